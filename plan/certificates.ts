@@ -1,0 +1,152 @@
+import { type LabPlan, type MachinePlan, machinesOf } from "./lab-plan";
+
+export type AuthorityName = "kubernetes-ca" | "etcd-ca" | "front-proxy-ca";
+
+export interface AuthorityPlan {
+  name: AuthorityName;
+  commonName: string;
+  hours: number;
+  /** The configuration brings it along, see given-authorities.ts; otherwise it is made here. */
+  given: boolean;
+}
+
+/** What X.509 key usages a certificate carries, in @pulumi/tls's words. */
+export type KeyUse = "digital_signature" | "key_encipherment" | "server_auth" | "client_auth";
+
+export interface CertificatePlan {
+  /** Unique in the lab, and the key in the stack outputs: `kube-mast01-apiserver`, `admin`. */
+  name: string;
+  authority: AuthorityName;
+  /** The machine that holds it; absent: the person at the host. */
+  machine?: string;
+  /**
+   * What it is to that machine. A file of kubeadm's below /etc/kubernetes/pki without ending (`apiserver`, `etcd/server`), or
+   * the name of a kubeconfig below /etc/kubernetes that embeds it (`admin.conf`).
+   */
+  file: string;
+  commonName: string;
+  organization?: string;
+  dnsNames: string[];
+  ipAddresses: string[];
+  uses: KeyUse[];
+  hours: number;
+  renewalHours: number;
+}
+
+export interface CertificatesPlan {
+  authorities: AuthorityPlan[];
+  certificates: CertificatePlan[];
+}
+
+/** A certificate before it is somebody's. */
+type Leaf = Omit<CertificatePlan, "name" | "machine" | "hours" | "renewalHours">;
+type Subject = Pick<Leaf, "commonName" | "organization">;
+
+// No key_encipherment: RFC 8813 rules it out for elliptic-curve keys, which all of these have.
+const client: KeyUse[] = ["digital_signature", "client_auth"];
+const server: KeyUse[] = ["digital_signature", "server_auth"];
+const both: KeyUse[] = ["digital_signature", "server_auth", "client_auth"];
+
+/** kubeadm binds it to cluster-admin, so RBAC can take it away again; system:masters is beyond RBAC. */
+const clusterAdmins = "kubeadm:cluster-admins";
+
+/** Which certificates a lab needs, for which names and uses. Source: kubernetes.io, "PKI certificates and requirements". */
+export function planCertificates(plan: LabPlan): CertificatesPlan {
+  const hours = { hours: plan.certificates.leafHours, renewalHours: plan.certificates.renewalHours };
+  const ofMasters = machinesOf(plan, "master").flatMap((master) =>
+    masterLeaves(plan, master).map((leaf) => ({
+      name: nameOf(master, leaf),
+      machine: master.name,
+      ...leaf,
+      ...hours,
+    })),
+  );
+  const person = kubeconfig("admin.conf", { commonName: "kube-lab-admin", organization: clusterAdmins });
+  return {
+    authorities: planAuthorities(plan),
+    certificates: [...ofMasters, { name: "admin", ...person, ...hours }],
+  };
+}
+
+function planAuthorities(plan: LabPlan): AuthorityPlan[] {
+  const authority = (name: AuthorityName, commonName: string): AuthorityPlan => ({
+    name,
+    commonName,
+    hours: plan.certificates.authorityHours,
+    given: plan.certificates.givenAuthorities?.includes(name) ?? false,
+  });
+  return [
+    authority("kubernetes-ca", "kubernetes-ca"),
+    authority("etcd-ca", "etcd-ca"),
+    authority("front-proxy-ca", "kubernetes-front-proxy-ca"),
+  ];
+}
+
+/** Everything kubeadm looks for on a master; what it finds it does not make itself. */
+function masterLeaves(plan: LabPlan, master: MachinePlan): Leaf[] {
+  const etcdNames = {
+    dnsNames: [master.name, master.fqdn, "localhost"],
+    ipAddresses: unique([master.address, "127.0.0.1", "::1"]),
+  };
+  return [
+    apiServer(plan, master),
+    clientOf("kubernetes-ca", "apiserver-kubelet-client", {
+      commonName: "kube-apiserver-kubelet-client",
+      organization: clusterAdmins,
+    }),
+    clientOf("etcd-ca", "apiserver-etcd-client", { commonName: "kube-apiserver-etcd-client" }),
+    clientOf("front-proxy-ca", "front-proxy-client", { commonName: "front-proxy-client" }),
+    // etcd's gRPC gateway calls its own server port with the server's certificate: a client, too.
+    { authority: "etcd-ca", file: "etcd/server", commonName: master.name, ...etcdNames, uses: both },
+    { authority: "etcd-ca", file: "etcd/peer", commonName: master.name, ...etcdNames, uses: both },
+    clientOf("etcd-ca", "etcd/healthcheck-client", { commonName: "kube-etcd-healthcheck-client" }),
+    kubeconfig("admin.conf", { commonName: "kubernetes-admin", organization: clusterAdmins }),
+    kubeconfig("super-admin.conf", { commonName: "kubernetes-super-admin", organization: "system:masters" }),
+    kubeconfig("controller-manager.conf", { commonName: "system:kube-controller-manager" }),
+    kubeconfig("scheduler.conf", { commonName: "system:kube-scheduler" }),
+  ];
+}
+
+function apiServer(plan: LabPlan, master: MachinePlan): Leaf {
+  const { clusterDomain, apiServiceAddress } = plan.kubernetes;
+  const service = ["kubernetes", "kubernetes.default", "kubernetes.default.svc"];
+  return {
+    authority: "kubernetes-ca",
+    file: "apiserver",
+    commonName: "kube-apiserver",
+    dnsNames: [
+      master.name,
+      master.fqdn,
+      ...service,
+      `kubernetes.default.svc.${clusterDomain}`,
+      plan.apiName,
+      "localhost",
+    ],
+    ipAddresses: unique([
+      master.address,
+      plan.virtualIp,
+      apiServiceAddress,
+      "127.0.0.1",
+      "::1",
+      // The forwarded port's address: what the person's kubectl connects to.
+      ...(plan.hostAccess.address === "0.0.0.0" ? [] : [plan.hostAccess.address]),
+    ]),
+    uses: server,
+  };
+}
+
+function clientOf(authority: AuthorityName, file: string, subject: Subject): Leaf {
+  return { authority, file, ...subject, dnsNames: [], ipAddresses: [], uses: client };
+}
+
+function kubeconfig(file: string, subject: Subject): Leaf {
+  return clientOf("kubernetes-ca", file, subject);
+}
+
+function nameOf(master: MachinePlan, leaf: Leaf): string {
+  return `${master.name}-${leaf.file.replace("/", "-").replace(/\.conf$/, "")}`;
+}
+
+function unique(values: string[]): string[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,15 @@
+import type { Configuration } from "../derived";
+import type { Problem } from "../problems";
+import type { HostFacts } from "./host-limits";
+
+/** What a rule may look at. */
+export interface CheckInput {
+  configuration: Configuration;
+  /** The same stack with nothing set. */
+  defaults: Configuration;
+  host: HostFacts | undefined;
+  stack: string;
+}
+
+/** A rule that needs more than one key. Pure; reports everything it finds. */
+export type Check = (input: CheckInput) => Problem[];

@@ -1,0 +1,23 @@
+import { checkAddresses } from "./addresses";
+import { checkAuthorities } from "./authorities";
+import type { Check } from "./check";
+import { checkHostAccess } from "./host-access";
+import { checkHostLimits } from "./host-limits";
+import { checkLifetimes } from "./lifetimes";
+import { checkNames } from "./names";
+import { checkPorts } from "./ports";
+import { checkResolvers } from "./resolvers";
+import { checkSubnets } from "./subnet-overlap";
+
+/** In the order in which a person should read the problems. */
+export const everyCheck: readonly Check[] = [
+  checkSubnets,
+  checkAddresses,
+  checkNames,
+  checkPorts,
+  checkHostAccess,
+  checkResolvers,
+  checkLifetimes,
+  checkAuthorities,
+  checkHostLimits,
+];

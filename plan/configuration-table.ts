@@ -1,0 +1,42 @@
+import { defaultConfiguration } from "./config";
+import { allSettings } from "./schema-paths";
+import type { Setting } from "./settings";
+
+/** The README's table of every key: type, default, meaning. Made from the schema, so it cannot lie. */
+export function configurationTable(): string {
+  const defaults = defaultConfiguration("dev");
+  const rows = [...allSettings()].map(([key, setting]) => {
+    const value = key
+      .split(".")
+      .reduce<unknown>((at, part) => (at as Record<string, unknown>)?.[part], defaults);
+    return row(
+      `\`${key}\``,
+      kind(setting),
+      fallback(setting, value),
+      `${setting.description}. ${allowed(setting)}`.trim(),
+    );
+  });
+  return `${[row("Key", "Type", "Default", "Meaning"), "|---|---|---|---|", ...rows].join("\n")}\n`;
+}
+
+function fallback({ derived }: Setting, value: unknown): string {
+  const shown = Array.isArray(value) ? value.map((item) => `\`${item}\``).join(", ") : `\`${value}\``;
+  if (derived === undefined) {
+    return shown;
+  }
+  return value === undefined ? derived : `${shown} (${derived})`;
+}
+
+/** A number's kind is its range. */
+function kind({ type, allowed }: Setting): string {
+  return type === "integer" ? allowed.replace("a whole number", "whole number") : type;
+}
+
+/** Kinds that say all about themselves need no more words. */
+function allowed({ type, allowed }: Setting): string {
+  return type === "string" || type === "list" ? `Allowed: ${allowed}.` : "";
+}
+
+function row(...cells: string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}

@@ -1,0 +1,155 @@
+/**
+ * The complete, validated description of a lab: plain values, no defaults left to fill in.
+ * `plan/topology.ts` makes it from the configuration; everything after it only reads it.
+ */
+
+/** The five kinds of machine in the reference lab. */
+export type Role = "gateway" | "loadBalancer" | "master" | "worker" | "gluster";
+
+/** The four internal networks; each has a subnet of its own behind the gateway. */
+export type SubnetName = "mast" | "node" | "glus" | "dmz";
+
+export interface SubnetPlan {
+  name: SubnetName;
+  /** Name of the hypervisor's internal network, scoped by the stack: `kube-lab-dev-mast`. */
+  internalNetwork: string;
+  /** CIDR, for example `192.168.1.0/24`. */
+  cidr: string;
+  prefixLength: number;
+  /** The gateway's own address in this subnet. */
+  gateway: string;
+  /** First and last address dnsmasq leases to guests the lab does not know. */
+  dhcp: { from: string; to: string };
+  /** Addresses kept for service load balancers and so out of DHCP; only in `node`. */
+  servicePool?: { from: string; to: string };
+}
+
+/** A port on the host's 127.0.0.1 that NAT carries to `guestPort` on the gateway. */
+export interface ForwardPlan {
+  name: "api" | "ssh" | "statistics";
+  hostAddress: string;
+  hostPort: number;
+  guestPort: number;
+  /** Where the gateway sends it on to, when not to itself: `192.168.4.20:6443`. */
+  target?: { address: string; port: number };
+}
+
+/** VirtualBox's NAT: always 10.0.2.0/24, guest 10.0.2.15, router 10.0.2.2; given statically, so no DHCP wait. */
+export interface NatAdapterPlan {
+  kind: "nat";
+  mac: string;
+  address: string;
+  prefixLength: number;
+  gateway: string;
+  forwards: ForwardPlan[];
+}
+
+export interface InternalAdapterPlan {
+  kind: "internal";
+  subnet: SubnetName;
+  internalNetwork: string;
+  /** Lower case with colons: `08:00:27:ab:cd:ef`; derived from stack, machine and adapter. */
+  mac: string;
+  address: string;
+  prefixLength: number;
+  /** Default router; absent on the gateway itself. */
+  gateway?: string;
+  /** Resolvers; absent on the gateway itself, whose own dnsmasq answers. */
+  resolvers?: string[];
+}
+
+/** An extra adapter of the gateway that the host (`hostonly`) or the LAN (`bridged`) reaches directly. */
+export interface HostAdapterPlan {
+  kind: "hostonly" | "bridged";
+  /** The host's adapter, as in `VBoxManage list hostonlyifs` or `bridgedifs`. */
+  hostInterface: string;
+  mac: string;
+  /** Static address in the host-only network; absent when the LAN's DHCP gives one. */
+  address?: string;
+  prefixLength?: number;
+  /** The host's own address in the host-only network. */
+  hostAddress?: string;
+}
+
+export type AdapterPlan = NatAdapterPlan | InternalAdapterPlan | HostAdapterPlan;
+
+export interface MachinePlan {
+  /** Host name inside the lab: `kube-mast01`. */
+  name: string;
+  role: Role;
+  /** 1 for the first of its role. */
+  index: number;
+  /** The hypervisor's name, scoped by the stack: `kube-lab-dev-kube-mast01`. */
+  hypervisorName: string;
+  /** `kube-mast01.kube.local` */
+  fqdn: string;
+  /** The address other machines know it by. The gateway's is its dmz address. */
+  address: string;
+  cpus: number;
+  memoryMiB: number;
+  /** Size of the second, thin disk; only Gluster machines have one. */
+  dataDiskGiB?: number;
+  /** In the hypervisor's order: adapters[0] is adapter 1. */
+  adapters: AdapterPlan[];
+}
+
+export interface KubernetesPlan {
+  /** Without the leading v: `1.36.3`. */
+  version: string;
+  podSubnet: string;
+  serviceSubnet: string;
+  clusterDomain: string;
+  /** First address of the service subnet: the API server's own service. */
+  apiServiceAddress: string;
+  /** Tenth address of the service subnet: cluster DNS. */
+  dnsServiceAddress: string;
+  /** `192.168.4.20:6443`, what kubeadm calls controlPlaneEndpoint. */
+  controlPlaneEndpoint: string;
+  apiPort: number;
+}
+
+export interface ImagePlan {
+  /** `built`: Debian 13 made on this computer; otherwise a path or URL of a disk image (raw, qcow2, vdi, vmdk). */
+  base: string;
+  rootDiskGiB: number;
+}
+
+export interface LabPlan {
+  project: "kube-lab";
+  stack: string;
+  /** `virtualbox` calls VBoxManage of the PATH or its usual places, `embedded` the stand-in. */
+  hypervisor: "virtualbox" | "embedded";
+  /** Group of all machines of this lab in the hypervisor: `/kube-lab/dev`. */
+  group: string;
+  domain: string;
+  /** `api.kube.local` */
+  apiName: string;
+  virtualIp: string;
+  statisticsPort: number;
+  /** Login on every machine, by key only, with sudo. */
+  user: string;
+  upstreamResolvers: string[];
+  /** Time sources the gateway asks; the machines ask the gateway. Empty: the host's clock is trusted. */
+  timeServers: string[];
+  subnets: Record<SubnetName, SubnetPlan>;
+  machines: MachinePlan[];
+  kubernetes: KubernetesPlan;
+  gluster: { volume: string; replicas: 3 };
+  image: ImagePlan;
+  hostAccess: { mode: "forward" | "hostonly" | "bridged"; address: string };
+  certificates: CertificateLifetimes;
+}
+
+export interface CertificateLifetimes {
+  authorityHours: number;
+  leafHours: number;
+  /** A leaf is renewed by the first `pulumi up` inside its last so many hours. */
+  renewalHours: number;
+  /** Authorities that are not made here but given by the configuration. */
+  givenAuthorities?: ("kubernetes-ca" | "etcd-ca" | "front-proxy-ca")[];
+}
+
+/** Machines of one role, in order. */
+export function machinesOf(plan: LabPlan, role: Role): MachinePlan[] {
+  return plan.machines.filter((machine) => machine.role === role);
+}

@@ -1,0 +1,105 @@
+import { closest, distance } from "fastest-levenshtein";
+import { type Problem, removeCommand, setCommand } from "./problems";
+import { allSettings, keyOf, keysAt, leafPath, type Path, settingAt } from "./schema-paths";
+import type { Setting } from "./settings";
+
+/** The default of a key, for a fix to suggest. */
+export type Fallback = (key: string) => unknown;
+
+/** A value that its key does not take. */
+export function refusedValue(path: Path, value: unknown, fallback: Fallback): Problem {
+  const setting = settingAt(path);
+  if (setting === undefined) {
+    return notAGroup(keyOf(path), value, keysAt(path), fallback);
+  }
+  const explanation = value === null ? undefined : setting.explain?.(value);
+  return {
+    key: keyOf(path),
+    value: setting.secret ? "(secret)" : value,
+    reason: explanation?.reason ?? mismatch(setting, value),
+    allowed: setting.allowed,
+    fix: fixFor(path, explanation?.meant ?? fallback(keyOf(leafPath(path)))),
+  };
+}
+
+/** A key that the schema does not have. */
+export function unknownKey(path: Path, value: unknown): Problem {
+  const parent = path.slice(0, -1);
+  const key = keyOf(path);
+  const nearest = nearestKey(String(path.at(-1)), parent);
+  const where = parent.length === 0 ? "the keys" : `below ${keyOf(parent)}:`;
+  return {
+    key,
+    value,
+    reason: `there is no such key${nearest === undefined ? "" : `; the nearest is ${nearest}`}`,
+    allowed: `${where} ${keysAt(parent).join(", ")}`,
+    fix: fixUnknown(key, nearest, value),
+  };
+}
+
+/** `gluster: 3` where `gluster: {count: 3}` was meant. */
+function notAGroup(key: string, value: unknown, keys: string[], fallback: Fallback): Problem {
+  const first = `${key}.${keys[0]}`;
+  const meant = keys[0] === "count" && /^\d+$/.test(String(value)) ? value : fallback(first);
+  return {
+    key,
+    value,
+    reason: "it is a group of keys, not a single value",
+    allowed: `an object with ${keys.join(", ")}`,
+    fix: [removeCommand(key), ...(isPlain(meant) ? [setCommand(first, meant)] : [])].join(" && "),
+  };
+}
+
+/** A list's element is set by its index; a whole list, or what has no default, is taken out. */
+function fixFor(path: Path, suggestion: unknown): string {
+  const single = Array.isArray(suggestion) && typeof path.at(-1) === "number" ? suggestion[0] : suggestion;
+  return isPlain(single) ? setCommand(keyOf(path), single) : removeCommand(keyOf(leafPath(path)));
+}
+
+function fixUnknown(key: string, nearest: string | undefined, value: unknown): string {
+  if (nearest === undefined) {
+    return removeCommand(key);
+  }
+  return isPlain(value)
+    ? `${removeCommand(key)} && ${setCommand(nearest, value)}`
+    : `call it ${nearest} in the stack's configuration file`;
+}
+
+/** A sibling that looks alike or begins alike, else a key elsewhere of the very same name. */
+function nearestKey(name: string, parent: Path): string | undefined {
+  const siblings = keysAt(parent);
+  const lower = name.toLowerCase();
+  const near = siblings.length === 0 ? "" : closest(name, siblings);
+  const isNear = distance(lower, near.toLowerCase()) <= Math.max(2, Math.floor(name.length / 3));
+  const alike = isNear ? near : siblings.find((sibling) => sibling.toLowerCase().startsWith(lower));
+  return alike === undefined ? elsewhere(name) : keyOf([...parent, alike]);
+}
+
+/** A key or group of that very name anywhere. */
+function elsewhere(name: string): string | undefined {
+  return [...allSettings().keys()]
+    .map((key) => key.split("."))
+    .filter((path) => path.includes(name))
+    .map((path) => path.slice(0, path.indexOf(name) + 1).join("."))[0];
+}
+
+function mismatch(setting: Setting, value: unknown): string {
+  if (value === null) {
+    return "it is empty";
+  }
+  const wanted = { integer: "number", list: "list" }[setting.type] ?? "string";
+  const found = Array.isArray(value) ? "list" : typeof value;
+  return found === wanted || found === "number" || found === "string"
+    ? text(setting, value)
+    : `it is a ${found}, not a ${wanted}`;
+}
+
+function text(setting: Setting, value: unknown): string {
+  return setting.type === "integer" && Number.isNaN(Number(value))
+    ? "it is not a number"
+    : "it is not one of the allowed values";
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === "string" || typeof value === "number";
+}

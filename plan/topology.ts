@@ -1,0 +1,222 @@
+import type { Configuration } from "./derived";
+import { natNetwork, subnetNames } from "./fixed-networks";
+import { authorityNames, givenAuthorities } from "./given-authorities";
+import type {
+  AdapterPlan,
+  ForwardPlan,
+  HostAdapterPlan,
+  InternalAdapterPlan,
+  LabPlan,
+  MachinePlan,
+  Role,
+  SubnetName,
+  SubnetPlan,
+} from "./lab-plan";
+import { type AdapterName, adapterKey, macAddresses } from "./mac-addresses";
+import { type MachineName, machineNames, subnetOf } from "./machine-names";
+import { addressAfter, addressAt, prefixLength } from "./subnets";
+
+const HOURS_A_DAY = 24;
+const HOURS_A_YEAR = 365 * HOURS_A_DAY;
+
+/** The whole lab out of a configuration that `parseConfiguration` has found good. */
+export function planLab(configuration: Configuration, stack: string): LabPlan {
+  const { kubernetes, loadBalancers, hostAccess, certificates, image } = configuration;
+  // The stand-in's machines reach nothing outside their computer, and share its clock.
+  const reachesOut = configuration.hypervisor !== "embedded";
+  const given = givenAuthorities(configuration);
+  return {
+    project: "kube-lab",
+    stack,
+    hypervisor: configuration.hypervisor,
+    group: `/kube-lab/${stack}`,
+    domain: configuration.domain,
+    apiName: `api.${configuration.domain}`,
+    virtualIp: loadBalancers.virtualIp,
+    statisticsPort: loadBalancers.statisticsPort,
+    user: configuration.user,
+    upstreamResolvers: reachesOut ? configuration.upstreamResolvers : [],
+    timeServers: reachesOut ? configuration.timeServers : [],
+    subnets: planSubnets(configuration, stack),
+    machines: planMachines(configuration, stack),
+    kubernetes: {
+      version: kubernetes.version,
+      podSubnet: kubernetes.podSubnet,
+      serviceSubnet: kubernetes.serviceSubnet,
+      clusterDomain: kubernetes.clusterDomain,
+      apiServiceAddress: addressAt(kubernetes.serviceSubnet, 1),
+      dnsServiceAddress: addressAt(kubernetes.serviceSubnet, 10),
+      controlPlaneEndpoint: `${loadBalancers.virtualIp}:${kubernetes.apiPort}`,
+      apiPort: kubernetes.apiPort,
+    },
+    gluster: { volume: configuration.gluster.volume, replicas: 3 },
+    image: { ...image },
+    hostAccess: { mode: hostAccess.mode, address: hostAccess.address },
+    certificates: {
+      authorityHours: certificates.authorityYears * HOURS_A_YEAR,
+      leafHours: certificates.leafDays * HOURS_A_DAY,
+      renewalHours: certificates.renewBeforeDays * HOURS_A_DAY,
+      givenAuthorities: authorityNames.filter((name) => name in given),
+    },
+  };
+}
+
+function planSubnets({ networks }: Configuration, stack: string): Record<SubnetName, SubnetPlan> {
+  const plan = (name: SubnetName): SubnetPlan => ({
+    name,
+    internalNetwork: internalNetwork(stack, name),
+    cidr: networks[name].cidr,
+    prefixLength: prefixLength(networks[name].cidr),
+    gateway: networks[name].gateway,
+    dhcp: { ...networks[name].dhcp },
+  });
+  return {
+    mast: plan("mast"),
+    node: { ...plan("node"), servicePool: { ...networks.node.servicePool } },
+    glus: plan("glus"),
+    dmz: plan("dmz"),
+  };
+}
+
+function planMachines(configuration: Configuration, stack: string): MachinePlan[] {
+  const names = machineNames(configuration);
+  const macs = macAddresses(stack, adapterNames(configuration, names));
+  const macOf = (machine: string, adapter: string) => macs.get(adapterKey({ machine, adapter })) ?? "";
+  return names.map(({ role, index, name }) => ({
+    name,
+    role,
+    index,
+    hypervisorName: `kube-lab-${stack}-${name}`,
+    fqdn: `${name}.${configuration.domain}`,
+    address: addressOf(configuration, role, index),
+    ...sizesOf(configuration, role),
+    adapters:
+      role === "gateway"
+        ? gatewayAdapters(configuration, stack, (adapter) => macOf(name, adapter))
+        : [machineAdapter(configuration, stack, role, index, macOf(name, subnetOf[role]))],
+  }));
+}
+
+/** The first of every role, then the second of every role: so a machine that is added comes late. */
+function adapterNames(configuration: Configuration, machines: MachineName[]): AdapterName[] {
+  return machines
+    .toSorted((a, b) => a.index - b.index)
+    .flatMap(({ name, role }) =>
+      (role === "gateway" ? gatewayAdapterNames(configuration) : [subnetOf[role]]).map((adapter) => ({
+        machine: name,
+        adapter,
+      })),
+    );
+}
+
+function gatewayAdapterNames({ hostAccess }: Configuration): string[] {
+  return ["nat", ...subnetNames, ...(hostAccess.mode === "forward" ? [] : [hostAccess.mode])];
+}
+
+function addressOf({ networks }: Configuration, role: Role, index: number): string {
+  const network = networks[subnetOf[role]];
+  return role === "gateway" ? network.gateway : addressAfter(network.firstAddress, index - 1);
+}
+
+function sizesOf(configuration: Configuration, role: Role) {
+  const group = {
+    gateway: configuration.gateway,
+    loadBalancer: configuration.loadBalancers,
+    master: configuration.masters,
+    worker: configuration.workers,
+    gluster: configuration.gluster,
+  }[role];
+  const size = { cpus: group.cpus, memoryMiB: group.memoryMiB };
+  return role === "gluster" ? { ...size, dataDiskGiB: configuration.gluster.brickGiB } : size;
+}
+
+function machineAdapter(
+  configuration: Configuration,
+  stack: string,
+  role: Role,
+  index: number,
+  mac: string,
+): InternalAdapterPlan {
+  const subnet = subnetOf[role];
+  const { gateway, cidr } = configuration.networks[subnet];
+  return {
+    kind: "internal",
+    subnet,
+    internalNetwork: internalNetwork(stack, subnet),
+    mac,
+    address: addressOf(configuration, role, index),
+    prefixLength: prefixLength(cidr),
+    gateway,
+    resolvers: [gateway],
+  };
+}
+
+function gatewayAdapters(
+  configuration: Configuration,
+  stack: string,
+  macOf: (adapter: string) => string,
+): AdapterPlan[] {
+  const internal = subnetNames.map(
+    (subnet): InternalAdapterPlan => ({
+      kind: "internal",
+      subnet,
+      internalNetwork: internalNetwork(stack, subnet),
+      mac: macOf(subnet),
+      address: configuration.networks[subnet].gateway,
+      prefixLength: prefixLength(configuration.networks[subnet].cidr),
+    }),
+  );
+  return [
+    {
+      kind: "nat",
+      mac: macOf("nat"),
+      address: natNetwork.address,
+      prefixLength: prefixLength(natNetwork.cidr),
+      gateway: natNetwork.gateway,
+      forwards: planForwards(configuration),
+    },
+    ...internal,
+    ...hostAdapters(configuration, macOf),
+  ];
+}
+
+function hostAdapters({ hostAccess }: Configuration, macOf: (adapter: string) => string): HostAdapterPlan[] {
+  const { mode, adapter, hostOnly } = hostAccess;
+  switch (mode) {
+    case "forward":
+      return [];
+    case "bridged":
+      return [{ kind: mode, hostInterface: adapter ?? "", mac: macOf(mode) }];
+    case "hostonly":
+      return [
+        {
+          kind: mode,
+          hostInterface: adapter ?? "vboxnet0",
+          mac: macOf(mode),
+          address: hostOnly.gateway,
+          prefixLength: prefixLength(hostOnly.cidr),
+          hostAddress: hostOnly.host,
+        },
+      ];
+  }
+}
+
+function planForwards({ hostAccess, loadBalancers, kubernetes }: Configuration): ForwardPlan[] {
+  const hostAddress = hostAccess.address;
+  const toVirtualIp = (name: "api" | "statistics", hostPort: number, port: number): ForwardPlan => ({
+    name,
+    hostAddress,
+    hostPort,
+    guestPort: port,
+    target: { address: loadBalancers.virtualIp, port },
+  });
+  return [
+    toVirtualIp("api", hostAccess.apiPort, kubernetes.apiPort),
+    { name: "ssh", hostAddress, hostPort: hostAccess.sshPort, guestPort: 22 },
+    toVirtualIp("statistics", hostAccess.statisticsPort, loadBalancers.statisticsPort),
+  ];
+}
+
+function internalNetwork(stack: string, subnet: SubnetName): string {
+  return `kube-lab-${stack}-${subnet}`;
+}

@@ -1,0 +1,43 @@
+// Hands a command over to scripts/<command>.ts, after installing the npm packages when they are missing or out of date.
+// Plain JavaScript without imports from npm: it must run in a fresh clone.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const project = dirname(dirname(fileURLToPath(import.meta.url)));
+const [command, ...commandArguments] = process.argv.slice(2);
+
+requireNode(20);
+process.chdir(project);
+installPackages();
+process.exit(run(process.execPath, ["--import", "tsx", join("scripts", `${command}.ts`), ...commandArguments]));
+
+function requireNode(least) {
+  const major = Number(process.versions.node.split(".")[0]);
+  if (major >= least) return;
+  console.error(`kube-lab needs Node.js ${least} or newer; this is ${process.version}. See https://nodejs.org.`);
+  process.exit(1);
+}
+
+/** `npm ci`, unless node_modules was installed from this very lockfile by this Node.js. */
+function installPackages() {
+  const marker = join("node_modules", ".kube-lab-installed");
+  const wanted = createHash("sha256").update(readFileSync("package-lock.json")).update(process.version).digest("hex");
+  if (existsSync(marker) && readFileSync(marker, "utf8") === wanted) return;
+  console.log("kube-lab: installing npm packages (once)");
+  // The install script of @pulumi/command downloads its plugin; set-up does that, or its stand-in.
+  const status = run(process.platform === "win32" ? "npm.cmd" : "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+  if (status !== 0) process.exit(status);
+  writeFileSync(marker, wanted);
+}
+
+/** Runs a program with our own terminal; its exit status, or 1 when a signal ended it. */
+function run(program, programArguments) {
+  // npm.cmd needs a shell on Windows; its arguments here are constants.
+  const shell = program.endsWith(".cmd");
+  const result = spawnSync(program, programArguments, { stdio: "inherit", shell });
+  if (result.error) console.error(`kube-lab: ${program} could not be started: ${result.error.message}`);
+  return result.status ?? 1;
+}

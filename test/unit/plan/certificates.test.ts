@@ -1,0 +1,126 @@
+import { type CertificatePlan, planCertificates } from "../../../plan/certificates";
+import { parseConfiguration } from "../../../plan/config";
+import { planLab } from "../../../plan/topology";
+
+const plan = (raw: Record<string, unknown> = {}) => planCertificates(planLab(parseConfiguration(raw), "dev"));
+
+function named(name: string, raw?: Record<string, unknown>): CertificatePlan {
+  const found = plan(raw).certificates.find((certificate) => certificate.name === name);
+  if (found === undefined) throw new Error(`no certificate ${name}`);
+  return found;
+}
+
+describe("planCertificates", () => {
+  test("has three authorities of ten years", () => {
+    expect(plan().authorities).toEqual([
+      { name: "kubernetes-ca", commonName: "kubernetes-ca", hours: 87600, given: false },
+      { name: "etcd-ca", commonName: "etcd-ca", hours: 87600, given: false },
+      { name: "front-proxy-ca", commonName: "kubernetes-front-proxy-ca", hours: 87600, given: false },
+    ]);
+  });
+
+  // kubernetes.io, "PKI certificates and requirements": path or kubeconfig, authority, CN, O, uses.
+  const client = ["digital_signature", "client_auth"];
+  const both = ["digital_signature", "server_auth", "client_auth"];
+  test.each([
+    ["apiserver", "kubernetes-ca", "kube-apiserver", undefined, ["digital_signature", "server_auth"]],
+    [
+      "apiserver-kubelet-client",
+      "kubernetes-ca",
+      "kube-apiserver-kubelet-client",
+      "kubeadm:cluster-admins",
+      client,
+    ],
+    ["apiserver-etcd-client", "etcd-ca", "kube-apiserver-etcd-client", undefined, client],
+    ["front-proxy-client", "front-proxy-ca", "front-proxy-client", undefined, client],
+    ["etcd/server", "etcd-ca", "kube-mast02", undefined, both],
+    ["etcd/peer", "etcd-ca", "kube-mast02", undefined, both],
+    ["etcd/healthcheck-client", "etcd-ca", "kube-etcd-healthcheck-client", undefined, client],
+    ["admin.conf", "kubernetes-ca", "kubernetes-admin", "kubeadm:cluster-admins", client],
+    ["super-admin.conf", "kubernetes-ca", "kubernetes-super-admin", "system:masters", client],
+    ["controller-manager.conf", "kubernetes-ca", "system:kube-controller-manager", undefined, client],
+    ["scheduler.conf", "kubernetes-ca", "system:kube-scheduler", undefined, client],
+  ])("gives a master %s", (file, authority, commonName, organization, uses) => {
+    const found = plan().certificates.filter((c) => c.machine === "kube-mast02" && c.file === file);
+    expect(found).toEqual([expect.objectContaining({ authority, commonName, uses })]);
+    expect(found[0]?.organization).toBe(organization);
+  });
+
+  test("gives each master eleven, and the person at the host one", () => {
+    const { certificates } = plan();
+    const perMachine = (name?: string) => certificates.filter(({ machine }) => machine === name).length;
+    expect(["kube-mast01", "kube-mast02", "kube-mast03"].map(perMachine)).toEqual([11, 11, 11]);
+    expect(perMachine(undefined)).toBe(1);
+    expect(certificates).toHaveLength(34);
+    expect(new Set(certificates.map(({ name }) => name)).size).toBe(34);
+  });
+
+  test("names the API server as everybody calls it", () => {
+    expect(named("kube-mast01-apiserver")).toMatchObject({
+      dnsNames: [
+        "kube-mast01",
+        "kube-mast01.kube.local",
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.local",
+        "api.kube.local",
+        "localhost",
+      ],
+      ipAddresses: ["192.168.1.10", "192.168.4.20", "10.96.0.1", "127.0.0.1", "::1"],
+    });
+  });
+
+  test("names the API server after the forwarded port's address, too", () => {
+    const address = (hostAddress: string) =>
+      named("kube-mast01-apiserver", { hostAccess: { address: hostAddress } }).ipAddresses;
+    expect(address("192.168.77.5")).toContain("192.168.77.5");
+    expect(address("0.0.0.0")).not.toContain("0.0.0.0");
+  });
+
+  test("names etcd's servers and peers as each other and the machine call them", () => {
+    for (const use of ["server", "peer"]) {
+      expect(named(`kube-mast03-etcd-${use}`)).toMatchObject({
+        dnsNames: ["kube-mast03", "kube-mast03.kube.local", "localhost"],
+        ipAddresses: ["192.168.1.12", "127.0.0.1", "::1"],
+      });
+    }
+  });
+
+  test("gives clients no names to serve under", () => {
+    const clients = plan().certificates.filter(({ uses }) => !uses.includes("server_auth"));
+    expect(clients.every(({ dnsNames, ipAddresses }) => dnsNames.length + ipAddresses.length === 0)).toBe(
+      true,
+    );
+  });
+
+  test("lets the person at the host administer, within RBAC", () => {
+    expect(named("admin")).toMatchObject({
+      file: "admin.conf",
+      organization: "kubeadm:cluster-admins",
+      uses: client,
+    });
+    expect(named("admin")).not.toHaveProperty("machine");
+  });
+
+  test("follows names, domains, subnets and lifetimes", () => {
+    const raw = {
+      domain: "lab.test",
+      names: { master: "cp" },
+      kubernetes: { clusterDomain: "k8s.test", serviceSubnet: "10.50.0.0/16" },
+      certificates: { authorityYears: 2, leafDays: 30, renewBeforeDays: 5 },
+    };
+    const apiServer = named("cp01-apiserver", raw);
+    expect(apiServer.dnsNames).toEqual(
+      expect.arrayContaining(["cp01.lab.test", "api.lab.test", "kubernetes.default.svc.k8s.test"]),
+    );
+    expect(apiServer.ipAddresses).toContain("10.50.0.1");
+    expect(apiServer).toMatchObject({ hours: 720, renewalHours: 120 });
+    expect(plan(raw).authorities.map(({ hours }) => hours)).toEqual([17520, 17520, 17520]);
+  });
+
+  test("changes no certificate of another master when masters are added", () => {
+    const before = plan({ masters: { count: 1 } }).certificates;
+    expect(plan().certificates).toEqual(expect.arrayContaining(before));
+  });
+});

@@ -1,0 +1,103 @@
+import "../../../offline/engine/plugins/tls/reflect";
+import { generateKeyPairSync } from "node:crypto";
+import { BasicConstraintsExtension, X509CertificateGenerator } from "@peculiar/x509";
+import { planCertificates } from "../../../plan/certificates";
+import { parseConfiguration } from "../../../plan/config";
+import { givenAuthorities } from "../../../plan/given-authorities";
+import { planLab } from "../../../plan/topology";
+import { problemsOf, refusal } from "./problems-of";
+
+interface Pair {
+  certificate: string;
+  privateKey: string;
+}
+
+async function selfSigned(isAuthority: boolean): Promise<Pair> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: "CN=own",
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [new BasicConstraintsExtension(isAuthority, undefined, true)],
+  });
+  const bytes = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
+  const privateKey = `-----BEGIN PRIVATE KEY-----\n${bytes}\n-----END PRIVATE KEY-----\n`;
+  return { certificate: certificate.toString("pem"), privateKey };
+}
+
+const raw = (given: Partial<Pair>) => ({ certificates: { authorities: { "etcd-ca": given } } });
+const key = "certificates.authorities.etcd-ca";
+
+describe("an authority of the user's own", () => {
+  let authority: Pair;
+  beforeAll(async () => {
+    authority = await selfSigned(true);
+  });
+
+  test("is taken, and the plan says which one is given", () => {
+    const configuration = parseConfiguration(raw(authority));
+    expect(givenAuthorities(configuration)).toEqual({ "etcd-ca": authority });
+    const { authorities } = planCertificates(planLab(configuration, "dev"));
+    expect(authorities.map(({ name, given }) => [name, given])).toEqual([
+      ["kubernetes-ca", false],
+      ["etcd-ca", true],
+      ["front-proxy-ca", false],
+    ]);
+  });
+
+  test("never gets its key into the plan", () => {
+    expect(JSON.stringify(planLab(parseConfiguration(raw(authority)), "dev"))).not.toContain("PRIVATE KEY");
+  });
+
+  test("comes with both parts", () => {
+    expect(problemsOf(raw({ certificate: authority.certificate }))).toMatchObject([
+      { key: `${key}.certificate`, reason: expect.stringContaining("key is missing") },
+    ]);
+    expect(problemsOf(raw({ privateKey: authority.privateKey }))).toMatchObject([
+      {
+        key: `${key}.privateKey`,
+        value: "(secret)",
+        reason: expect.stringContaining("certificate is missing"),
+      },
+    ]);
+  });
+
+  test("is an authority", async () => {
+    const leaf = await selfSigned(false);
+    expect(problemsOf(raw(leaf))).toMatchObject([
+      {
+        key: `${key}.certificate`,
+        reason: "it is not an authority's",
+        allowed: "a certificate with CA:TRUE",
+      },
+    ]);
+  });
+
+  test("has its own key", async () => {
+    const { privateKey } = await selfSigned(true);
+    expect(problemsOf(raw({ ...authority, privateKey }))).toMatchObject([
+      { key: `${key}.privateKey`, reason: "it is another certificate's" },
+    ]);
+  });
+
+  test("can be read", () => {
+    const certificate = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n";
+    expect(problemsOf(raw({ ...authority, certificate }))).toMatchObject([
+      { key: `${key}.certificate`, reason: "it cannot be read" },
+    ]);
+  });
+
+  test.each([
+    ["in a wrong key", { certificates: { authorities: { "etcd-ca": { privatKey: "KEY" } } } }],
+    ["in a group's place", { certificates: { authorities: "KEY" } }],
+    ["in a number's place", { masters: { count: "KEY" } }],
+    ["as a certificate", { certificates: { authorities: { "etcd-ca": { certificate: "KEY" } } } }],
+  ])("has a key that no error repeats: %s", (_, given) => {
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const error = refusal(JSON.parse(JSON.stringify(given).replace('"KEY"', JSON.stringify(pem))));
+    expect(error?.message).toContain("(secret)");
+    expect(JSON.stringify(error?.problems) + error?.message).not.toContain(pem.split("\n")[1]);
+  });
+});

@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import { defaultConfiguration, parseConfiguration } from "../../../plan/config";
+import { configurationTable } from "../../../plan/configuration-table";
+import { schema } from "../../../plan/schema";
+import { allSettings } from "../../../plan/schema-paths";
+import { rawConfiguration } from "../../../plan/stack-configuration";
+
+const project = join(__dirname, "../../..");
+const readme = join(project, "README.md");
+
+interface ProjectFile {
+  name: string;
+  config: Record<string, { type: string; description: string; default: unknown; items?: { type: string } }>;
+}
+
+const yaml = (file: string) => load(readFileSync(join(project, file), "utf8"));
+const projectFile = yaml("Pulumi.yaml") as ProjectFile;
+const stackFile = yaml("Pulumi.dev.yaml") as { config: Record<string, unknown> };
+const topKeys = Object.keys(schema.shape);
+
+/** Every path that leads to a value which is not an object. */
+function leaves(value: unknown, path: string[] = []): string[] {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.entries(value).flatMap(([key, child]) => leaves(child, [...path, key]))
+    : [path.join(".")];
+}
+
+/** As the engine hands it to a program: objects and lists as JSON. */
+function asEngine(config: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      key,
+      typeof value === "object" ? JSON.stringify(value) : String(value),
+    ]),
+  );
+}
+
+describe("Pulumi.yaml", () => {
+  test("declares the schema's keys, in its order", () => {
+    expect(projectFile.name).toBe("kube-lab");
+    expect(Object.keys(projectFile.config)).toEqual(topKeys);
+  });
+
+  test("gives each a type that fits, a description and a default, without which Pulumi would demand a value", () => {
+    const defaults = defaultConfiguration("dev");
+    for (const [key, { type, description, default: fallback, items }] of Object.entries(projectFile.config)) {
+      const value = (defaults as unknown as Record<string, unknown>)[key];
+      expect([key, type]).toEqual([key, Array.isArray(value) ? "array" : typeof value]);
+      expect(items).toEqual(type === "array" ? { type: "string" } : undefined);
+      expect(description.length).toBeGreaterThan(10);
+      expect(fallback).toBeDefined();
+    }
+  });
+
+  test("has the schema's defaults, so a stack that sets nothing is the same with it or without", () => {
+    const defaults = Object.entries(projectFile.config).map(([key, { default: value }]) => [
+      `kube-lab:${key}`,
+      value,
+    ]);
+    const raw = rawConfiguration(asEngine(Object.fromEntries(defaults)));
+    for (const stack of ["dev", "other"]) {
+      expect(parseConfiguration(raw, undefined, stack)).toEqual(defaultConfiguration(stack));
+    }
+  });
+
+  test("spells out every default that is a constant", () => {
+    const constants = [...allSettings()]
+      .filter(([, { derived }]) => derived === undefined)
+      .map(([key]) => key);
+    const spelt = Object.entries(projectFile.config).flatMap(([key, { default: value }]) =>
+      leaves(value, [key]),
+    );
+    expect(spelt.toSorted()).toEqual(constants.toSorted());
+  });
+});
+
+describe("Pulumi.dev.yaml", () => {
+  test("is exactly the reference lab", () => {
+    expect(parseConfiguration(rawConfiguration(asEngine(stackFile.config)))).toEqual(
+      defaultConfiguration("dev"),
+    );
+  });
+
+  test("shows every key that has a value, once", () => {
+    const shown = Object.entries(stackFile.config).flatMap(([key, value]) =>
+      leaves(value, [key.replace("kube-lab:", "")]),
+    );
+    const withValue = leaves(defaultConfiguration("dev")).filter((key) => allSettings().has(key));
+    expect(shown.toSorted()).toEqual(withValue.toSorted());
+    expect(new Set(Object.keys(stackFile.config).map((key) => key.split(":")[0]))).toEqual(
+      new Set(["kube-lab"]),
+    );
+  });
+});
+
+describe("configurationTable", () => {
+  const rows = configurationTable().trimEnd().split("\n");
+
+  test("has a row for every key, each of four cells", () => {
+    expect(rows.slice(2).map((row) => /^\| `([^`]+)`/.exec(row)?.[1])).toEqual([...allSettings().keys()]);
+    expect(rows.every((row) => row.replaceAll("\\|", "").split("|").length === 6)).toBe(true);
+  });
+
+  test("shows type, default and meaning", () => {
+    expect(rows).toContain(
+      "| `masters.count` | 1, 3 or 5 | `3` | How many masters, each an etcd member too. |",
+    );
+  });
+
+  (existsSync(readme) ? test : test.skip)("is in README.md as it stands", () => {
+    expect(readFileSync(readme, "utf8")).toContain(configurationTable().trimEnd());
+  });
+});

@@ -1,0 +1,110 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseConfiguration } from "../../../plan/config";
+import { mermaid } from "../../../plan/diagram";
+import { hostsFile } from "../../../plan/hosts-file";
+import { gatewayEndpoint, knownHosts, sshConfig } from "../../../plan/ssh-config";
+import { planLab } from "../../../plan/topology";
+
+const lab = (raw: Record<string, unknown> = {}) => planLab(parseConfiguration(raw), "dev");
+
+describe("hostsFile", () => {
+  test("has every machine and the API, each name once", () => {
+    const lines = hostsFile(lab()).trimEnd().split("\n");
+    expect(lines).toHaveLength(13);
+    expect(lines).toContain("192.168.2.10 kube-node01.kube.local kube-node01");
+    expect(lines).toContain("192.168.4.20 api.kube.local");
+    const names = lines.flatMap((line) => line.split(" ").slice(1));
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe("sshConfig", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ssh-config-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** What OpenSSH itself makes of it for a host. */
+  function effective(host: string, raw?: Record<string, unknown>): Record<string, string> {
+    const file = join(folder, "config");
+    writeFileSync(
+      file,
+      sshConfig(lab(raw), { identityFile: "/keys of mine/id", knownHostsFile: "/keys of mine/known" }),
+    );
+    const output = execFileSync("ssh", ["-G", "-F", file, host], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return Object.fromEntries(
+      output
+        .trimEnd()
+        .split("\n")
+        .map((line) => [line.split(" ", 1)[0], line.slice(line.indexOf(" ") + 1)]),
+    );
+  }
+
+  test.each(["gate-node01", "gate-node01.kube.local"])(
+    "reaches the gateway by the forwarded port: %s",
+    (name) => {
+      const gateway = effective(name);
+      expect(gateway).toMatchObject({ hostname: "127.0.0.1", port: "2222", user: "debian" });
+      expect(gateway).not.toHaveProperty("proxyjump");
+    },
+  );
+
+  test.each(["kube-mast02", "kube-mast02.kube.local"])("reaches another machine through it: %s", (name) => {
+    expect(effective(name)).toMatchObject({
+      hostname: "192.168.1.11",
+      port: "22",
+      proxyjump: "gate-node01",
+      identityfile: "/keys of mine/id",
+      identitiesonly: "yes",
+      userknownhostsfile: "/keys of mine/known",
+      stricthostkeychecking: "true",
+      passwordauthentication: "no",
+    });
+  });
+
+  test("follows user, address and port", () => {
+    const raw = { user: "me", hostAccess: { address: "0.0.0.0", sshPort: 2022 } };
+    expect(effective("gate-node01", raw)).toMatchObject({ user: "me", hostname: "127.0.0.1", port: "2022" });
+    expect(gatewayEndpoint(lab(raw))).toEqual({ address: "127.0.0.1", port: 2022 });
+  });
+
+  test("writes Windows' paths as ssh takes them", () => {
+    const text = sshConfig(lab(), { identityFile: "C:\\Users\\A B\\id", knownHostsFile: "/100%/known" });
+    expect(text).toContain('IdentityFile "C:/Users/A B/id"');
+    expect(text).toContain('UserKnownHostsFile "/100%%/known"');
+  });
+});
+
+describe("knownHosts", () => {
+  test("has each machine under all that it is reached by", () => {
+    const text = knownHosts(lab(), {
+      "gate-node01": "ssh-ed25519 AAAAgate\n",
+      "kube-mast01": "ssh-ed25519 AAAAmast",
+    });
+    expect(text).toBe(
+      "gate-node01,gate-node01.kube.local,192.168.4.254,[127.0.0.1]:2222 ssh-ed25519 AAAAgate\n" +
+        "kube-mast01,kube-mast01.kube.local,192.168.1.10 ssh-ed25519 AAAAmast\n",
+    );
+  });
+});
+
+describe("mermaid", () => {
+  test("draws every machine once, in its subnet, and the ways in", () => {
+    const plan = lab({ hostAccess: { mode: "bridged", adapter: "eth0" } });
+    const lines = mermaid(plan)
+      .split("\n")
+      .map((line) => line.trim());
+    expect(lines[0]).toBe("flowchart TB");
+    for (const { name, address } of plan.machines) {
+      expect(lines.filter((line) => line.includes(`["${name}<br/>${address}`))).toHaveLength(1);
+    }
+    expect(lines.filter((line) => line.startsWith("subgraph"))).toHaveLength(4);
+    expect(lines.filter((line) => line === "end")).toHaveLength(4);
+    expect(lines).toContain('host -- "ssh 127.0.0.1:2222" --> gate_node01');
+    expect(lines).toContain('host -- "bridged eth0" --> gate_node01');
+  });
+});
