@@ -1,0 +1,49 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { BuildContext } from "../component";
+import { goCommand } from "./go-command";
+import { prepareModule, type Requirement } from "./go-module";
+
+/** Programs to build out of one of the small modules. */
+export interface GoBuild {
+  /** Folder below modules/. */
+  module: string;
+  requirements?: Requirement[];
+  /** Import paths; "." is the module itself; "tool" means all that go.mod names as tools. */
+  packages: string[];
+  /** Values that the linker sets, by variable. */
+  variables?: Record<string, string>;
+  tags?: string[];
+  /** With C, linked statically; needs gcc. */
+  cgo?: boolean;
+}
+
+/** Builds and returns the folder with the programs, each named as Go names it (the import path's last part). */
+export async function goBuild(context: BuildContext, build: GoBuild): Promise<string> {
+  const folder = join(context.scratch, `module-${build.module}`);
+  const output = join(context.scratch, `programs-${build.module}`);
+  await mkdir(output, { recursive: true });
+  await prepareModule(join(context.modules, build.module), folder, build.requirements ?? [], context.detail);
+  const linker = ["-s", "-w", ...(build.cgo ? ["-extldflags", "-static"] : [])];
+  for (const [variable, value] of Object.entries(build.variables ?? {}))
+    linker.push("-X", `${variable}=${value}`);
+  const tags = [...(build.tags ?? []), ...(build.cgo ? ["netgo", "osusergo"] : [])];
+  await goCommand({
+    arguments: [
+      "build",
+      "-mod=readonly",
+      "-trimpath",
+      "-buildvcs=false",
+      ...(tags.length > 0 ? ["-tags", tags.join(",")] : []),
+      "-ldflags",
+      linker.join(" "),
+      "-o",
+      `${output}/`,
+      ...build.packages,
+    ],
+    folder,
+    environment: { CGO_ENABLED: build.cgo ? "1" : "0", GOOS: "linux", GOARCH: context.architecture },
+    onLine: context.detail,
+  });
+  return output;
+}

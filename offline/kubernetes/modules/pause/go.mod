@@ -1,0 +1,3 @@
+module kube-lab/offline/pause
+
+go 1.26.0

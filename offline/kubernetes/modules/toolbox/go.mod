@@ -1,0 +1,3 @@
+module kube-lab/offline/toolbox
+
+go 1.26.0
