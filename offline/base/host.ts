@@ -1,0 +1,80 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { suite } from "./inputs";
+
+/** Programs that a build runs, and the Debian package each is in. */
+const programs: Readonly<Record<string, string>> = {
+  "apt-get": "apt",
+  mmdebstrap: "mmdebstrap",
+  sfdisk: "fdisk",
+  "mkfs.ext4": "e2fsprogs",
+  mount: "mount",
+  losetup: "mount",
+  unshare: "util-linux",
+  setpriv: "util-linux",
+  fstrim: "util-linux",
+  chroot: "coreutils",
+  tar: "tar",
+  zstd: "zstd",
+};
+
+/** The suite's keys, each also in the one keyring that apt checks against. */
+const suiteKeys = ["gpg", "pgp", "asc"].map(
+  (end) => `/usr/share/keyrings/debian-archive-${suite}-stable.${end}`,
+);
+
+/** Debian packages that a build of the base disk needs on this computer. */
+export const requiredHostPackages: string[] = [
+  ...new Set([...Object.values(programs), "debian-archive-keyring"]),
+];
+
+/** What a build finds out about this computer; tests give their own. */
+export interface HostFacts {
+  platform: NodeJS.Platform;
+  architecture: string;
+  root: boolean;
+  exists: (path: string) => boolean;
+  path: string;
+}
+
+/** This computer. */
+export function hostFacts(): HostFacts {
+  return {
+    platform: process.platform,
+    architecture: process.arch,
+    root: process.getuid?.() === 0,
+    exists: existsSync,
+    path: process.env.PATH ?? "",
+  };
+}
+
+/**
+ * Every reason why a base disk cannot be built here, each with its remedy.
+ * @returns nothing when it can
+ */
+export function hostProblems(host: HostFacts): string[] {
+  const instead = "Give a disk image of your own or its address as kube-lab:image.base instead.";
+  if (host.platform !== "linux")
+    return [`A base disk is built on Linux only, this is ${host.platform}. ${instead}`];
+  const problems: string[] = [];
+  if (host.architecture !== "x64") {
+    problems.push(`A base disk is built for x64 only, this is ${host.architecture}. ${instead}`);
+  }
+  if (!host.root)
+    problems.push(`Building a base disk mounts file systems: it needs root (sudo). Or: ${instead}`);
+  const folders = [...host.path.split(delimiter), "/usr/sbin", "/sbin"];
+  const missing = Object.keys(programs).filter(
+    (name) => !folders.some((folder) => host.exists(join(folder, name))),
+  );
+  const packages = [...new Set(missing.map((name) => programs[name]))];
+  if (missing.length > 0) {
+    problems.push(
+      `Programs are missing: ${missing.join(", ")}. Remedy: apt-get install ${packages.join(" ")}`,
+    );
+  }
+  if (!suiteKeys.some((file) => host.exists(file))) {
+    const remedy = "apt-get update && apt-get install debian-archive-keyring, in a version that knows it";
+    problems.push(`The keys of Debian ${suite} are missing (${suiteKeys[0]}). Remedy: ${remedy}`);
+  }
+  return problems;
+}

@@ -1,0 +1,49 @@
+import { parseArgs } from "node:util";
+import { ensureBase } from "./base";
+import { listBases } from "./prune";
+
+const usage = `Makes the base disk of the lab's machines available, see offline/base.
+  --bundle FOLDER    Kubernetes bundle, as offline/kubernetes makes it
+  --size GIB         size of the root disk (default 30)
+  --cache FOLDER     default: the user's cache folder of kube-lab
+  --list             only says which there are`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      bundle: { type: "string" },
+      size: { type: "string", default: "30" },
+      cache: { type: "string" },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const cache = values.cache === undefined ? {} : { cache: values.cache };
+  if (values.help) return console.log(usage);
+  if (values.list) return list(values.cache);
+  if (values.bundle === undefined) throw new Error(`--bundle is missing.\n${usage}`);
+  const began = Date.now();
+  const seconds = (): string => `${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s`;
+  const report = (line: string): void => console.log(`${seconds()}  ${line}`);
+  const base = await ensureBase({ bundle: values.bundle, rootDiskGiB: size(values.size), report, ...cache });
+  console.log(`${seconds()}  ${base.disk}${base.built ? "" : " (was there)"}`);
+}
+
+function size(text: string): number {
+  const gib = Number(text);
+  if (Number.isInteger(gib) && gib >= 8 && gib <= 2000) return gib;
+  throw new Error(`--size ${text}: give whole GiB from 8 to 2000`);
+}
+
+async function list(cache: string | undefined): Promise<void> {
+  for (const { hash, bytes, rootDiskGiB, built } of await listBases(cache)) {
+    console.log(
+      `${hash}  ${rootDiskGiB} GiB, ${Math.round(bytes / 2 ** 20)} MiB stored  ${built.toISOString()}`,
+    );
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

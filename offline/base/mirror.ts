@@ -1,0 +1,37 @@
+import type { Command } from "../kubernetes/run";
+
+/** The keys of Debian's archive; package debian-archive-keyring. */
+export const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+const format = "$(ORIGIN)|$(LABEL)|$(REPO_URI)";
+
+/** Asks apt which archives this computer uses. */
+export const indexTargets: Command = {
+  program: "apt-get",
+  arguments: ["indextargets", "--format", format, "Created-By: Packages", "Component: main"],
+  timeoutMs: 30_000,
+  remedy: "It is part of Debian's package apt.",
+};
+
+/**
+ * Lines of sources.list for a suite, from the Debian mirror that this computer itself uses, checked against Debian's keys.
+ * Empty when it uses none (another distribution, or no `apt-get update` yet): then mmdebstrap's own default is right.
+ * @param targets what {@link indexTargets} prints
+ */
+export function debianSources(targets: string, suite: string): string[] {
+  const addresses = new Map<string, string>();
+  for (const target of targets.split("\n")) {
+    const [origin, label, address] = target.split("|");
+    if (origin !== "Debian" || label === undefined || address === undefined) continue;
+    if (!addresses.has(label)) addresses.set(label, address);
+  }
+  const main = addresses.get("Debian");
+  if (main === undefined) return [];
+  const security = addresses.get("Debian-Security");
+  const line = (address: string, name: string) => `deb [signed-by=${keyring}] ${address} ${name} main`;
+  return [
+    line(main, suite),
+    line(main, `${suite}-updates`),
+    ...(security === undefined ? [] : [line(security, `${suite}-security`)]),
+  ];
+}

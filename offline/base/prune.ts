@@ -1,0 +1,55 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { baseParent, lockBases, readRecord, stagesFolder, storedBytes } from "./base";
+
+/** A base disk in the cache. */
+export interface CachedBase {
+  /** Hex SHA-256 of what went in; the template machine's name has its first twelve digits. */
+  hash: string;
+  folder: string;
+  /** On disk; the image itself is sparse and much larger. */
+  bytes: number;
+  rootDiskGiB: number;
+  built: Date;
+}
+
+/** All finished base disks below the cache folder, oldest first. */
+export async function listBases(cache?: string): Promise<CachedBase[]> {
+  const parent = baseParent(cache);
+  const names = await readdir(parent).catch(() => []);
+  const bases = await Promise.all(names.map((name) => describe(join(parent, name), name)));
+  return bases.filter((base) => base !== undefined).sort((one, other) => +one.built - +other.built);
+}
+
+/**
+ * Removes a base disk. Machines that were cloned from a copy of it do not mind; a later `up` makes it again.
+ * @throws Error when another process is making one just now
+ */
+export async function removeBase(base: Pick<CachedBase, "folder">, cache?: string): Promise<void> {
+  await locked(cache, () => rm(base.folder, { recursive: true, force: true }));
+}
+
+/** Removes what the next build could have begun with; returns the bytes that gives back. */
+export async function removeStages(cache?: string): Promise<number> {
+  const folder = stagesFolder(baseParent(cache));
+  const names = await readdir(folder).catch(() => []);
+  const sizes = await Promise.all(names.map((name) => storedBytes(join(folder, name))));
+  if (names.length > 0) await locked(cache, () => rm(folder, { recursive: true, force: true }));
+  return sizes.reduce((total, size) => total + size, 0);
+}
+
+async function locked(cache: string | undefined, work: () => Promise<void>): Promise<void> {
+  const release = await lockBases(baseParent(cache), console.log, 0);
+  try {
+    await work();
+  } finally {
+    await release();
+  }
+}
+
+async function describe(folder: string, hash: string): Promise<CachedBase | undefined> {
+  const record = await readRecord(folder);
+  if (!record) return undefined;
+  const bytes = await storedBytes(join(folder, "disk.img"));
+  return { hash, folder, bytes, rootDiskGiB: record.rootDiskGiB, built: new Date(record.built) };
+}
