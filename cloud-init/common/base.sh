@@ -1,0 +1,60 @@
+# shellcheck shell=bash
+# Steps of every role, before and after its own.
+
+base_converge() {
+  step "setting up name resolution and kernel settings"
+  base_resolver
+  base_kernel
+  base_ssh
+}
+
+# A plain file: no stub resolver whose address would be wrong inside pods.
+base_resolver() {
+  local content="# Written by kube-lab" server
+  for server in $RESOLVERS; do content+=$'\n'"nameserver $server"; done
+  content+=$'\n'"search $DOMAIN"$'\n'"options timeout:2 attempts:2"
+  write_file /etc/resolv.conf 0644 "$content"
+}
+
+# Where the kernel is the host's, the host has loaded them.
+base_kernel() {
+  local module
+  if [ "${KUBE_LAB_KERNEL:-guest}" = guest ]; then
+    for module in ${KERNEL_MODULES:-}; do modprobe "$module" || fail "kernel module $module cannot be loaded"; done
+  fi
+  [ ! -r /etc/sysctl.d/90-kube-lab.conf ] || sysctl --quiet --ignore --load=/etc/sysctl.d/90-kube-lab.conf ||
+    printf 'kube-lab: some kernel settings are not ours to change here\n'
+}
+
+# sshd reads its files at start: a delivery after that needs a reload.
+base_ssh() {
+  local digest
+  digest=$(cat /etc/ssh/sshd_config.d/10-kube-lab.conf /etc/ssh/ssh_host_ed25519_key.pub | sha256sum)
+  [ "$digest" != "$(cat "$STATE/ssh" 2>/dev/null)" ] || return 0
+  ! systemctl is-active --quiet ssh.service || systemctl reload ssh.service
+  printf '%s\n' "$digest" >"$STATE/ssh"
+}
+
+# Time comes last: nothing waits for it. The seed is used up: a boot without its disk is no new instance.
+base_finish() {
+  base_time
+  [ ! -d /etc/cloud ] || touch /etc/cloud/cloud-init.disabled
+}
+
+# Where the clock is the host's, nobody here may set it, and all have the same.
+base_time() {
+  [ "${KUBE_LAB_CLOCK:-guest}" = guest ] || return 0
+  unchanged
+  write_file /etc/chrony/chrony.conf 0644 "$(time_configuration)"
+  start_service chrony.service
+}
+
+time_configuration() {
+  local server subnet
+  printf '# Written by kube-lab\ndriftfile /var/lib/chrony/chrony.drift\nmakestep 1 3\nrtcsync\n'
+  for server in $TIME_SERVERS; do printf 'server %s iburst\n' "$server"; done
+  [ "$ROLE" != gateway ] || {
+    for subnet in $LAB_SUBNETS; do printf 'allow %s\n' "$subnet"; done
+    printf 'local stratum 10\n'
+  }
+}

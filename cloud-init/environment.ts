@@ -1,0 +1,117 @@
+import {
+  type InternalAdapterPlan,
+  type LabPlan,
+  type MachinePlan,
+  machinesOf,
+  type Role,
+} from "../plan/lab-plan";
+import { stableUuid } from "./stable-uuid";
+
+type Variables = Record<string, string | number>;
+
+/**
+ * /etc/kube-lab/environment, the one generated file that all scripts of a machine read. Only what its role needs is in it, so
+ * that a change elsewhere in the lab does not touch it.
+ */
+export function environmentFile(plan: LabPlan, machine: MachinePlan): string {
+  const variables = { ...commonVariables(plan, machine), ...roleVariables[machine.role](plan, machine) };
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${quote(String(value))}\n`)
+    .join("");
+}
+
+const roleVariables: Record<Role, (plan: LabPlan, machine: MachinePlan) => Variables> = {
+  gateway: gatewayVariables,
+  loadBalancer: (plan, machine) => ({
+    VIRTUAL_IP: plan.virtualIp,
+    PREFIX: internalAdapters(machine)[0]?.prefixLength ?? 24,
+    API_PORT: plan.kubernetes.apiPort,
+    STATISTICS_PORT: plan.statisticsPort,
+    MASTERS: addressList(plan, "master"),
+    LOAD_BALANCERS: addressList(plan, "loadBalancer"),
+  }),
+  master: (plan) => ({ ...kubernetesVariables(plan), MASTERS: addressList(plan, "master") }),
+  worker: kubernetesVariables,
+  gluster: (plan, machine) => ({
+    KERNEL_MODULES: "fuse xfs",
+    GLUSTERS: addressList(plan, "gluster"),
+    GLUSTER_VOLUME: plan.gluster.volume,
+    GLUSTER_REPLICAS: plan.gluster.replicas,
+    // Deterministic, so that a rebuilt machine is the peer that it was.
+    GLUSTER_UUID: stableUuid(`gluster ${plan.stack} ${machine.name}`),
+  }),
+};
+
+function commonVariables(plan: LabPlan, machine: MachinePlan): Variables {
+  const inner = internalAdapters(machine)[0];
+  return {
+    LAB_STACK: plan.stack,
+    MACHINE: machine.name,
+    ROLE: machine.role,
+    INDEX: machine.index,
+    ADDRESS: machine.address,
+    DOMAIN: plan.domain,
+    RESOLVERS: (inner?.resolvers ?? ["127.0.0.1"]).join(" "),
+    TIME_SERVERS: machine.role === "gateway" ? plan.timeServers.join(" ") : (inner?.gateway ?? ""),
+  };
+}
+
+function kubernetesVariables(plan: LabPlan): Variables {
+  return {
+    KERNEL_MODULES: "overlay br_netfilter vxlan nf_conntrack",
+    VIRTUAL_IP: plan.virtualIp,
+    API_PORT: plan.kubernetes.apiPort,
+    KUBERNETES_VERSION: plan.kubernetes.version,
+  };
+}
+
+function gatewayVariables(plan: LabPlan, machine: MachinePlan): Variables {
+  const subnets = Object.values(plan.subnets);
+  const nat = machine.adapters.find((adapter) => adapter.kind === "nat");
+  const host = machine.adapters.find((adapter) => adapter.kind === "hostonly");
+  return {
+    KERNEL_MODULES: "nf_tables nf_nat nf_conntrack",
+    API_NAME: plan.apiName,
+    VIRTUAL_IP: plan.virtualIp,
+    API_PORT: plan.kubernetes.apiPort,
+    LAB_SUBNETS: subnets.map((subnet) => subnet.cidr).join(" "),
+    KUBERNETES_SUBNETS: `${plan.subnets.mast.cidr} ${plan.subnets.node.cidr}`,
+    MASTER_SUBNET: plan.subnets.mast.cidr,
+    BALANCER_SUBNET: plan.subnets.dmz.cidr,
+    GLUSTER_SUBNET: plan.subnets.glus.cidr,
+    // The host's own addresses in a host-only network: the lab's owner comes from there.
+    OWNER_SUBNET: host?.address === undefined ? "" : `${host.address}/${host.prefixLength ?? 24}`,
+    GATEWAY_ADDRESSES: subnets.map((subnet) => subnet.gateway).join(" "),
+    UPSTREAM_RESOLVERS: plan.upstreamResolvers.join(" "),
+    DHCP_RANGES: subnets
+      .map(({ name, dhcp, prefixLength, gateway }) =>
+        [name, dhcp.from, dhcp.to, netmask(prefixLength), gateway].join(","),
+      )
+      .join(" "),
+    FORWARDS: (nat?.forwards ?? [])
+      .flatMap(({ guestPort, target }) => (target ? [`${guestPort}=${target.address}:${target.port}`] : []))
+      .join(" "),
+  };
+}
+
+function internalAdapters(machine: MachinePlan): InternalAdapterPlan[] {
+  return machine.adapters.filter((adapter) => adapter.kind === "internal");
+}
+
+/** `kube-mast01=192.168.1.10 kube-mast02=192.168.1.11` */
+function addressList(plan: LabPlan, role: Role): string {
+  return machinesOf(plan, role)
+    .map(({ name, address }) => `${name}=${address}`)
+    .join(" ");
+}
+
+/** `255.255.255.0` of 24. */
+function netmask(prefixLength: number): string {
+  const bits = prefixLength === 0 ? 0 : (0xffffffff << (32 - prefixLength)) >>> 0;
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join(".");
+}
+
+/** For sh, whatever the value. */
+function quote(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}

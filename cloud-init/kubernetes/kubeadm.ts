@@ -1,0 +1,141 @@
+import { type LabPlan, type MachinePlan, machinesOf } from "../../plan/lab-plan";
+import { yamlDocuments } from "../yaml";
+
+/** kubeadm's own argument type of v1beta4: a list, since a flag may occur twice. */
+interface Argument {
+  name: string;
+  value: string;
+}
+
+const api = "kubeadm.k8s.io/v1beta4";
+const runtimeSocket = "unix:///run/containerd/containerd.sock";
+const discoveryFile = "/etc/kube-lab/discovery.conf";
+
+/** Machines may be slow together: twelve start on the same processors. */
+const timeouts = {
+  controlPlaneComponentHealthCheck: "10m0s",
+  kubeletHealthCheck: "10m0s",
+  kubernetesAPICall: "3m0s",
+  etcdAPICall: "5m0s",
+  tlsBootstrap: "5m0s",
+  discovery: "5m0s",
+};
+
+/**
+ * What `kubeadm init` reads on a master. All first masters run it at the same moment: only the patches in
+ * /etc/kube-lab/patches-init name the whole first etcd cluster, since extraArgs would be stored and break later joins.
+ */
+export function initDocuments(plan: LabPlan, master: MachinePlan, bootstrapToken: string): string {
+  return yamlDocuments([
+    {
+      apiVersion: api,
+      kind: "InitConfiguration",
+      // Without end: a worker may be rebuilt whenever; the token is a secret of this lab alone.
+      bootstrapTokens: [
+        {
+          token: bootstrapToken,
+          ttl: "0s",
+          description: "machines of the lab",
+          usages: ["signing", "authentication"],
+          groups: ["system:bootstrappers:kubeadm:default-node-token"],
+        },
+      ],
+      localAPIEndpoint: { advertiseAddress: master.address, bindPort: plan.kubernetes.apiPort },
+      nodeRegistration: nodeRegistration(plan, master),
+      patches: { directory: "/etc/kube-lab/patches-init" },
+      // Everything is prepared, so there is nothing to check before; and the token is nobody's to read.
+      skipPhases: ["preflight", "show-join-command"],
+      timeouts,
+    },
+    clusterConfiguration(plan),
+    kubeletConfiguration(plan),
+    kubeProxyConfiguration(plan),
+  ]);
+}
+
+/** What `kubeadm join` reads: a master added or rebuilt later, or any worker. */
+export function joinDocuments(plan: LabPlan, machine: MachinePlan, bootstrapToken: string): string {
+  const master = machine.role === "master";
+  return yamlDocuments([
+    {
+      apiVersion: api,
+      kind: "JoinConfiguration",
+      discovery: {
+        file: { kubeConfigPath: discoveryFile },
+        tlsBootstrapToken: bootstrapToken,
+      },
+      nodeRegistration: nodeRegistration(plan, machine),
+      ...(master
+        ? {
+            controlPlane: {
+              localAPIEndpoint: { advertiseAddress: machine.address, bindPort: plan.kubernetes.apiPort },
+            },
+          }
+        : {}),
+      patches: { directory: master ? "/etc/kube-lab/patches-join" : "/etc/kube-lab/patches" },
+      skipPhases: ["preflight"],
+      timeouts,
+    },
+  ]);
+}
+
+function nodeRegistration(plan: LabPlan, machine: MachinePlan): object {
+  const kubeletExtraArgs: Argument[] = [
+    { name: "node-ip", value: machine.address },
+    { name: "node-labels", value: `kube-lab/role=${machine.role}` },
+  ];
+  const control = { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" };
+  // Where there are no workers, the masters do their work.
+  const taints = machine.role === "master" && machinesOf(plan, "worker").length > 0 ? [control] : [];
+  return {
+    name: machine.name,
+    criSocket: runtimeSocket,
+    imagePullPolicy: "IfNotPresent",
+    kubeletExtraArgs,
+    taints,
+  };
+}
+
+function clusterConfiguration(plan: LabPlan): object {
+  const { kubernetes } = plan;
+  return {
+    apiVersion: api,
+    kind: "ClusterConfiguration",
+    clusterName: "kubernetes",
+    kubernetesVersion: `v${kubernetes.version}`,
+    controlPlaneEndpoint: kubernetes.controlPlaneEndpoint,
+    networking: {
+      podSubnet: kubernetes.podSubnet,
+      serviceSubnet: kubernetes.serviceSubnet,
+      dnsDomain: kubernetes.clusterDomain,
+    },
+    apiServer: { certSANs: [plan.apiName, plan.virtualIp, "127.0.0.1", "::1"] },
+    etcd: { local: { dataDir: "/var/lib/etcd" } },
+  };
+}
+
+/** The same on every node; a machine's own differences come as a patch that its script writes. */
+function kubeletConfiguration(plan: LabPlan): object {
+  return {
+    apiVersion: "kubelet.config.k8s.io/v1beta1",
+    kind: "KubeletConfiguration",
+    clusterDNS: [plan.kubernetes.dnsServiceAddress],
+    clusterDomain: plan.kubernetes.clusterDomain,
+    // Images came with the machine and may not be had again: never collect them as garbage.
+    imageGCHighThresholdPercent: 100,
+    resolvConf: "/etc/resolv.conf",
+    rotateCertificates: true,
+    serializeImagePulls: false,
+  };
+}
+
+function kubeProxyConfiguration(plan: LabPlan): object {
+  return {
+    apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
+    kind: "KubeProxyConfiguration",
+    mode: "nftables",
+    clusterCIDR: plan.kubernetes.podSubnet,
+    // The kernel's own limits: they may be the host's.
+    conntrack: { maxPerCore: 0, min: 0 },
+  };
+}

@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# What masters and workers have in common: containerd, kubelet, and the kubelet's patch for this kind of machine.
+
+# shellcheck disable=SC2034 # the roles read it
+CERTIFICATES=/etc/kubernetes/pki
+AUTHORITY=/etc/kube-lab/kubernetes-ca.crt
+KUBELET_CERTIFICATE=/var/lib/kubelet/pki/kubelet-client-current.pem
+
+node_runtime() {
+  step "starting containerd"
+  unchanged
+  render containerd.toml /etc/containerd/config.toml 0644 \
+    "SANDBOX_IMAGE=$(sandbox_image)" \
+    "SYSTEMD_CGROUP=$([ "$(cgroup_driver)" = systemd ] && echo true || echo false)" \
+    "RESTRICT_OOM_SCORE_ADJ=${KUBE_LAB_RESTRICT_OOM_SCORE_ADJ:-false}"
+  start_service containerd.service
+  wait_until 60 "own address $ADDRESS (netplan, 'networkctl status' tells)" has_own_address
+}
+
+has_own_address() { ip -brief address show | grep -qwF "$ADDRESS"; }
+
+cgroup_driver() { printf '%s' "${KUBE_LAB_CGROUP_DRIVER:-systemd}"; }
+
+# The prepared image says which pause image it holds; kubeadm knows which it wants.
+sandbox_image() {
+  local list=/usr/local/share/kube-lab/images.txt
+  if [ -r "$list" ] && grep -m1 '/pause:' "$list"; then return 0; fi
+  kubeadm config images list --kubernetes-version "v$KUBERNETES_VERSION" 2>/dev/null | grep -m1 '/pause:'
+}
+
+# node_patch FOLDER: what differs on this machine from the cluster-wide kubelet configuration.
+node_patch() {
+  local patch
+  patch=$(jq -n --arg driver "$(cgroup_driver)" --argjson fail "${KUBE_LAB_FAIL_CGROUP_V1:-true}" \
+    '{cgroupDriver: $driver} + if $fail then {} else {failCgroupV1: false} end')
+  if [ "${KUBE_LAB_KERNEL:-guest}" != guest ]; then
+    # the host's swap and the fill of its disk are not this machine's
+    patch=$(jq '. + {failSwapOn: false, evictionHard: {"memory.available": "50Mi", "nodefs.available": "1%",
+      "imagefs.available": "1%", "nodefs.inodesFree": "1%"}}' <<<"$patch")
+  fi
+  write_file "$1/kubeletconfiguration1+merge.json" 0644 "$patch"
+}
+
+# kubeadm's words without the token
+run_kubeadm() {
+  kubeadm "$@" 2>&1 | sed -u -E 's/[a-z0-9]{6}\.[a-z0-9]{16}/(token)/g'
+}
+
+# as_node PATH [OPTION…]: asks the API as this machine's kubelet.
+as_node() {
+  local path=$1
+  shift
+  curl --silent --show-error --fail --max-time 5 --cacert "$AUTHORITY" --cert "$KUBELET_CERTIFICATE" \
+    --key "$KUBELET_CERTIFICATE" "$@" "https://$(node_server)$path"
+}
+
+# A master asks its own API server, a worker the virtual address.
+node_server() {
+  if [ "$ROLE" = master ]; then printf '%s:%s' "$ADDRESS" "$API_PORT"; else printf '%s:%s' "$VIRTUAL_IP" "$API_PORT"; fi
+}
+
+# A node that comes back gets another subnet: nothing of the old one may stay.
+forget_pods() {
+  crictl pods --quiet | xargs --no-run-if-empty crictl stopp >/dev/null 2>&1 || true
+  rm -f /etc/cni/net.d/10-flannel.conflist /run/flannel/subnet.env
+  ! ip link show cni0 >/dev/null 2>&1 || ip link delete cni0
+}
+
+node_is_ready() {
+  as_node "/api/v1/nodes/$MACHINE" |
+    jq -e '.status.conditions | any(.type == "Ready" and .status == "True")' >/dev/null
+}
+
+wait_node_ready() {
+  wait_until 300 "own node to be Ready (kubectl describe node $MACHINE; journalctl -u kubelet)" node_is_ready
+}

@@ -1,0 +1,141 @@
+# shellcheck shell=bash
+# A load balancer: haproxy before the masters on every one of them, and the virtual address on one, moved by pacemaker.
+
+CIB=/var/lib/pacemaker/cib/cib.xml
+
+role_converge() {
+  balancer_haproxy_configuration
+  balancer_cluster
+  balancer_resources
+}
+
+# haproxy is pacemaker's to start; a changed configuration is taken over without losing a connection.
+balancer_haproxy_configuration() {
+  step "configuring haproxy"
+  unchanged
+  render_haproxy
+  haproxy -c -q -f /etc/haproxy/haproxy.cfg || fail "haproxy refuses its configuration; see 'haproxy -c -f /etc/haproxy/haproxy.cfg'"
+  if [ "$CHANGED" = true ] && systemctl is-active --quiet haproxy.service; then
+    systemctl reload haproxy.service
+  fi
+}
+
+render_haproxy() {
+  render haproxy.cfg /etc/haproxy/haproxy.cfg 0600 \
+    "API_PORT=$API_PORT" \
+    "STATISTICS_PORT=$STATISTICS_PORT" \
+    "STATISTICS_PASSWORD=$(cat "$ETC/statistics-password")" \
+    "SERVERS=$(haproxy_servers)"
+}
+
+haproxy_servers() {
+  local master
+  for master in $MASTERS; do
+    printf '  server %s %s:%s\n' "${master%%=*}" "${master#*=}" "$API_PORT"
+  done
+}
+
+balancer_cluster() {
+  step "starting the cluster of load balancers"
+  wait_until 60 "own address $ADDRESS (netplan, 'networkctl status' tells)" has_own_address
+  unchanged
+  render_corosync
+  base64 -d <"$ETC/corosync-key" | (umask 077 && cat >/etc/corosync/authkey.new)
+  if ! cmp -s /etc/corosync/authkey.new /etc/corosync/authkey; then changed; fi
+  mv /etc/corosync/authkey.new /etc/corosync/authkey
+  seed_resources
+  if [ "$CHANGED" = true ] && systemctl is-active --quiet corosync.service; then
+    reload_corosync
+  fi
+  systemctl start corosync.service pacemaker.service
+}
+
+has_own_address() { ip -brief address show | grep -qwF "$ADDRESS"; }
+
+# Members can be taken over while running; a machine that lost its way is restarted.
+reload_corosync() {
+  corosync-cfgtool -R || systemctl restart corosync.service
+}
+
+render_corosync() {
+  local count
+  count=$(wc -w <<<"$LOAD_BALANCERS")
+  render corosync.conf /etc/corosync/corosync.conf 0644 \
+    "CLUSTER=kube-lab-$LAB_STACK" \
+    "TWO_NODE=$([ "$count" = 2 ] && echo 1 || echo 0)" \
+    "NODES=$(corosync_nodes)"
+}
+
+# The id is the last part of the address: it stays when others come and go.
+corosync_nodes() {
+  local node
+  for node in $LOAD_BALANCERS; do
+    printf '  node {\n    name: %s\n    nodeid: %s\n    ring0_addr: %s\n  }\n' "${node%%=*}" "${node##*.}" "${node#*=}"
+  done
+}
+
+render_resources() {
+  render cib.xml "$1" 0600 "VIRTUAL_IP=$VIRTUAL_IP" "VIRTUAL_IP_PREFIX=$PREFIX" "DIGEST=$(resources_digest)"
+}
+
+# A new balancer starts with the resources in place: no election is waited for, and both have the same.
+seed_resources() {
+  [ ! -e "$CIB" ] || return 0
+  install -d -o hacluster -g haclient -m 0750 "${CIB%/*}"
+  render_resources "$CIB"
+  chown hacluster:haclient "$CIB"
+}
+
+# Whoever comes first applies; the others find nothing to do.
+balancer_resources() {
+  render_resources "$STATE/cib.xml"
+  wait_until 120 "pacemaker to have a coordinator (crm_mon -1)" has_coordinator
+  same_resources || retry 120 "applying the cluster's resources" apply_resources
+  wait_until 180 "virtual address $VIRTUAL_IP on a load balancer (crm_mon -1)" virtual_address_placed
+  wait_until 60 "haproxy here (crm_mon -1; journalctl -u haproxy)" systemctl is-active --quiet haproxy.service
+}
+
+has_coordinator() { crmadmin --quiet --dc_lookup --timeout 3s; }
+
+# The options come last: the digest among them says that the rest is in place. Pacemaker keeps some of its own there.
+apply_resources() {
+  local section
+  for section in resources constraints rsc_defaults; do put_section --replace "$section" || return 1; done
+  put_section --modify crm_config
+}
+
+put_section() {
+  CIB_file=$STATE/cib.xml cibadmin --query --scope "$2" | cibadmin "$1" --allow-create --scope "$2" --xml-pipe
+}
+
+same_resources() {
+  [ "$(crm_attribute --type crm_config --name kube-lab-digest --query --quiet 2>/dev/null)" = "$(resources_digest)" ]
+}
+
+# Of everything that makes the resources what they are.
+resources_digest() { cat "$LIBRARY/cib.xml" - <<<"$VIRTUAL_IP/$PREFIX" | sha256sum | cut -c1-64; }
+
+virtual_address_placed() { crm_resource --resource virtual-ip --locate 2>/dev/null | grep -q 'is running on'; }
+
+# The address goes to another balancer; then this one leaves the cluster's list.
+role_leave() {
+  if [ "$(wc -w <<<"$LOAD_BALANCERS")" -gt 1 ]; then
+    crm_attribute --node "$MACHINE" --name standby --update on || true
+  fi
+  timeout 60 systemctl stop pacemaker.service corosync.service || true
+}
+
+# {virtualIp: bool, balancers: [{name, online}], backends: [{name, status, check}]}
+role_status() {
+  local holder nodes backends
+  holder=$(ip -brief address show | grep -qwF "$VIRTUAL_IP" && echo true || echo false)
+  nodes=$(crm_mon --output-as=xml --one-shot 2>/dev/null | python3 -c '
+import json, sys, xml.etree.ElementTree as tree
+print(json.dumps([{"name": n.get("name"), "online": n.get("online") == "true"}
+                  for n in tree.parse(sys.stdin).findall("nodes/node")]))' || echo '[]')
+  backends=$(echo "show stat" | socat -t 2 - UNIX-CONNECT:/run/haproxy/admin.sock 2>/dev/null |
+    awk -F, '$1 == "masters" && $2 != "BACKEND" { print $2, $18, $37 }' || true)
+  jq -n --argjson holder "$holder" --argjson nodes "${nodes:-[]}" --arg backends "$backends" \
+    '{virtualIp: $holder, balancers: $nodes, backends: [$backends | split("\n")[] | select(. != "") | split(" ")
+      | {name: .[0], status: .[1], check: .[2]}]}'
+}

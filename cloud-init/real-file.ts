@@ -1,0 +1,27 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { GuestFile } from "./guest-files";
+
+const cache = new Map<string, string>();
+
+/**
+ * A file of this folder as it is, for a place inside the machine. Read once a process: twelve machines get the same ones.
+ * @param source path below cloud-init/, for example `common/lib.sh`
+ */
+export function realFile(source: string, path: string, mode = "0644"): GuestFile {
+  const content = cache.get(source) ?? readFileSync(join(sourceFolder(), source), "utf8");
+  cache.set(source, content);
+  return { path, mode, content };
+}
+
+/** This file's folder; a bundled program lies elsewhere, but runs in the project's folder. */
+export function sourceFolder(): string {
+  const candidates = [__dirname, join(process.cwd(), "cloud-init")];
+  const folder = candidates.find((candidate) => existsSync(join(candidate, "common", "kube-lab")));
+  if (folder === undefined) {
+    throw new Error(
+      `cloud-init/common/kube-lab not found in ${candidates.join(" or ")}; run the program in the project's folder`,
+    );
+  }
+  return folder;
+}

@@ -1,0 +1,14 @@
+import { createHash } from "node:crypto";
+
+/** The same UUID for the same words, always: version 5 in form, of a namespace of our own. */
+export function stableUuid(words: string): string {
+  const hex = createHash("sha256").update(`kube-lab ${words}`).digest("hex");
+  const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16);
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `5${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join("-");
+}

@@ -1,0 +1,44 @@
+import { exampleLab, firstOf } from "./example-lab";
+import { expectAccepted, testWith } from "./tool";
+import { type WrittenMachine, writeMachine } from "./written-machine";
+
+const hostOnly = { hostAccess: { mode: "hostonly" } };
+
+describe.each([
+  ["the reference lab", {}],
+  ["a lab with a host-only adapter", hostOnly],
+  ["a lab without upstream", { upstreamResolvers: [], timeServers: [] }],
+])("the gateway of %s", (_name, raw) => {
+  const plan = exampleLab(raw);
+  let gateway: WrittenMachine;
+  beforeAll(() => {
+    gateway = writeMachine(plan, firstOf(plan, "gateway"));
+    gateway.render("render_names; render_filter");
+  });
+  afterAll(() => gateway.remove());
+
+  testWith("dnsmasq")("dnsmasq --test accepts its configuration", () => {
+    expectAccepted("dnsmasq", ["--test", `--conf-file=${gateway.at("/etc/dnsmasq.conf")}`]);
+  });
+
+  // A namespace of its own: checking loads the rules into the kernel's transaction.
+  testWith("nft")("nft -c accepts the filter", () => {
+    expectAccepted("unshare", ["--net", "nft", "--check", "--file", gateway.at("/etc/nftables.conf")]);
+  });
+
+  test("the forwarded ports go to the virtual address", () => {
+    const filter = gateway.read("/etc/nftables.conf");
+    expect(filter).toContain(`: ${plan.virtualIp} . ${plan.kubernetes.apiPort}`);
+    expect(filter).toContain(`: ${plan.virtualIp} . ${plan.statisticsPort}`);
+  });
+
+  test("names are asked of the configured upstreams only", () => {
+    const servers = gateway.read("/etc/dnsmasq.conf").match(/^server=.*$/gm) ?? [];
+    expect(servers).toEqual(plan.upstreamResolvers.map((address) => `server=${address}`));
+    expect(gateway.read("/etc/dnsmasq.conf")).toMatch(/^no-resolv$/m);
+  });
+
+  test("nothing listens towards NAT", () => {
+    expect(gateway.read("/etc/dnsmasq.conf")).not.toContain("10.0.2.15");
+  });
+});

@@ -1,0 +1,38 @@
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder } from "../../offline/cache";
+import { exampleLab, firstOf } from "./example-lab";
+import { expectAccepted, testWith } from "./tool";
+import { writeMachine } from "./written-machine";
+
+const plan = exampleLab();
+
+/** kubeadm of the PATH, or of the Kubernetes bundle in the cache. */
+const kubeadm = bundled() ?? "kubeadm";
+
+describe.each([["master"], ["worker"]] as const)("kubeadm's documents of a %s", (role) => {
+  const written = writeMachine(plan, firstOf(plan, role));
+  afterAll(written.remove);
+  const documents = written.files.filter(({ path }) => path.includes("kubeadm-")).map(({ path }) => path);
+
+  testWith(kubeadm).each(documents)("kubeadm config validate accepts %s", (path) => {
+    // The path to discovery's kubeconfig must be there: it is where this computer has it.
+    const here = written.read(path).replace("/etc/kube-lab/discovery", written.at("/etc/kube-lab/discovery"));
+    writeFileSync(written.at(path), here);
+    expectAccepted(kubeadm, ["config", "validate", "--config", written.at(path)]);
+  });
+});
+
+function bundled(): string | undefined {
+  const folder = join(cacheFolder(), "kubernetes");
+  const architecture = process.arch === "arm64" ? "arm64" : "amd64";
+  try {
+    return readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter(
+        (path) => path.includes(`${plan.kubernetes.version}-${architecture}`) && /(^|\/)kubeadm$/.test(path),
+      )
+      .map((path) => join(folder, path))[0];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,40 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { exampleLab, firstOf } from "./example-lab";
+import { expectAccepted, testWith } from "./tool";
+import { type WrittenMachine, writeMachine } from "./written-machine";
+
+describe.each([[1], [2], [3]])("%d load balancers", (count) => {
+  const plan = exampleLab({ loadBalancers: { count } });
+  let balancer: WrittenMachine;
+  beforeAll(() => {
+    balancer = writeMachine(plan, firstOf(plan, "loadBalancer"));
+    balancer.render('render_haproxy; render_corosync; render_resources "/var/lib/cib.xml"');
+  });
+  afterAll(() => balancer.remove());
+
+  testWith("haproxy")("haproxy -c accepts its configuration", () => {
+    const path = balancer.at("/etc/haproxy/haproxy.cfg");
+    // The authority's file and the chroot are where this computer has them.
+    const here = readFileSync(path, "utf8")
+      .replaceAll("/etc/kube-lab/", balancer.at("/etc/kube-lab/"))
+      .replaceAll("/run/haproxy/", `${balancer.root}/`);
+    writeFileSync(path, here);
+    expectAccepted("haproxy", ["-c", "-f", path]);
+  });
+
+  testWith("xmllint")("the cluster's resources are well-formed", () => {
+    expectAccepted("xmllint", ["--noout", balancer.at("/var/lib/cib.xml")]);
+  });
+
+  test("every balancer is a node of corosync, and two are enough for each other", () => {
+    const corosync = balancer.read("/etc/corosync/corosync.conf");
+    expect(corosync.match(/ring0_addr/g)).toHaveLength(count);
+    expect(corosync).toContain(`two_node: ${count === 2 ? 1 : 0}`);
+  });
+
+  test("the password is in files of root only", () => {
+    for (const file of balancer.files.filter(({ content }) => content.includes("a-statistics-password"))) {
+      expect(file.mode).toBe("0600");
+    }
+  });
+});

@@ -1,0 +1,29 @@
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { sourceFolder } from "../../cloud-init/real-file";
+import { allRoles, exampleLab, firstOf } from "./example-lab";
+import { expectAccepted, testWith } from "./tool";
+import { writeMachine } from "./written-machine";
+
+const plan = exampleLab();
+
+describe.each(allRoles)("shell scripts of %s", (role) => {
+  const written = writeMachine(plan, firstOf(plan, role));
+  afterAll(written.remove);
+  // shellcheck looks for its settings in the folders above a script.
+  copyFileSync(join(sourceFolder(), ".shellcheckrc"), written.at(".shellcheckrc"));
+  const scripts = written.files
+    .filter(({ path, content }) => path.endsWith(".sh") || content.startsWith("#!/bin/"))
+    .map(({ path }) => path);
+
+  testWith("shellcheck").each(scripts)("%s passes shellcheck", (path) => {
+    expectAccepted("shellcheck", [written.at(path)]);
+  });
+
+  test("the environment file is plain assignments", () => {
+    expectAccepted("sh", ["-n", written.at("/etc/kube-lab/environment")]);
+    for (const line of written.read("/etc/kube-lab/environment").trimEnd().split("\n")) {
+      expect(line).toMatch(/^[A-Z_]+='[^']*'$/);
+    }
+  });
+});

@@ -1,0 +1,42 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type GuestFile, guestFiles } from "../../cloud-init/guest-files";
+import type { LabPlan, MachinePlan } from "../../plan/lab-plan";
+import { exampleCredentials } from "./example-credentials";
+import { expectAccepted } from "./tool";
+
+/** A machine's files below a folder instead of below /. */
+export interface WrittenMachine {
+  root: string;
+  files: GuestFile[];
+  /** Path on this computer of a file of the machine. */
+  at(path: string): string;
+  read(path: string): string;
+  /** Calls a function of the machine's scripts that renders configuration. */
+  render(call: string): void;
+  remove(): void;
+}
+
+export function writeMachine(plan: LabPlan, machine: MachinePlan): WrittenMachine {
+  const root = mkdtempSync(join(tmpdir(), `kube-lab-${machine.name}-`));
+  const files = guestFiles(plan, machine, exampleCredentials(plan, machine));
+  const at = (path: string) => join(root, path);
+  for (const file of files) {
+    mkdirSync(dirname(at(file.path)), { recursive: true });
+    writeFileSync(at(file.path), file.content);
+    chmodSync(at(file.path), Number.parseInt(file.mode, 8));
+  }
+  const library = at("/usr/local/lib/kube-lab");
+  return {
+    root,
+    files,
+    at,
+    read: (path) => readFileSync(at(path), "utf8"),
+    render: (call) => {
+      const script = `set -euo pipefail; . "$LIBRARY/lib.sh"; load_role; ${call}`;
+      expectAccepted("bash", ["-c", script], { KUBE_LAB_ROOT: root, LIBRARY: library });
+    },
+    remove: () => rmSync(root, { recursive: true }),
+  };
+}

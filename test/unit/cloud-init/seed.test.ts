@@ -1,0 +1,93 @@
+import { load, YAML11_SCHEMA } from "js-yaml";
+import { guestFiles } from "../../../cloud-init/guest-files";
+import { metaData } from "../../../cloud-init/meta-data";
+import { networkConfig } from "../../../cloud-init/network-config";
+import { stableUuid } from "../../../cloud-init/stable-uuid";
+import { userData } from "../../../cloud-init/user-data";
+import { exampleCredentials } from "../../rendered/example-credentials";
+import { exampleLab, firstOf } from "../../rendered/example-lab";
+
+const plan = exampleLab();
+
+/** What cloud-init's own reader, PyYAML (YAML 1.1), sees. */
+function read<T>(text: string): T {
+  return load(text, { schema: YAML11_SCHEMA }) as T;
+}
+
+describe("user-data", () => {
+  const master = firstOf(plan, "master");
+  const credentials = exampleCredentials(plan, master);
+  const files = guestFiles(plan, master, credentials);
+  const text = userData(plan, master, files, credentials);
+  const config = read<{
+    write_files: { path: string; permissions: string; content: string }[];
+    users: { lock_passwd: boolean; ssh_authorized_keys: string[] }[];
+    runcmd: string[][];
+  }>(text);
+
+  test("is a #cloud-config that carries every file to the letter", () => {
+    expect(text.split("\n", 1)).toEqual(["#cloud-config"]);
+    expect(
+      config.write_files.map(({ path, permissions, content }) => ({ path, mode: permissions, content })),
+    ).toEqual(files);
+  });
+
+  test("has one user, without password", () => {
+    expect(config.users).toHaveLength(1);
+    expect(config.users[0]).toMatchObject({
+      lock_passwd: true,
+      ssh_authorized_keys: [credentials.authorizedKey],
+    });
+    expect(text).not.toMatch(/passwd: [^t]|plain_text|chpasswd/);
+  });
+
+  test("starts the unit without waiting, by argument lists", () => {
+    expect(config.runcmd.at(-1)).toEqual(["systemctl", "start", "--no-block", "kube-lab.service"]);
+  });
+});
+
+describe("network-config", () => {
+  test("a machine has its one static address and its router, by MAC address", () => {
+    const worker = firstOf(plan, "worker");
+    expect(read(networkConfig(worker))).toMatchObject({
+      version: 2,
+      ethernets: {
+        adapter1: {
+          match: { macaddress: worker.adapters[0]?.mac },
+          dhcp4: false,
+          addresses: [`${worker.address}/24`],
+          routes: [{ to: "0.0.0.0/0", via: plan.subnets.node.gateway }],
+        },
+      },
+    });
+  });
+
+  test("the gateway has NAT's address and one in each subnet, and a router out of NAT only", () => {
+    const config = read<{ ethernets: Record<string, { addresses: string[]; routes?: object[] }> }>(
+      networkConfig(firstOf(plan, "gateway")),
+    );
+    const adapters = Object.values(config.ethernets);
+    expect(adapters.map(({ addresses }) => addresses[0])).toEqual([
+      "10.0.2.15/24",
+      ...Object.values(plan.subnets).map(({ gateway }) => `${gateway}/24`),
+    ]);
+    expect(adapters.filter(({ routes }) => routes !== undefined)).toHaveLength(1);
+  });
+
+  test("no interface is renamed", () => {
+    expect(networkConfig(firstOf(plan, "gateway"))).not.toContain("set-name");
+  });
+});
+
+test("meta-data names stack and machine", () => {
+  expect(read(metaData(plan, firstOf(plan, "gateway")))).toEqual({
+    "instance-id": "kube-lab-dev-gate-node01",
+    "local-hostname": "gate-node01",
+  });
+});
+
+test("a stable UUID is one, and follows from the words", () => {
+  expect(stableUuid("a")).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(stableUuid("a")).toBe(stableUuid("a"));
+  expect(stableUuid("a")).not.toBe(stableUuid("b"));
+});
