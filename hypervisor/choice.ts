@@ -1,0 +1,15 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Hypervisor } from "./locate";
+
+/** What set-up found fit for this computer; the stack's own `kube-lab:hypervisor` goes before it. */
+const file = (project: string) => join(project, ".kube-lab", "hypervisor");
+
+export function readChoice(project: string): Hypervisor | undefined {
+  if (!existsSync(file(project))) return undefined;
+  return readFileSync(file(project), "utf8").trim() === "embedded" ? "embedded" : "virtualbox";
+}
+
+export function writeChoice(project: string, hypervisor: Hypervisor): void {
+  writeFileSync(file(project), `${hypervisor}\n`);
+}

@@ -1,0 +1,99 @@
+import type { AdapterPlan, HostAdapterPlan, LabPlan, MachinePlan } from "../plan/lab-plan";
+import { formatAdapter, formatForward } from "./adapters";
+
+/** Environment of a command: one entry a property, so that `preview --diff` reads `CPUS: "2" => "4"`. */
+export type CommandEnvironment = Record<string, string>;
+
+/** For `seed ensure|absent|seal`. A new incarnation runs them again. */
+export function seedEnvironment(
+  plan: LabPlan,
+  machine: MachinePlan,
+  incarnation: string,
+): CommandEnvironment {
+  return {
+    HYPERVISOR: plan.hypervisor,
+    GROUP: plan.group,
+    MACHINE: machine.hypervisorName,
+    INCARNATION: incarnation,
+  };
+}
+
+/** For `machine ensure|absent`: everything about its hardware. */
+export function machineEnvironment(
+  plan: LabPlan,
+  machine: MachinePlan,
+  image: string,
+  incarnation: string,
+): CommandEnvironment {
+  return {
+    ...seedEnvironment(plan, machine, incarnation),
+    IMAGE: image,
+    CPUS: String(machine.cpus),
+    MEMORY_MIB: String(machine.memoryMiB),
+    ...(machine.dataDiskGiB === undefined ? {} : { DATA_DISK_GIB: String(machine.dataDiskGiB) }),
+    ...Object.fromEntries(
+      machine.adapters.map((adapter, index) => [`ADAPTER_${index + 1}`, adapterEntry(adapter)]),
+    ),
+    ...Object.fromEntries(machine.adapters.flatMap(forwardEntries)),
+  };
+}
+
+function adapterEntry(adapter: AdapterPlan): string {
+  const network =
+    adapter.kind === "nat"
+      ? ""
+      : adapter.kind === "internal"
+        ? adapter.internalNetwork
+        : adapter.hostInterface;
+  return formatAdapter({ kind: adapter.kind, network, mac: adapter.mac });
+}
+
+function forwardEntries(adapter: AdapterPlan): [string, string][] {
+  if (adapter.kind !== "nat") return [];
+  return adapter.forwards.map(({ name, hostAddress, hostPort, guestPort }) => [
+    `FORWARD_${name.toUpperCase()}`,
+    formatForward({ name, hostAddress, hostPort, guestAddress: adapter.address, guestPort }),
+  ]);
+}
+
+/** For `network ensure|absent`: the lab's folder, and the host-only interface where the lab has one. */
+export function networkEnvironment(plan: LabPlan): CommandEnvironment {
+  const hostOnly = plan.machines
+    .flatMap((machine) => machine.adapters)
+    .find((adapter): adapter is HostAdapterPlan => adapter.kind === "hostonly");
+  return {
+    HYPERVISOR: plan.hypervisor,
+    GROUP: plan.group,
+    ...(hostOnly?.hostAddress === undefined || hostOnly.prefixLength === undefined
+      ? {}
+      : {
+          HOST_INTERFACE: hostOnly.hostInterface,
+          HOST_ADDRESS: hostOnly.hostAddress,
+          HOST_PREFIX_LENGTH: String(hostOnly.prefixLength),
+        }),
+  };
+}
+
+/**
+ * For `image ensure`.
+ * @param image the template machine's name
+ * @param baseDisk full path of the disk it is made from
+ * @param bundle folder of the Kubernetes bundle, only for a disk that is not prepared yet
+ * @param incarnation the observation's, so that a template that is gone is made again
+ */
+export function imageEnvironment(
+  plan: LabPlan,
+  image: string,
+  baseDisk: string,
+  bundle?: string,
+  incarnation?: string,
+): CommandEnvironment {
+  return {
+    HYPERVISOR: plan.hypervisor,
+    IMAGE: image,
+    BASE_DISK: baseDisk,
+    ROOT_DISK_GIB: String(plan.image.rootDiskGiB),
+    ...(bundle === undefined ? {} : { BUNDLE: bundle }),
+    ...(incarnation === undefined ? {} : { INCARNATION: incarnation }),
+  };
+}

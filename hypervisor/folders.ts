@@ -1,0 +1,51 @@
+import { HypervisorError } from "./errors";
+import { pathsOf } from "./host";
+import { parseColons } from "./output";
+import type { MachineReference } from "./specification";
+import type { VBoxManage } from "./vboxmanage";
+
+/** Where a lab's things are on this computer's disk; full paths. */
+export interface LabFolders {
+  /** `<default machine folder>/kube-lab/dev`: VirtualBox puts a machine below its group. */
+  lab: string;
+  /** Folder of one machine. */
+  machine: (name: string) => string;
+  /** Seed ISOs of machines that have not converged yet; only for the owner's eyes. */
+  seeds: string;
+  seed: (name: string) => string;
+  dataDisk: (name: string) => string;
+}
+
+/** Asks VirtualBox for its default machine folder, which a person may have moved to a larger disk. */
+export async function labFolders(vbox: VBoxManage, group: string): Promise<LabFolders> {
+  return foldersBelow(await defaultMachineFolder(vbox), group, vbox.platform);
+}
+
+export async function defaultMachineFolder(vbox: VBoxManage): Promise<string> {
+  const folder = parseColons(await vbox.call(["list", "systemproperties"])).get("Default machine folder");
+  if (!folder)
+    throw new HypervisorError(
+      "VBoxManage list systemproperties names no default machine folder.",
+      "Set one: `VBoxManage setproperty machinefolder default`.",
+    );
+  return folder;
+}
+
+export function foldersBelow(machineFolder: string, group: string, platform: NodeJS.Platform): LabFolders {
+  const paths = pathsOf(platform);
+  const lab = paths.join(machineFolder, ...group.split("/"));
+  const seeds = paths.join(lab, "seeds");
+  const machine = (name: string) => paths.join(lab, name);
+  return {
+    lab,
+    machine,
+    seeds,
+    seed: (name) => paths.join(seeds, `${name}.iso`),
+    dataDisk: (name) => paths.join(machine(name), `${name}-data.vdi`),
+  };
+}
+
+/** Folders of the lab that a machine belongs to. */
+export function foldersOf(vbox: VBoxManage, reference: MachineReference): Promise<LabFolders> {
+  return labFolders(vbox, reference.group);
+}

@@ -1,0 +1,227 @@
+import { existsSync } from "node:fs";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import { HypervisorError } from "./errors";
+import { defaultMachineFolder } from "./folders";
+import { attachedMedium, CONTROLLER, ROOT_PORT } from "./hardware";
+import type { Host } from "./host";
+import { prepareByBoot } from "./image-preparation";
+import { inspect } from "./inspect";
+import { forget, removeIfEmpty, removeLeftovers } from "./leftovers";
+import { withLock } from "./lock";
+import { parseBlocks, parseCapacityMiB, parseMachineList } from "./output";
+import { powerOff } from "./power";
+import { type Log, withProgress } from "./progress";
+import { readToken, writeToken } from "./record";
+import type { ImageSpecification } from "./specification";
+import type { VBoxManage } from "./vboxmanage";
+
+/** Group of the templates, so that a person finds them beside the labs. */
+export const IMAGE_GROUP = "/kube-lab";
+/** The snapshot that every machine is a linked clone of. */
+export const SNAPSHOT = "base";
+/** How the templates' names begin. */
+export const IMAGE_PREFIX = "kube-lab-image-";
+
+const CONVERT_TIMEOUT_SECONDS = 3600;
+/** Another process may be making the same image: that takes as long as making it. */
+const BUILDER_BOUND_SECONDS = 5400;
+
+/**
+ * Makes the template machine be there: base disk → VDI of our own → machine → (preparation boot) → snapshot.
+ * Every step is skipped when it was done before, so that an interrupted run goes on where it was.
+ * The base disk itself is only read, never attached: whatever happens to the template leaves it alone.
+ */
+export async function ensureImage(
+  vbox: VBoxManage,
+  wanted: ImageSpecification,
+  host: Host,
+  log: Log,
+): Promise<void> {
+  if (isComplete(await inspect(vbox, wanted.image))) {
+    if (wanted.incarnation !== undefined && (await readToken(vbox, wanted.image)) === undefined)
+      await writeToken(vbox, wanted.image, wanted.incarnation);
+    return;
+  }
+  const folder = path.join(await defaultMachineFolder(vbox), IMAGE_GROUP.slice(1), wanted.image);
+  const lockFile = path.join(path.dirname(folder), `.${wanted.image}`);
+  const what = `the image ${wanted.image}`;
+  await withLock(lockFile, { log, what, boundSeconds: BUILDER_BOUND_SECONDS }, async () => {
+    // Another builder may have finished while this one waited.
+    if (!isComplete(await inspect(vbox, wanted.image))) await build(vbox, wanted, folder, host, log);
+  });
+}
+
+/** Removes a template. @throws HypervisorError while machines are linked to it. */
+export async function absentImage(vbox: VBoxManage, image: string, log: Log): Promise<void> {
+  const folder = path.join(await defaultMachineFolder(vbox), IMAGE_GROUP.slice(1), image);
+  await vbox.exclusively("removing an image", async () => {
+    await refuseInUse(vbox, image, folder);
+    if ((await vbox.callIfThere(["unregistervm", image, "--delete"])) !== undefined) log("removed");
+    await removeLeftovers(vbox, folder, image, log);
+  });
+  await removeIfEmpty(path.dirname(folder));
+}
+
+/** VirtualBox would unregister the template first and only then find that its disk is in use: half removed. */
+async function refuseInUse(vbox: VBoxManage, image: string, folder: string): Promise<void> {
+  const disks = parseBlocks(await vbox.call(["list", "hdds"]));
+  const isOwn = (disk: Map<string, string>) => (disk.get("Location") ?? "").startsWith(folder + path.sep);
+  const own = disks.filter(isOwn).map((disk) => disk.get("UUID"));
+  const linked = disks.filter((disk) => !isOwn(disk) && own.includes(disk.get("Parent UUID")));
+  if (linked.length === 0) return;
+  throw new HypervisorError(
+    `${linked.length} disks of machines are linked to ${image}, the first is ${linked[0]?.get("Location")}.`,
+    "Take the labs of these machines down first (`npm run down`).",
+  );
+}
+
+/** Names of all templates on this computer. */
+export async function listImages(vbox: VBoxManage): Promise<string[]> {
+  const machines = parseMachineList(await vbox.call(["list", "vms"]));
+  return [...machines.keys()].filter((name) => name.startsWith(IMAGE_PREFIX)).sort();
+}
+
+function isComplete(info: Map<string, string> | undefined): boolean {
+  return info?.get("CurrentSnapshotName") === SNAPSHOT;
+}
+
+async function build(
+  vbox: VBoxManage,
+  wanted: ImageSpecification,
+  folder: string,
+  host: Host,
+  log: Log,
+): Promise<void> {
+  const { image } = wanted;
+  let info = await inspect(vbox, image);
+  if (info && wanted.bundle !== undefined) {
+    // Its preparation was interrupted: nobody knows what is done and what not.
+    log("starting over: its preparation was interrupted");
+    await powerOff(vbox, image, info.get("VMState") ?? "", log);
+    await vbox.exclusively("removing", () => vbox.callIfThere(["unregistervm", image, "--delete"]));
+    info = undefined;
+  }
+  const disk = path.join(folder, "root.vdi");
+  if (!info || attachedMedium(info, ROOT_PORT) === undefined) {
+    if (!existsSync(disk)) await convert(vbox, wanted.baseDisk, disk, log);
+    await grow(vbox, disk, wanted.rootDiskGiB);
+  }
+  if (!info) await createTemplate(vbox, wanted, folder, log);
+  await vbox.call(["modifyvm", image, ...templateOptions(image)]);
+  const controllers =
+    info && [...info].some(([key, value]) => key.startsWith("storagecontrollername") && value === CONTROLLER);
+  if (!controllers) await vbox.call(["storagectl", image, "--name", CONTROLLER, ...CONTROLLER_OPTIONS]);
+  if (!info || attachedMedium(info, ROOT_PORT) === undefined)
+    await attach(vbox, image, ROOT_PORT, "hdd", disk);
+  if (wanted.bundle !== undefined) await prepareByBoot(vbox, image, wanted.bundle, folder, host, log);
+  log("taking the snapshot that machines are cloned from");
+  await vbox.call(["snapshot", image, "take", SNAPSHOT]);
+  if (wanted.incarnation !== undefined) await writeToken(vbox, image, wanted.incarnation);
+}
+
+const CONTROLLER_OPTIONS = [
+  "--add",
+  "sata",
+  "--controller",
+  "IntelAhci",
+  "--portcount",
+  "4",
+  "--bootable",
+  "on",
+];
+
+/** Settings that every machine inherits: no sound, no USB, a text screen, clock in UTC, several processors. */
+function templateOptions(image: string): string[] {
+  return [
+    ...["--cpus", "1", "--memory", "1024"],
+    ...["--ioapic", "on", "--rtcuseutc", "on"],
+    ...["--audio-enabled", "off", "--usb-ohci", "off"],
+    ...["--graphicscontroller", "vmsvga", "--vram", "16"],
+    ...["--boot1", "disk", "--boot2", "none", "--boot3", "none", "--boot4", "none"],
+    ...["--nic1", "none"],
+    ...[
+      "--description",
+      `${image}: kube-lab clones its machines from the snapshot ${SNAPSHOT}. A cache: npm run prune`,
+    ],
+  ];
+}
+
+/** Copies the base disk, whatever its format, into a VDI; under its final name only when whole. */
+async function convert(vbox: VBoxManage, baseDisk: string, disk: string, log: Log): Promise<void> {
+  if (!existsSync(baseDisk))
+    throw new HypervisorError(
+      `The base disk ${baseDisk} is not there.`,
+      "Run `npm run up` again: it makes or fetches it.",
+    );
+  await mkdir(path.dirname(disk), { recursive: true, mode: 0o700 });
+  const partial = disk.replace(/\.vdi$/, ".partial.vdi");
+  if (existsSync(partial)) {
+    await forget(vbox, "disk", partial);
+    await rm(partial, { recursive: true, force: true });
+  }
+  const raw = /\.(?:img|raw)$/i.test(baseDisk) && !(await isQcow2(baseDisk));
+  log(`copying the base disk ${baseDisk}`);
+  await withProgress(log, "copying the base disk", () =>
+    vbox.call(
+      raw
+        ? ["convertfromraw", baseDisk, partial, "--format", "VDI"]
+        : ["clonemedium", "disk", baseDisk, partial, "--format", "VDI"],
+      CONVERT_TIMEOUT_SECONDS,
+    ),
+  );
+  if (!raw) {
+    // Cloning makes VirtualBox know both; neither belongs to a machine.
+    await forget(vbox, "disk", partial);
+    await forget(vbox, "disk", baseDisk);
+  }
+  await rename(partial, disk);
+}
+
+/** Cloud images in qcow2 are often called `.img`. Source: QEMU, docs/interop/qcow2: magic `QFI\xfb`. */
+async function isQcow2(file: string): Promise<boolean> {
+  const handle = await open(file);
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.toString("latin1") === "QFI\xfb";
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes the template's disk as large as a machine's root disk should be; it stays thin. The guest grows its partition. */
+async function grow(vbox: VBoxManage, disk: string, rootDiskGiB: number): Promise<void> {
+  const size = rootDiskGiB * 1024;
+  const current = parseCapacityMiB(await vbox.call(["showmediuminfo", "disk", disk])) ?? 0;
+  if (current < size) await vbox.call(["modifymedium", "disk", disk, "--resize", String(size)]);
+}
+
+async function createTemplate(
+  vbox: VBoxManage,
+  wanted: ImageSpecification,
+  folder: string,
+  log: Log,
+): Promise<void> {
+  log("creating the template machine");
+  const settings = path.join(folder, `${wanted.image}.vbox`);
+  // The settings of a machine that VirtualBox does not know: an interrupted creation.
+  await rm(settings, { force: true });
+  const system =
+    process.arch === "arm64"
+      ? ["--ostype", "Debian_arm64", "--platform-architecture", "arm"]
+      : ["--ostype", "Debian_64"];
+  await vbox.exclusively("creating", () =>
+    vbox.call(["createvm", "--name", wanted.image, ...system, "--groups", IMAGE_GROUP, "--register"]),
+  );
+}
+
+async function attach(
+  vbox: VBoxManage,
+  image: string,
+  port: number,
+  type: string,
+  medium: string,
+): Promise<void> {
+  const place = ["--storagectl", CONTROLLER, "--port", String(port), "--device", "0"];
+  await vbox.call(["storageattach", image, ...place, "--type", type, "--medium", medium]);
+}

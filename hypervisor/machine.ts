@@ -1,0 +1,269 @@
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { adapterOptions, forwardRule } from "./adapters";
+import { dataDiskSize, ensureDataDisk, refuseShrink } from "./data-disk";
+import { HypervisorError, VBoxManageError } from "./errors";
+import { foldersOf, type LabFolders } from "./folders";
+import {
+  actualHardware,
+  adapterNumbers,
+  attachedMedium,
+  CONTROLLER,
+  DATA_PORT,
+  differences,
+  forwardRules,
+  ROOT_PORT,
+  SEED_PORT,
+  wantedHardware,
+} from "./hardware";
+import { belongsTo, groupsOf, inspect } from "./inspect";
+import { removeLeftovers } from "./leftovers";
+import { ensureRunning, ensureStopped, isStopped, powerOff } from "./power";
+import type { Log } from "./progress";
+import { type MachineRecord, machineFolder, readRecord, removeRecord, writeRecord } from "./record";
+import type { MachineReference, MachineSpecification } from "./specification";
+import type { VBoxManage } from "./vboxmanage";
+
+/** Linking a clone takes a second; a loaded disk some more. */
+const CLONE_TIMEOUT_SECONDS = 300;
+
+/** What `machine ensure` prints: the command's result. */
+export interface MachineState {
+  uuid: string;
+  state: "running";
+  /** When it was last started, `2026-11-21T04:33:10Z`; stays the same when it ran already. */
+  started: string;
+}
+
+type Info = Map<string, string>;
+
+/** A machine as it is before anything is done; `info` is empty for one just cloned. */
+interface Found {
+  info: Info;
+  record: MachineRecord | undefined;
+}
+
+/** Makes the machine be there as specified and run: creates, changes in place or just starts it. */
+export async function ensureMachine(
+  vbox: VBoxManage,
+  wanted: MachineSpecification,
+  log: Log,
+): Promise<MachineState> {
+  const [info, folders] = await Promise.all([inspect(vbox, wanted.machine), foldersOf(vbox, wanted)]);
+  let found = info && (await reusable(vbox, wanted, info, log));
+  const uuid = found?.info.get("UUID") ?? randomUUID();
+  if (!found) {
+    await clone(vbox, wanted, uuid, folders, log);
+    found = { info: new Map(), record: undefined };
+  }
+  const state = await applyHardware(vbox, wanted, found, folders, log);
+  const startedNow = await ensureRunning(vbox, wanted.machine, state, log);
+  const started = (!startedNow && found.record?.started) || new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  await writeRecord(found.info.size > 0 ? machineFolder(found.info) : folders.machine(wanted.machine), {
+    uuid,
+    incarnation: wanted.incarnation,
+    image: wanted.image,
+    hardware: wantedHardware(wanted),
+    started,
+    ...(wanted.dataDiskGiB === undefined ? {} : { dataDiskGiB: wanted.dataDiskGiB }),
+  });
+  return { uuid, state: "running", started };
+}
+
+/** Makes the machine and everything of it on disk be gone; content when it already is. */
+export async function absentMachine(vbox: VBoxManage, reference: MachineReference, log: Log): Promise<void> {
+  const [info, folders] = await Promise.all([inspect(vbox, reference.machine), foldersOf(vbox, reference)]);
+  if (info) {
+    const ours = belongsTo(info, reference.group, reference.machine);
+    refuseForeign(reference, info, ours ? undefined : await readRecord(info));
+    await remove(vbox, reference.machine, info, log);
+  }
+  const folder = folders.machine(reference.machine);
+  if (existsSync(folder))
+    await vbox.exclusively("removing", () => removeLeftovers(vbox, folder, reference.machine, log));
+}
+
+/** The machine if it can be kept and changed; one of another image or without its root disk is removed. */
+async function reusable(
+  vbox: VBoxManage,
+  wanted: MachineSpecification,
+  info: Info,
+  log: Log,
+): Promise<Found | undefined> {
+  const record = await readRecord(info);
+  refuseForeign(wanted, info, record);
+  const reason =
+    record && record.image !== wanted.image
+      ? `its image is ${record.image}`
+      : attachedMedium(info, ROOT_PORT) === undefined
+        ? "its root disk is gone"
+        : undefined;
+  if (reason === undefined) return { info, record };
+  log(`${reason}: making it anew`);
+  await remove(vbox, wanted.machine, info, log);
+  return undefined;
+}
+
+/** A machine that is neither where this lab's are nor carries our record is never touched. */
+function refuseForeign(reference: MachineReference, info: Info, record: MachineRecord | undefined): void {
+  if (belongsTo(info, reference.group, reference.machine) || record) return;
+  throw new HypervisorError(
+    `A machine named ${reference.machine} is there that is not of this lab: its group is ${groupsOf(info).join(", ")}.`,
+    `Rename it or remove it in VirtualBox, or move it into the group ${reference.group} if it is this lab's after all.`,
+  );
+}
+
+async function clone(
+  vbox: VBoxManage,
+  wanted: MachineSpecification,
+  uuid: string,
+  folders: LabFolders,
+  log: Log,
+): Promise<void> {
+  const folder = folders.machine(wanted.machine);
+  await vbox.exclusively("cloning", async () => {
+    if (existsSync(folder)) await removeLeftovers(vbox, folder, wanted.machine, log);
+    log(`cloning ${wanted.image}`);
+    const source = ["clonevm", wanted.image, "--snapshot", "base", "--options", "Link"];
+    const target = ["--name", wanted.machine, "--groups", wanted.group, "--uuid", uuid, "--register"];
+    try {
+      await vbox.call([...source, ...target], CLONE_TIMEOUT_SECONDS);
+    } catch (error) {
+      if (error instanceof VBoxManageError && error.isNotFound)
+        throw new HypervisorError(
+          error.message,
+          `The template ${wanted.image} is not there or has no snapshot: run again.`,
+        );
+      throw error;
+    }
+  });
+}
+
+/**
+ * Sets what differs. Only forwards can change while the machine runs; for the rest it is stopped cleanly.
+ * @returns the machine's state afterwards
+ */
+async function applyHardware(
+  vbox: VBoxManage,
+  wanted: MachineSpecification,
+  { info, record }: Found,
+  folders: LabFolders,
+  log: Log,
+): Promise<string> {
+  const state = info.get("VMState") ?? "poweroff";
+  const changes = differences(info.size > 0 ? actualHardware(info) : {}, wantedHardware(wanted));
+  const disk = attachedMedium(info, DATA_PORT);
+  const resize =
+    disk !== undefined && !changes.includes("data disk") && (await hasOtherSize(vbox, disk, wanted, record));
+  const all = resize ? [...changes, "data disk"] : changes;
+  if (info.size > 0 && all.length > 0) log(`changing ${all.join(", ")}`);
+  if (!isStopped(state) && all.every((key) => key.startsWith("forward "))) {
+    if (all.length > 0) await changeForwards(vbox, wanted, info);
+    return state;
+  }
+  const stopped = all.length > 0 ? await ensureStopped(vbox, wanted.machine, state, log) : state;
+  if (all.some((key) => key !== "data disk"))
+    await modify(vbox, wanted, modifyOptions(wanted, info, vbox.platform));
+  if (all.includes("data disk")) await ensureDataDisk(vbox, wanted, disk, folders, log);
+  await attachSeed(vbox, wanted.machine, info, folders);
+  return stopped;
+}
+
+/** An adapter that was no NAT for a while keeps its rules, but showvminfo does not show them: they are in the way. */
+async function modify(vbox: VBoxManage, wanted: MachineSpecification, options: string[]): Promise<void> {
+  const call = ["modifyvm", wanted.machine, ...options];
+  try {
+    await vbox.call(call);
+  } catch (error) {
+    if (!(error instanceof VBoxManageError && error.isAlreadyThere) || wanted.forwards.length === 0)
+      throw error;
+    for (const { name } of wanted.forwards)
+      await vbox
+        .call(["modifyvm", wanted.machine, `--natpf${natNumber(wanted)}`, "delete", name])
+        .catch(() => undefined);
+    await vbox.call(call);
+  }
+}
+
+/** All hardware in one call: processors, memory, adapters, forwards. */
+export function modifyOptions(wanted: MachineSpecification, info: Info, platform: NodeJS.Platform): string[] {
+  const surplus = adapterNumbers(info).filter((number) => number > wanted.adapters.length);
+  const nat = natNumber(wanted);
+  const forwards =
+    nat === 0 ? [] : wanted.forwards.flatMap((forward) => [`--natpf${nat}`, forwardRule(forward)]);
+  return [
+    // A clone has its template's group and description.
+    ...[
+      "--groups",
+      wanted.group,
+      "--description",
+      `A machine of kube-lab's lab ${wanted.group}, made from ${wanted.image}`,
+    ],
+    "--cpus",
+    String(wanted.cpus),
+    "--memory",
+    String(wanted.memoryMiB),
+    ...oldForwards(info).flatMap(({ adapter, name }) => [`--natpf${adapter}`, "delete", name]),
+    ...wanted.adapters.flatMap((adapter, index) => adapterOptions(index + 1, adapter, platform)),
+    ...forwards,
+    ...surplus.flatMap((number) => [`--nic${number}`, "none"]),
+  ];
+}
+
+/** Without a record, of a creation that was interrupted, the disk itself is asked: a running machine is not stopped for nothing. */
+async function hasOtherSize(
+  vbox: VBoxManage,
+  disk: string,
+  wanted: MachineSpecification,
+  record: MachineRecord | undefined,
+): Promise<boolean> {
+  const size = record?.dataDiskGiB ?? (await dataDiskSize(vbox, disk));
+  // Before it is stopped for a change that cannot be made.
+  if (wanted.dataDiskGiB !== undefined) refuseShrink(wanted.machine, size, wanted.dataDiskGiB);
+  return size !== wanted.dataDiskGiB;
+}
+
+async function changeForwards(vbox: VBoxManage, wanted: MachineSpecification, info: Info): Promise<void> {
+  for (const { adapter, name } of oldForwards(info))
+    await vbox.call(["controlvm", wanted.machine, `natpf${adapter}`, "delete", name]);
+  for (const forward of wanted.forwards)
+    await vbox.call(["controlvm", wanted.machine, `natpf${natNumber(wanted)}`, forwardRule(forward)]);
+}
+
+/** Number of the adapter that carries the forwards; 0 when there is none. */
+function natNumber(wanted: MachineSpecification): number {
+  return wanted.adapters.findIndex((adapter) => adapter.kind === "nat") + 1;
+}
+
+function oldForwards(info: Info): { adapter: number; name: string }[] {
+  const adapter = adapterNumbers(info).find((number) => info.get(`nic${number}`) === "nat");
+  if (adapter === undefined) return [];
+  return forwardRules(info).map((rule) => ({ adapter, name: rule.split(",")[0] ?? "" }));
+}
+
+/** Gives a stopped machine its seed, when there is one: a boot without it must not be the first. */
+async function attachSeed(vbox: VBoxManage, machine: string, info: Info, folders: LabFolders): Promise<void> {
+  const seed = folders.seed(machine);
+  const attached = attachedMedium(info, SEED_PORT);
+  if (existsSync(seed) ? attached === seed : attached === undefined) return;
+  const place = [
+    "--storagectl",
+    CONTROLLER,
+    "--port",
+    String(SEED_PORT),
+    "--device",
+    "0",
+    "--type",
+    "dvddrive",
+  ];
+  // A drive whose ISO is gone would keep the machine from starting.
+  await vbox.call(["storageattach", machine, ...place, "--medium", existsSync(seed) ? seed : "emptydrive"]);
+}
+
+async function remove(vbox: VBoxManage, machine: string, info: Info, log: Log): Promise<void> {
+  await powerOff(vbox, machine, info.get("VMState") ?? "", log);
+  log("removing");
+  await removeRecord(machineFolder(info));
+  // Never --delete-all: that removes every attached medium, ISOs and shared ones included.
+  await vbox.exclusively("removing", () => vbox.callIfThere(["unregistervm", machine, "--delete"]));
+}

@@ -1,0 +1,130 @@
+import { text } from "node:stream/consumers";
+import type { LabPlan } from "../plan/lab-plan";
+import { HypervisorError, SpecificationError } from "./errors";
+import { type Host, thisHost } from "./host";
+import { absentImage, ensureImage, listImages } from "./image";
+import type { Hypervisor } from "./locate";
+import { absentMachine, ensureMachine } from "./machine";
+import { absentNetwork, ensureNetwork } from "./network";
+import { formatFindings, preflight } from "./preflight";
+import { logFor } from "./progress";
+import { absentSeed, ensureSeed, parseSeedContent, sealSeed } from "./seed";
+import {
+  type MachineReference,
+  readImageName,
+  readImageSpecification,
+  readMachineReference,
+  readMachineSpecification,
+  readNetworkSpecification,
+} from "./specification";
+import { openVBoxManage } from "./vboxmanage";
+
+/** Exit statuses: the work failed; the call or its specification is wrong. */
+const FAILED = 1;
+const WRONG_USE = 2;
+
+/** What a verb does: reads its specification, does its work, gives its result for standard output. */
+type Verb = (host: Host) => Promise<unknown>;
+
+const VERBS: Record<string, Verb> = {
+  "machine ensure": async (host) => {
+    const wanted = readMachineSpecification(host.environment);
+    return ensureMachine(open(wanted.hypervisor, host, shortName(wanted)), wanted, logFor(shortName(wanted)));
+  },
+  "machine absent": async (host) => {
+    const reference = readMachineReference(host.environment);
+    await absentMachine(
+      open(reference.hypervisor, host, shortName(reference)),
+      reference,
+      logFor(shortName(reference)),
+    );
+  },
+  "seed ensure": async (host) => {
+    const reference = readMachineReference(host.environment);
+    const content = parseSeedContent(await text(process.stdin));
+    await ensureSeed(open(reference.hypervisor, host, shortName(reference)), reference, content, host);
+  },
+  "seed seal": async (host) => {
+    const reference = readMachineReference(host.environment);
+    await sealSeed(
+      open(reference.hypervisor, host, shortName(reference)),
+      reference,
+      logFor(shortName(reference)),
+    );
+  },
+  "seed absent": async (host) => {
+    const reference = readMachineReference(host.environment);
+    await absentSeed(open(reference.hypervisor, host, shortName(reference)), reference);
+  },
+  "network ensure": async (host) => {
+    const wanted = readNetworkSpecification(host.environment);
+    await ensureNetwork(open(wanted.hypervisor, host, "network"), wanted, logFor("network"));
+  },
+  "network absent": async (host) => {
+    const wanted = readNetworkSpecification(host.environment);
+    await absentNetwork(open(wanted.hypervisor, host, "network"), wanted, logFor("network"));
+  },
+  "image ensure": async (host) => {
+    const wanted = readImageSpecification(host.environment);
+    await ensureImage(open(wanted.hypervisor, host, "image"), wanted, host, logFor("image"));
+    return { image: wanted.image };
+  },
+  "image absent": async (host) => {
+    const wanted = readImageName(host.environment);
+    await absentImage(open(wanted.hypervisor, host, "image"), wanted.image, logFor("image"));
+  },
+  /** By hand or by scripts: the LabPlan as JSON on standard input. */
+  preflight: async () => {
+    const findings = await preflight(JSON.parse(await text(process.stdin)) as LabPlan);
+    process.stderr.write(
+      findings.length > 0 ? `${formatFindings(findings)}\n` : "nothing speaks against it\n",
+    );
+    const errors = findings.filter((finding) => finding.severity === "error").length;
+    if (errors > 0) throw new HypervisorError(`${errors} reasons why up would fail.`, "See the fixes above.");
+    return findings;
+  },
+  "image list": async (host) => listImages(open(readHypervisor(host), host, "image")),
+};
+
+function open(hypervisor: Hypervisor, host: Host, subject: string) {
+  return openVBoxManage(hypervisor, host, logFor(subject));
+}
+
+function readHypervisor(host: Host): Hypervisor {
+  return host.environment.HYPERVISOR === "embedded" ? "embedded" : "virtualbox";
+}
+
+/** `kube-lab-dev-kube-mast01` in the group `/kube-lab/dev` is kube-mast01 to a person. */
+function shortName({ machine, group }: MachineReference): string {
+  const prefix = `${group.split("/").filter(Boolean).join("-")}-`;
+  return machine.startsWith(prefix) ? machine.slice(prefix.length) : machine;
+}
+
+/** Runs the verb that the arguments name. @returns the exit status */
+async function main(args: readonly string[]): Promise<number> {
+  // The Pulumi program may give the verb as one argument: `machine ensure`.
+  const name = args.join(" ").trim().split(/\s+/).join(" ");
+  const verb = VERBS[name];
+  if (!verb) {
+    const known = Object.keys(VERBS).join(", ");
+    process.stderr.write(`hypervisor: there is no verb ${JSON.stringify(name)}; there are: ${known}\n`);
+    return WRONG_USE;
+  }
+  try {
+    const result = await verb(thisHost());
+    if (result !== undefined) process.stdout.write(`${JSON.stringify(result)}\n`);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${name}: ${describe(error)}\n`);
+    return error instanceof SpecificationError ? WRONG_USE : FAILED;
+  }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof HypervisorError) return `${error.message}\nWhat to do: ${error.remedy}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+void main(process.argv.slice(2)).then((status) => {
+  process.exitCode = status;
+});

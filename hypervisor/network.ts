@@ -1,0 +1,50 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { labFolders } from "./folders";
+import { ensureHostOnly, removeHostOnly } from "./host-only";
+import { removeIfEmpty } from "./leftovers";
+import type { Log } from "./progress";
+import type { NetworkSpecification } from "./specification";
+import type { VBoxManage } from "./vboxmanage";
+
+/** Remembers in the lab's folder which host interface this lab made: only that one is removed again. */
+const RECORD = "network.json";
+
+/** Makes the lab's folder, and its host-only interface where it has one. Internal networks need no making. */
+export async function ensureNetwork(vbox: VBoxManage, wanted: NetworkSpecification, log: Log): Promise<void> {
+  const folders = await labFolders(vbox, wanted.group);
+  await mkdir(folders.lab, { recursive: true, mode: 0o700 });
+  const record = path.join(folders.lab, RECORD);
+  const before = await readMade(record);
+  if (before !== undefined && before !== wanted.hostOnly?.name) {
+    await removeHostOnly(vbox, before, log);
+    await rm(record, { force: true });
+  }
+  if (!wanted.hostOnly) return;
+  const made = await ensureHostOnly(vbox, wanted.hostOnly, log);
+  if (made) await writeFile(record, JSON.stringify({ made: wanted.hostOnly.name }), { mode: 0o600 });
+}
+
+/** Removes what `ensureNetwork` made; the lab's folder only when nothing else is in it. */
+export async function absentNetwork(vbox: VBoxManage, wanted: NetworkSpecification, log: Log): Promise<void> {
+  const folders = await labFolders(vbox, wanted.group);
+  const record = path.join(folders.lab, RECORD);
+  const made = await readMade(record);
+  if (made !== undefined) await removeHostOnly(vbox, made, log);
+  await rm(record, { force: true });
+  await removeIfEmpty(folders.seeds);
+  await removeIfEmpty(folders.lab);
+  // `<machine folder>/kube-lab`: it stays as long as another lab or an image is in it.
+  await removeIfEmpty(path.dirname(folders.lab));
+}
+
+async function readMade(record: string): Promise<string | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(record, "utf8"));
+    const made = typeof value === "object" && value !== null && "made" in value ? value.made : undefined;
+    return typeof made === "string" ? made : undefined;
+  } catch {
+    // Missing or unreadable: then nothing is known to be ours, and nothing is removed.
+    return undefined;
+  }
+}

@@ -1,0 +1,126 @@
+import { existsSync, readFileSync, statfsSync } from "node:fs";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { type Host, onPath, thisHost } from "./host";
+import type { Hypervisor } from "./locate";
+import { parseColons, parseMachineReadable } from "./output";
+import { type ProcessResult, runProcess } from "./process";
+import { openVBoxManage } from "./vboxmanage";
+
+/** Everything that the checks want to know about this computer. Each a question; replaced in tests. */
+export interface Probes {
+  host: Host;
+  architecture: string;
+  isRoot: boolean;
+  /** Linux: `6.18.44-amd64`; macOS and Windows: their kernels' versions. */
+  kernelRelease: string;
+  /** Text of a file; undefined when it is not there or not for us. */
+  read: (file: string) => string | undefined;
+  exists: (file: string) => boolean;
+  /** Full path of a program on PATH. */
+  program: (name: string) => string | undefined;
+  memory: { totalMiB: number; availableMiB: number };
+  processors: number;
+  /** Free space where a path is or would be, in GiB; undefined when unknown. */
+  freeGiB: (folder: string) => number | undefined;
+  /** Whether something listens on an address and port. */
+  portTaken: (address: string, port: number) => Promise<boolean>;
+  /** Runs any program; never rejects. */
+  run: (file: string, args: string[]) => Promise<ProcessResult>;
+  /** VBoxManage's standard output; undefined when it is not there or fails. */
+  vboxManage: (hypervisor: Hypervisor, args: string[]) => Promise<string | undefined>;
+}
+
+const PROBE_SECONDS = 20;
+
+export function realProbes(host: Host = thisHost()): Probes {
+  // Several checks ask the same; what VBoxManage says is looked at once.
+  const answers = new Map<string, Promise<string | undefined>>();
+  return {
+    host,
+    architecture: process.arch,
+    isRoot: process.getuid?.() === 0,
+    kernelRelease: os.release(),
+    read,
+    exists: existsSync,
+    program: (name) => onPath(host, name),
+    memory: { totalMiB: toMiB(os.totalmem()), availableMiB: availableMiB() },
+    processors: os.availableParallelism(),
+    freeGiB,
+    portTaken,
+    run: (file, args) => runProcess(file, args, { timeoutSeconds: PROBE_SECONDS }),
+    vboxManage: (hypervisor, args) => {
+      const question = JSON.stringify([hypervisor, args]);
+      const answer = answers.get(question) ?? ask(host, hypervisor, args);
+      answers.set(question, answer);
+      return answer;
+    },
+  };
+}
+
+async function ask(host: Host, hypervisor: Hypervisor, args: string[]): Promise<string | undefined> {
+  try {
+    return await openVBoxManage(hypervisor, host, () => undefined).call(args, PROBE_SECONDS);
+  } catch {
+    // A check that needs the answer has nothing to find then; that VBoxManage is missing is a finding of its own.
+    return undefined;
+  }
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function toMiB(bytes: number): number {
+  return Math.floor(bytes / 2 ** 20);
+}
+
+/** Linux: what can be had without swapping; elsewhere Node's free memory, which leaves caches out. */
+function availableMiB(): number {
+  const line = /^MemAvailable:\s+(\d+) kB/m.exec(read("/proc/meminfo") ?? "")?.[1];
+  return line === undefined ? toMiB(os.freemem()) : Math.floor(Number(line) / 1024);
+}
+
+function freeGiB(folder: string): number | undefined {
+  for (let place = path.resolve(folder); ; place = path.dirname(place)) {
+    if (existsSync(place)) {
+      try {
+        const { bavail, bsize } = statfsSync(place);
+        return Math.floor((bavail * bsize) / 2 ** 30);
+      } catch {
+        return undefined;
+      }
+    }
+    if (path.dirname(place) === place) return undefined;
+  }
+}
+
+/** Listening on it ourselves is the only sure answer, and the same on every system. */
+function portTaken(address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "EADDRINUSE"));
+    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(false)));
+  });
+}
+
+/** The default machine folder, undefined when VBoxManage cannot tell. */
+export async function machineFolder(probes: Probes, hypervisor: Hypervisor): Promise<string | undefined> {
+  const output = await probes.vboxManage(hypervisor, ["list", "systemproperties"]);
+  return output === undefined ? undefined : parseColons(output).get("Default machine folder");
+}
+
+/** What a machine is; undefined when there is none of that name. */
+export async function machineInfo(
+  probes: Probes,
+  hypervisor: Hypervisor,
+  machine: string,
+): Promise<Map<string, string> | undefined> {
+  const output = await probes.vboxManage(hypervisor, ["showvminfo", machine, "--machinereadable"]);
+  return output === undefined ? undefined : parseMachineReadable(output);
+}

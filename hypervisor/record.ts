@@ -1,0 +1,79 @@
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { Hardware } from "./hardware";
+import { parseExtraData } from "./output";
+import type { VBoxManage } from "./vboxmanage";
+
+/** The record's file in the machine's own folder: a call of VBoxManage less than extra data, for each machine and look. */
+export const RECORD_FILE = "kube-lab.json";
+/** Where a template's token is in its extra data. */
+const TOKEN_KEY = "kube-lab/incarnation";
+
+/** What the last `machine ensure` that went well has left. */
+export interface MachineRecord {
+  /** Which machine left it: another one in the same folder knows nothing of it. */
+  uuid: string;
+  /** The token of the Pulumi program: `2026-11-21T04:33:10Z missing`. */
+  incarnation: string;
+  /** The template machine it is a clone of. */
+  image: string;
+  hardware: Hardware;
+  dataDiskGiB?: number;
+  /** When an ensure last started it: `2026-11-21T04:33:10Z`. */
+  started: string;
+}
+
+/** A template's token, so that one removed behind Pulumi's back is made again. */
+export async function writeToken(vbox: VBoxManage, image: string, incarnation: string): Promise<void> {
+  await vbox.call(["setextradata", image, TOKEN_KEY, incarnation]);
+}
+
+export async function readToken(vbox: VBoxManage, image: string): Promise<string | undefined> {
+  const output = await vbox.callIfThere(["getextradata", image, TOKEN_KEY]);
+  return output === undefined ? undefined : parseExtraData(output);
+}
+
+/** @param folder the machine's own */
+export async function writeRecord(folder: string, record: MachineRecord): Promise<void> {
+  const file = path.join(folder, RECORD_FILE);
+  await writeFile(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+export async function removeRecord(folder: string): Promise<void> {
+  await rm(path.join(folder, RECORD_FILE), { force: true });
+}
+
+/**
+ * The record of a machine; undefined where no ensure has come to its end, or where it can't be read.
+ * @param info of `showvminfo`
+ */
+export async function readRecord(info: Map<string, string>): Promise<MachineRecord | undefined> {
+  const file = path.join(machineFolder(info), RECORD_FILE);
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  const record = parseRecord(text);
+  return record?.uuid === info.get("UUID") ? record : undefined;
+}
+
+/** The folder that holds a machine's settings file. */
+export function machineFolder(info: Map<string, string>): string {
+  return path.dirname(info.get("CfgFile") ?? "");
+}
+
+export function parseRecord(text: string | undefined): MachineRecord | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    // Written by hand or by another version: as good as none.
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is MachineRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const { uuid, incarnation, image, hardware, started } = value as Record<string, unknown>;
+  const texts = [uuid, incarnation, image, started].every((text) => typeof text === "string");
+  return texts && typeof hardware === "object" && hardware !== null;
+}

@@ -1,0 +1,145 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { cacheFolder } from "../offline/cache";
+import { errorCode, remedyFor, VBoxManageError } from "./errors";
+import type { Host } from "./host";
+import { type Hypervisor, locateVBoxManage } from "./locate";
+import { withLock } from "./lock";
+import { cleaned, errorLines, saysError } from "./output";
+import { type ProcessResult, type RunProcess, runProcess } from "./process";
+import type { Log } from "./progress";
+
+/** Bound and pauses of the repetition when another process holds the machine. */
+export interface RetryRule {
+  boundSeconds: number;
+  firstPauseMilliseconds: number;
+  longestPauseMilliseconds: number;
+}
+
+const RETRY: RetryRule = { boundSeconds: 30, firstPauseMilliseconds: 100, longestPauseMilliseconds: 2_000 };
+
+/** How long one call may take when nothing else is said. */
+const TIMEOUT_SECONDS = 120;
+
+/** How long creations by other processes are waited for. */
+const EXCLUSIVE_BOUND_SECONDS = 900;
+
+export interface VBoxManageOptions {
+  path: string;
+  hypervisor: Hypervisor;
+  platform: NodeJS.Platform;
+  environment: NodeJS.ProcessEnv;
+  /** File of the lock for calls that must not run side by side. */
+  lockFile: string;
+  log: Log;
+  run?: RunProcess;
+  retry?: RetryRule;
+}
+
+/** The one place that runs VBoxManage: by argument list, with a bound, repeated where another process holds a lock. */
+export class VBoxManage {
+  readonly path: string;
+  readonly hypervisor: Hypervisor;
+  readonly platform: NodeJS.Platform;
+  private readonly run: RunProcess;
+  private readonly retry: RetryRule;
+
+  constructor(private readonly options: VBoxManageOptions) {
+    this.path = options.path;
+    this.hypervisor = options.hypervisor;
+    this.platform = options.platform;
+    this.run = options.run ?? runProcess;
+    this.retry = options.retry ?? RETRY;
+  }
+
+  /**
+   * Runs VBoxManage and gives its standard output, without carriage returns and driver warning.
+   * @throws VBoxManageError with arguments, code and remedy.
+   */
+  async call(args: readonly string[], timeoutSeconds = TIMEOUT_SECONDS): Promise<string> {
+    const started = Date.now();
+    for (let pause = this.retry.firstPauseMilliseconds; ; pause *= 2) {
+      const result = await this.run(this.path, args, { timeoutSeconds, environment: this.environment() });
+      const error = failure(args, result, timeoutSeconds);
+      if (!error) return cleaned(result.stdout);
+      const elapsed = (Date.now() - started) / 1000;
+      if (!(error.isLocked || error.isUnreachable) || elapsed >= this.retry.boundSeconds) throw error;
+      if (elapsed >= 5)
+        this.options.log(`another process holds it, ${args[0]} waits, ${Math.round(elapsed)} s`);
+      // Processes that met once should not meet again: up to a quarter of the pause is left to chance.
+      await sleep(Math.min(pause, this.retry.longestPauseMilliseconds) * (0.75 + Math.random() / 4));
+    }
+  }
+
+  /** Like `call`, but undefined where the machine or medium does not exist. */
+  async callIfThere(args: readonly string[], timeoutSeconds?: number): Promise<string | undefined> {
+    try {
+      return await this.call(args, timeoutSeconds);
+    } catch (error) {
+      if (error instanceof VBoxManageError && error.isNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Runs calls that create, clone, register or remove machines and media. Several at once trip VirtualBox's own locks
+   * (VirtualBox #80; Vagrant and Packer lock likewise), so one process at a time; the stand-in locks by itself.
+   */
+  async exclusively<T>(what: string, work: () => Promise<T>): Promise<T> {
+    if (this.hypervisor === "embedded") return work();
+    const { lockFile, log } = this.options;
+    return withLock(
+      lockFile,
+      { log, what: `VirtualBox, for ${what}`, boundSeconds: EXCLUSIVE_BOUND_SECONDS },
+      work,
+    );
+  }
+
+  /** Messages in English and paths in UTF-8, whatever the person's language is. */
+  private environment(): NodeJS.ProcessEnv {
+    if (this.platform === "win32") return this.options.environment;
+    const language = this.platform === "darwin" ? "en_US.UTF-8" : "C.UTF-8";
+    return { ...this.options.environment, LANG: language, LC_ALL: language };
+  }
+}
+
+function failure(
+  args: readonly string[],
+  result: ProcessResult,
+  timeoutSeconds: number,
+): VBoxManageError | undefined {
+  if (result.startError)
+    return new VBoxManageError(
+      args,
+      null,
+      result.startError,
+      "it could not be started",
+      "Is VirtualBox installed whole?",
+    );
+  if (result.timedOut)
+    return new VBoxManageError(
+      args,
+      result.status,
+      "",
+      `no end within ${timeoutSeconds} s`,
+      "VBoxSVC may hang: end all VirtualBox programs, then run again.",
+    );
+  if (result.status === 0 && !saysError(result.stderr)) return undefined;
+  const lines = errorLines(result.stderr);
+  const detail = (lines.length > 0 ? lines : errorLines(result.stdout)).join("\n") || "it said nothing";
+  return new VBoxManageError(args, result.status, errorCode(detail), detail, remedyFor(detail));
+}
+
+/** VBoxManage of this host, ready to call. */
+export function openVBoxManage(hypervisor: Hypervisor, host: Host, log: Log, run?: RunProcess): VBoxManage {
+  return new VBoxManage({
+    path: locateVBoxManage(hypervisor, host),
+    hypervisor,
+    platform: host.platform,
+    environment: host.environment,
+    // One VirtualBox service per person, and one cache folder.
+    lockFile: join(cacheFolder(host.environment, host.platform), "locks", "virtualbox"),
+    log,
+    ...(run ? { run } : {}),
+  });
+}

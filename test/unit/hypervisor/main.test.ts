@@ -1,0 +1,87 @@
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { buildSync } from "esbuild";
+import { scratch } from "./fixtures";
+
+const { folder, remove } = scratch();
+const program = path.join(folder, "hypervisor.js");
+const tools = path.join(folder, "my tools");
+const machines = path.join(folder, "VirtualBox VMs");
+
+/** An executable of that name in a folder whose name has a blank; its content is JavaScript. */
+function tool(name: string, content: string): void {
+  const file = path.join(tools, name);
+  writeFileSync(file, `#!${process.execPath}\n${content}`);
+  chmodSync(file, 0o755);
+}
+
+beforeAll(() => {
+  mkdirSync(tools);
+  buildSync({
+    entryPoints: [path.join(__dirname, "..", "..", "..", "hypervisor", "main.ts")],
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    outfile: program,
+  });
+  tool("VBoxManage", `console.log("Default machine folder:          ${machines}");`);
+});
+afterAll(remove);
+
+const environment = {
+  PATH: tools,
+  HOME: folder,
+  HYPERVISOR: "virtualbox",
+  GROUP: "/kube-lab/dev",
+  MACHINE: "kube-lab-dev-kube-mast01",
+};
+const seed = JSON.stringify({ userData: "SECRET", metaData: "SECRET", networkConfig: "SECRET" });
+
+function run(args: string[], env: Record<string, string>, input = "") {
+  return spawnSync(process.execPath, [program, ...args], { env, input, encoding: "utf8" });
+}
+
+describe("the program", () => {
+  it("takes the verb as one argument or several", () => {
+    for (const args of [["network ensure"], ["network", "ensure"]])
+      expect(run(args, environment)).toMatchObject({ status: 0, stdout: "" });
+    expect(existsSync(path.join(machines, "kube-lab", "dev"))).toBe(true);
+  });
+
+  it("refuses an unknown verb with the known ones, status 2", () => {
+    const { status, stderr } = run(["machine explode"], environment);
+    expect(status).toBe(2);
+    expect(stderr).toContain('no verb "machine explode"');
+    expect(stderr).toContain("machine ensure, machine absent, seed ensure");
+  });
+
+  it("refuses a wrong specification with every problem, status 2", () => {
+    const { status, stderr } = run(["machine ensure"], { PATH: tools, HOME: folder });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /8 problems in the specification:\n {2}- HYPERVISOR is missing; allowed is virtualbox or embedded/,
+    );
+  });
+
+  it("fails with what went wrong and what to do, status 1, without secrets", () => {
+    tool("genisoimage", `console.error("no space"); process.exit(5);`);
+    const { status, stderr } = run(["seed ensure"], environment, seed);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/genisoimage .* failed \(status 5\): no space\nWhat to do: /);
+    expect(stderr).not.toContain("SECRET");
+    expect(readdirSync(path.join(machines, "kube-lab", "dev", "seeds"))).toEqual([]);
+  });
+
+  it("leaves no content behind when it is ended in the middle", async () => {
+    tool("genisoimage", `console.log("at work"); setTimeout(() => 0, 60000);`);
+    const child = spawn(process.execPath, [program, "seed ensure"], { env: environment });
+    child.stdin.end(seed);
+    const seeds = path.join(machines, "kube-lab", "dev", "seeds");
+    while (readdirSync(seeds).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const ended = new Promise((resolve) => child.on("exit", (_status, signal) => resolve(signal)));
+    child.kill("SIGTERM");
+    expect(await ended).toBe("SIGTERM");
+    expect(readdirSync(seeds)).toEqual([]);
+  });
+});
