@@ -1,0 +1,25 @@
+/** Host programs that the stand-in runs, and the Debian package each is in. */
+const PROGRAMS: Record<string, string> = {
+  "systemd-nspawn": "systemd-container",
+  btrfs: "btrfs-progs",
+  "mkfs.btrfs": "btrfs-progs",
+  ip: "iproute2",
+  bsdtar: "libarchive-tools",
+  rsync: "rsync",
+  nsenter: "util-linux",
+  setpriv: "util-linux",
+  losetup: "mount",
+  mount: "mount",
+  umount: "mount",
+  sfdisk: "fdisk",
+};
+
+/** Debian packages the stand-in needs on the host. */
+export const requiredHostPackages: string[] = [...new Set(Object.values(PROGRAMS))];
+
+/** The programs it looks for, with their packages. */
+export const requiredHostPrograms: Readonly<Record<string, string>> = PROGRAMS;
+
+export function programPackage(program: string): string {
+  return PROGRAMS[program] ?? program;
+}

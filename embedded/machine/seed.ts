@@ -1,0 +1,27 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../process";
+
+/** Where cloud-init looks for a seed that is no disk. */
+export const SEED_IN_GUEST = "/var/lib/cloud/seed/nocloud";
+
+/**
+ * Unpacks a NoCloud seed out of an ISO (the kernel may not know iso9660). Root's eyes only.
+ * @returns whether the ISO is a seed
+ */
+export async function unpackSeed(iso: string, folder: string): Promise<boolean> {
+  clearSeed(folder);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!existsSync(iso)) return false;
+  await run("bsdtar", ["--extract", "--file", iso, "--directory", folder, "--no-same-owner"]);
+  // An ISO says that everyone may read; in the machine it would be so.
+  chmodSync(folder, 0o700);
+  for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o600);
+  return existsSync(join(folder, "meta-data"));
+}
+
+/** Empties the folder and keeps it: a running machine has it mounted. */
+export function clearSeed(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
+}

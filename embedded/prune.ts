@@ -1,0 +1,50 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { killAndRemove } from "./cgroup/removal";
+import { restoreSysctls } from "./host-sysctls";
+import { askSupervisor } from "./machine/control";
+import { powerOff } from "./machine/power";
+import { loadMachines } from "./machine/registry";
+import { isOn, machineState, readRunState } from "./machine/state";
+import { NAMESPACES } from "./network/switch";
+import { hostPrefix, openPlace, type Place } from "./place";
+import { runQuietly } from "./process";
+import { removeStore } from "./storage/store";
+
+/**
+ * Removes everything the stand-in ever made: running machines too, their disks, namespaces, control groups, mounts, and
+ * its folder. Does nothing where it has made nothing.
+ * @param folder `KUBE_LAB_EMBEDDED_FOLDER`, else /var/lib/kube-lab-embedded
+ */
+export async function removeEverything(folder?: string): Promise<void> {
+  const environment = folder === undefined ? process.env : { ...process.env, KUBE_LAB_EMBEDDED_FOLDER: folder };
+  if (!existsSync(environment.KUBE_LAB_EMBEDDED_FOLDER || "/var/lib/kube-lab-embedded")) return;
+  const place = openPlace(environment);
+  for (const machine of loadMachines(place)) {
+    if (isOn(machineState(place, machine).state)) await askSupervisor(place, machine.uuid, { do: "poweroff" });
+    else await powerOff(place, machine, readRunState(place, machine.uuid)?.cgroups ?? []);
+  }
+  await removeStrays(place);
+  restoreSysctls(place);
+  await removeStore(place);
+  rmSync(place.folder, { recursive: true });
+}
+
+/** What no registered machine owns any more: from calls that were killed between two steps. */
+async function removeStrays(place: Place): Promise<void> {
+  const prefix = hostPrefix(place);
+  await killAndRemove(strayGroups("/sys/fs/cgroup", prefix, 4));
+  const namespaces = existsSync(NAMESPACES) ? readdirSync(NAMESPACES) : [];
+  for (const name of namespaces)
+    if (name === prefix || name.startsWith(`${prefix}-`)) await runQuietly("ip", ["netns", "delete", name]);
+}
+
+/** Control groups with the place's name: at the top of a hierarchy, or beneath the group the caller once was in. */
+function strayGroups(folder: string, name: string, depth: number): string[] {
+  if (depth === 0 || !existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      return entry.name === name ? [path] : strayGroups(path, name, depth - 1);
+    });
+}

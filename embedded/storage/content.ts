@@ -1,0 +1,86 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Place } from "../place";
+import { run, runQuietly } from "../process";
+
+/** A disk's subvolume. Holds `root/`, a root file system, or `disk.raw`, a block device's content. */
+export function contentFolder(place: Place, uuid: string): string {
+  return join(place.store, uuid);
+}
+
+/** A folder below the subvolume and not itself: else the guest's tmpfiles would make subvolumes inside it. */
+export function rootFolder(place: Place, uuid: string): string {
+  return join(contentFolder(place, uuid), "root");
+}
+
+export function rawFile(place: Place, uuid: string): string {
+  return join(contentFolder(place, uuid), "disk.raw");
+}
+
+export function hasRootFileSystem(place: Place, uuid: string): boolean {
+  return existsSync(rootFolder(place, uuid));
+}
+
+/** An empty subvolume. */
+export async function createContent(place: Place, uuid: string): Promise<void> {
+  await run("btrfs", ["subvolume", "create", contentFolder(place, uuid)]);
+}
+
+/** A thin data disk of this size, without copy-on-write of single blocks until it is snapshotted. */
+export async function createRawContent(place: Place, uuid: string, bytes: number): Promise<void> {
+  await createContent(place, uuid);
+  await run("chattr", ["+C", contentFolder(place, uuid)]);
+  writeFileSync(rawFile(place, uuid), "", { mode: 0o600 });
+  truncateSync(rawFile(place, uuid), bytes);
+}
+
+/** A copy that costs nothing until it differs. */
+export async function snapshotContent(place: Place, from: string, to: string): Promise<void> {
+  await run("btrfs", ["subvolume", "snapshot", contentFolder(place, from), contentFolder(place, to)]);
+}
+
+/** Removes a disk's content, with subvolumes that programs in the guest made inside. */
+export async function deleteContent(place: Place, uuid: string): Promise<void> {
+  const folder = contentFolder(place, uuid);
+  if (!existsSync(folder)) return;
+  await runQuietly("btrfs", ["property", "set", "-ts", folder, "ro", "false"]);
+  for (const nested of await nestedSubvolumes(folder)) await runQuietly("btrfs", ["subvolume", "delete", nested]);
+  await run("btrfs", ["subvolume", "delete", folder]);
+}
+
+/** Deepest first. */
+async function nestedSubvolumes(folder: string): Promise<string[]> {
+  const name = folder.slice(folder.lastIndexOf("/") + 1);
+  const list = await run("btrfs", ["subvolume", "list", "-o", folder]).catch(() => "");
+  return list
+    .split("\n")
+    .map((line) => line.slice(line.indexOf(`${name}/`)))
+    .filter((path) => path.startsWith(`${name}/`))
+    .map((path) => join(folder, path.slice(name.length + 1)))
+    .sort((a, b) => b.length - a.length);
+}
+
+export function resizeRawContent(place: Place, uuid: string, bytes: number): void {
+  if (existsSync(rawFile(place, uuid))) truncateSync(rawFile(place, uuid), bytes);
+}
+
+/** Bytes on disk, for media without a root file system; a root file system's are shared and not counted. */
+export function bytesOnDisk(place: Place, uuid: string): number {
+  const file = rawFile(place, uuid);
+  return existsSync(file) ? statSync(file).blocks * 512 : 2 << 20;
+}
+
+/** Content folders whose medium is not registered: left by a call that was killed. */
+export function strayContents(place: Place, known: ReadonlySet<string>): string[] {
+  if (!existsSync(place.store)) return [];
+  return readdirSync(place.store).filter((name) => !known.has(name));
+}
+
+/** Removes a plain folder made while a raw image was copied. */
+export function removeFolder(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+}
+
+export function makeFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+}

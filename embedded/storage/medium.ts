@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { writeAtomically } from "../atomic";
+import { mediumNotFound } from "../errors";
+import type { Place } from "../place";
+
+/** A registered medium. A disk's content is the store's subvolume of its UUID; a DVD's is its own file. */
+export interface MediumRecord {
+  uuid: string;
+  kind: "disk" | "dvd";
+  /** The path users see. For a disk: a small file that names this record. */
+  location: string;
+  /** The disk this one began as a copy-on-write snapshot of. */
+  parent?: string;
+  capacityBytes: number;
+  registeredAt: number;
+}
+
+/** Every registered medium, oldest first. */
+export function loadMedia(place: Place): MediumRecord[] {
+  if (!existsSync(place.registry.media)) return [];
+  return readdirSync(place.registry.media)
+    .filter((file) => file.endsWith(".json"))
+    .flatMap((file) => readMedium(join(place.registry.media, file)) ?? [])
+    .sort((a, b) => a.registeredAt - b.registeredAt);
+}
+
+export function saveMedium(place: Place, medium: MediumRecord): void {
+  const text = JSON.stringify(medium, null, 1);
+  writeAtomically(join(place.registry.media, `${medium.uuid}.json`), text);
+  if (medium.kind !== "disk") return;
+  mkdirSync(dirname(medium.location), { recursive: true, mode: 0o700 });
+  // Enough to register it again after a close without --delete.
+  writeAtomically(medium.location, `${JSON.stringify({ standIn: "kube-lab", ...medium })}\n`);
+}
+
+/** Forgets the record; the descriptor goes only with its content. */
+export function forgetMedium(place: Place, medium: MediumRecord, andDescriptor: boolean): void {
+  rmSync(join(place.registry.media, `${medium.uuid}.json`), { force: true });
+  if (andDescriptor) rmSync(medium.location, { force: true });
+}
+
+export function newMedium(fields: Omit<MediumRecord, "uuid" | "registeredAt">): MediumRecord {
+  return { uuid: randomUUID(), ...fields, registeredAt: Date.now() };
+}
+
+/**
+ * The medium of this path or UUID, registered now if it was not.
+ * @throws VirtualBoxError when there is none
+ */
+export function openMedium(place: Place, locationOrUuid: string, kind: MediumRecord["kind"]): MediumRecord {
+  const media = loadMedia(place).filter((medium) => medium.kind === kind);
+  const uuid = locationOrUuid.replace(/^\{(.*)\}$/, "$1").toLowerCase();
+  const location = resolve(locationOrUuid);
+  const known =
+    media.find((medium) => medium.uuid === uuid) ?? media.find((medium) => medium.location === location);
+  if (known) return known;
+  if (!existsSync(location)) throw mediumNotFound(locationOrUuid);
+  const medium = kind === "dvd" ? dvdAt(location) : diskAt(place, location);
+  saveMedium(place, medium);
+  return medium;
+}
+
+function dvdAt(location: string): MediumRecord {
+  return newMedium({ kind: "dvd", location, capacityBytes: 0 });
+}
+
+function diskAt(place: Place, location: string): MediumRecord {
+  const descriptor = readMedium(location);
+  if (!descriptor?.uuid || !existsSync(join(place.store, descriptor.uuid))) throw mediumNotFound(location);
+  return { ...descriptor, location };
+}
+
+function readMedium(file: string): MediumRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as MediumRecord;
+  } catch {
+    return undefined;
+  }
+}

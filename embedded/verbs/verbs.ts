@@ -1,0 +1,40 @@
+import { cloneMachine } from "./clone-machine";
+import { controlMachine } from "./control";
+import { createMachine } from "./create-machine";
+import { hostOnly } from "./host-only";
+import { list } from "./list";
+import { cloneMedium, closeMedium, convertFromRaw, createMedium, modifyMedium } from "./media";
+import { modifyMachine } from "./modify-machine";
+import { getExtraData, guestProperty, setExtraData } from "./properties";
+import { showMachine } from "./show-machine";
+import { showMedium } from "./show-medium";
+import { snapshot } from "./snapshot";
+import { startMachine } from "./start";
+import { attach, controller } from "./storage";
+import { unregister } from "./unregister";
+import type { Verb } from "./verb";
+
+/** Everything the stand-in can do: what hypervisor/ calls, and nothing more. */
+export const VERBS: Readonly<Record<string, Verb>> = {
+  clonemedium: cloneMedium,
+  clonevm: cloneMachine,
+  closemedium: closeMedium,
+  controlvm: controlMachine,
+  convertfromraw: convertFromRaw,
+  createmedium: createMedium,
+  createvm: createMachine,
+  getextradata: getExtraData,
+  guestproperty: guestProperty,
+  hostonlyif: hostOnly,
+  list,
+  modifymedium: modifyMedium,
+  modifyvm: modifyMachine,
+  setextradata: setExtraData,
+  showmediuminfo: showMedium,
+  showvminfo: showMachine,
+  snapshot,
+  startvm: startMachine,
+  storageattach: attach,
+  storagectl: controller,
+  unregistervm: unregister,
+};

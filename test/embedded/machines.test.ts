@@ -1,0 +1,192 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { removeEverything } from "../../embedded/prune";
+import { Guest, makeKey, until } from "./guest";
+import { ensureTestImage } from "./image";
+import { buildProgram, obstacle, type Program } from "./program";
+
+const blocked = obstacle();
+const describeHere = blocked === undefined ? describe : describe.skip;
+
+describeHere("machines of the stand-in", () => {
+  let program: Program;
+  let one: Guest;
+  let two: Guest;
+  const hostNetwork = () => execFileSync("ip", ["-brief", "link"]).toString();
+  const before = { network: "", inotify: "" };
+  const inotify = () => readFileSync("/proc/sys/fs/inotify/max_user_watches", "utf8");
+
+  beforeAll(async () => {
+    before.network = blocked === undefined ? hostNetwork() : "";
+    before.inotify = inotify();
+    program = buildProgram();
+    makeKey(program);
+    const disk = join(program.folder, "image.vdi");
+    await program.must("convertfromraw", ensureTestImage(), disk, "--format", "VDI");
+    await program.must("createvm", "--name", "image", "--ostype", "Debian_64", "--register");
+    await program.must("storagectl", "image", "--name", "SATA", "--add", "sata", "--portcount", "4");
+    await program.must("storageattach", "image", "--storagectl", "SATA", "--port", "0", "--type", "hdd", "--medium", disk);
+    await program.must("snapshot", "image", "take", "base");
+    one = new Guest(program, { name: "one", number: 11, sshPort: await freePort() });
+    two = new Guest(program, { name: "two", number: 12, sshPort: await freePort() });
+    await Promise.all([one.create(), two.create()]);
+    const data = join(program.folder, "data.vdi");
+    await program.must("createmedium", "disk", "--filename", data, "--size", "2048");
+    await program.must("storageattach", "one", "--storagectl", "SATA", "--port", "1", "--type", "hdd", "--medium", data);
+    await Promise.all([one.start(), two.start()]);
+  }, 600_000);
+
+  afterAll(() => program?.remove(), 120_000);
+
+  test("boot with their seed, and answer over the forward", async () => {
+    await Promise.all([one.untilUp(), two.untilUp()]);
+    expect(await one.mustSsh("hostname")).toBe("one");
+    expect(await one.mustSsh("cloud-init status --wait || true")).toContain("status: done");
+    expect(await one.mustSsh("cloud-id")).toBe("nocloud");
+    expect(await program.must("list", "runningvms")).toMatch(/^"one" .*\n"two" /);
+  }, 240_000);
+
+  test("reach each other on the internal network, and nothing else", async () => {
+    await one.mustSsh("ping -c 2 -W 5 192.168.77.12");
+    expect(await one.mustSsh("ip -brief link show enp0s8")).toContain("08:00:27:00:02:0b");
+    expect((await one.ssh("ping -c 1 -W 1 8.8.8.8")).status).not.toBe(0);
+    expect(await one.mustSsh("ip route show default")).toBe("");
+    expect(hostNetwork()).toBe(before.network);
+  }, 60_000);
+
+  test("keep the seed from other users, and lose it with the DVD", async () => {
+    const folder = "/var/lib/cloud/seed/nocloud";
+    expect(await one.mustSsh(`stat -c %a ${folder} ${folder}/user-data`)).toBe("700\n600");
+    await one.drive("emptydrive");
+    expect(await one.mustSsh(`ls ${folder}`)).toBe("");
+  }, 60_000);
+
+  test("have their data disk as /dev/sdb", async () => {
+    expect(await one.mustSsh("blockdev --getsize64 /dev/sdb")).toBe(`${2048 * 2 ** 20}`);
+    await one.mustSsh("mkfs.ext4 -q /dev/sdb && mount /dev/sdb /mnt && echo kept > /mnt/file && umount /mnt");
+  }, 60_000);
+
+  test("keep within their memory and processors", async () => {
+    const groups = execFileSync("find", ["/sys/fs/cgroup", "-name", "memory.limit_in_bytes", "-path", `*${await one.info("UUID")}/memory*`]);
+    if (groups.length > 0) expect(readFileSync(groups.toString().trim(), "utf8").trim()).toBe(`${600 * 2 ** 20}`);
+    // 700 MiB into memory: the kernel kills the writer, not the machine.
+    const hungry = "systemd-run --quiet --pipe --wait head -c 700M /dev/zero | tail -c 1 | wc -c";
+    expect((await one.ssh(`${hungry}; head -c 700M /dev/zero | tail | wc -c`)).stdout.trim()).not.toBe("734003200");
+    expect(await one.state()).toBe("running");
+  }, 120_000);
+
+  test("reboot by themselves", async () => {
+    const boot = "systemctl show --property=UserspaceTimestampMonotonic --value";
+    const first = await one.mustSsh(boot);
+    await one.ssh("systemctl reboot");
+    await until("one has booted again", async () => {
+      const again = await one.ssh(boot);
+      return again.status === 0 && again.stdout.trim() !== first;
+    });
+    expect(await one.state()).toBe("running");
+    // The DVD was taken out while it ran.
+    expect((await one.ssh("test -e /var/lib/cloud/seed/nocloud/user-data")).status).toBe(1);
+    expect(await one.mustSsh("mount /dev/sdb /mnt && cat /mnt/file && umount /mnt")).toBe("kept");
+  }, 240_000);
+
+  test("stop for a while and go on", async () => {
+    await program.must("controlvm", "two", "pause");
+    expect(await two.state()).toBe("paused");
+    expect((await one.ssh("ping -c 1 -W 1 192.168.77.12")).status).toBe(1);
+    await program.must("controlvm", "two", "resume");
+    await one.mustSsh("ping -c 1 -W 5 192.168.77.12");
+  }, 60_000);
+
+  test("carry much through a forward, with an end of each direction", async () => {
+    const command = "head -c 50M /dev/zero | tee >(sha256sum >&2) > /dev/null";
+    expect((await one.ssh(`bash -c '${command}'`)).stderr).toContain("fd5d6c");
+    await Promise.all(Array.from({ length: 8 }, () => one.mustSsh("true")));
+    const port = await freePort();
+    await program.must("controlvm", "one", "natpf1", `echo,tcp,127.0.0.1,${port},,7777`);
+    await one.mustSsh("systemd-run --quiet --unit echo socat -t 5 TCP-LISTEN:7777,fork,reuseaddr SYSTEM:'sort; echo end'");
+    await until("the answer comes after the end of the question", async () => (await ask(port, "b\na\n")) === "a\nb\nend\n");
+    await program.must("controlvm", "one", "natpf1", "delete", "echo");
+    expect(await ask(port, "x")).toBe("refused");
+  }, 120_000);
+
+  test("shut down at the power button", async () => {
+    await program.must("controlvm", "two", "acpipowerbutton");
+    await two.untilState("poweroff");
+    expect((await program.run("controlvm", "two", "poweroff")).stderr).toContain("is not currently running");
+    await two.start();
+    expect((await program.run("startvm", "two")).stderr).toContain("VBOX_E_INVALID_OBJECT_STATE");
+    expect((await program.run("modifyvm", "two", "--cpus", "2")).stderr).toContain("is already locked for a session");
+    await two.untilUp();
+  }, 240_000);
+
+  test("lose power at once, with all that they had on the host", async () => {
+    const uuid = await two.info("UUID");
+    await program.must("controlvm", "two", "poweroff");
+    expect(await two.state()).toBe("poweroff");
+    expect((await one.ssh("ping -c 1 -W 1 192.168.77.12")).status).toBe(1);
+    expect(groupsOf(uuid ?? "")).toEqual([]);
+    expect(namespaces().filter((name) => name.includes((uuid ?? "").slice(0, 8)))).toEqual([]);
+  }, 60_000);
+
+  test("are aborted when their supervisor is killed, and start again", async () => {
+    const uuid = (await one.info("UUID")) ?? "";
+    const state = JSON.parse(readFileSync(join(program.folder, "run", uuid, "state.json"), "utf8"));
+    process.kill(state.supervisor.pid, "SIGKILL");
+    await one.untilState("aborted");
+    await until("its container has died with it", async () => !existsSync(`/proc/${state.leader}/root/etc`));
+    await one.start();
+    await one.untilUp();
+  }, 240_000);
+
+  test("go without a trace", async () => {
+    await program.must("controlvm", "one", "poweroff");
+    await program.must("unregistervm", "one", "--delete");
+    await program.must("unregistervm", "two", "--delete");
+    expect(namespaces().filter((name) => name.includes(identity()))).toEqual([]);
+    expect(groupsOf(`kubelab-${identity()}`)).toEqual([]);
+    expect(inotify()).toBe(before.inotify);
+    expect(existsSync(join(program.folder, "data.vdi"))).toBe(false);
+    expect(readdirSync(join(program.folder, "store")).length).toBe(2);
+    await removeEverything(program.folder);
+    expect(existsSync(program.folder)).toBe(false);
+    expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(program.folder);
+    expect(execFileSync("losetup", ["--all"]).toString()).not.toContain(program.folder);
+    expect(hostNetwork()).toBe(before.network);
+  }, 120_000);
+
+  function identity(): string {
+    return readFileSync(join(program.folder, "identity"), "utf8").trim();
+  }
+});
+
+function groupsOf(name: string): string[] {
+  return execFileSync("find", ["/sys/fs/cgroup", "-name", name]).toString().split("\n").filter(Boolean);
+}
+
+function namespaces(): string[] {
+  return existsSync("/run/netns") ? readdirSync("/run/netns") : [];
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
+
+/** Sends, ends its side, and gives what comes until the other ends. */
+function ask(port: number, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    let heard = "";
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }, () => socket.end(text));
+    socket.on("data", (chunk) => {
+      heard += chunk;
+    });
+    socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED" ? "refused" : `${error.code}`));
+    socket.on("close", () => resolve(heard));
+  });
+}

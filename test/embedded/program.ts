@@ -1,0 +1,89 @@
+import { execFile, execFileSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildSync } from "esbuild";
+import { requiredHostPrograms } from "../../embedded/host-packages";
+import { removeEverything } from "../../embedded/prune";
+
+export interface Answer {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The stand-in, bundled for these tests, with a folder of its own. */
+export interface Program {
+  /** Its KUBE_LAB_EMBEDDED_FOLDER. */
+  folder: string;
+  run: (...args: string[]) => Promise<Answer>;
+  /** Like run, but any status other than 0 is an error. */
+  must: (...args: string[]) => Promise<string>;
+  /** With every machine and disk it still has. */
+  remove: () => Promise<void>;
+}
+
+export function buildProgram(): Program {
+  const built = mkdtempSync(join(tmpdir(), "kube-lab-embedded-"));
+  const file = join(built, "programs", "VBoxManage.js");
+  buildSync({
+    entryPoints: [join(__dirname, "../../embedded/main.ts")],
+    outfile: file,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    banner: { js: "#!/usr/bin/env node" },
+    logLevel: "warning",
+  });
+  chmodSync(file, 0o755);
+  cpSync(join(__dirname, "../../embedded/guest"), join(built, "guest"), { recursive: true });
+  const folder = join(built, "lab");
+  mkdirSync(folder, { mode: 0o700 });
+  const run = (...args: string[]) => call(file, args, { ...process.env, KUBE_LAB_EMBEDDED_FOLDER: folder });
+  const must = async (...args: string[]) => {
+    const answer = await run(...args);
+    if (answer.status !== 0) throw new Error(`VBoxManage ${args.join(" ")}: ${answer.status} ${answer.stderr}`);
+    return answer.stdout;
+  };
+  const remove = async () => {
+    await removeEverything(folder);
+    rmSync(built, { recursive: true, force: true });
+  };
+  return { folder, run, must, remove };
+}
+
+export function call(file: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<Answer> {
+  return new Promise((resolve) => {
+    execFile(file, args, { env, maxBuffer: 16 << 20 }, (error, stdout, stderr) => {
+      resolve({ status: error ? Number(error.code ?? 1) : 0, stdout, stderr });
+    });
+  });
+}
+
+/** Why machines cannot run here; undefined when they can. With REQUIRE_ALL=1 that is an error, not a reason to skip. */
+export function obstacle(): string | undefined {
+  const missing = Object.entries({ ...requiredHostPrograms, genisoimage: "genisoimage", ssh: "openssh-client", mmdebstrap: "mmdebstrap" })
+    .filter(([program]) => !has(program))
+    .map(([program, inPackage]) => `${program} (apt install ${inPackage})`);
+  const why =
+    process.platform !== "linux"
+      ? "the stand-in runs on Linux only"
+      : process.getuid?.() !== 0
+        ? "the stand-in needs root"
+        : missing.length > 0
+          ? `missing: ${missing.join(", ")}`
+          : undefined;
+  if (why !== undefined && process.env.REQUIRE_ALL === "1") throw new Error(why);
+  if (why !== undefined) console.warn(`test/embedded not run: ${why}`);
+  return why;
+}
+
+function has(program: string): boolean {
+  try {
+    execFileSync("which", [program], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
