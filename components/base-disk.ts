@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import type { LabPlan } from "../plan/lab-plan";
+import type { BaseDisk } from "./image";
+
+/** Where set-up writes down which base disks it has made or fetched, relative to the project's folder. */
+export const baseDisksFile = ".kube-lab/base-disks.json";
+
+/** A base disk and what it was made for; set-up writes a list of them. */
+export interface BaseDiskRecord extends BaseDisk {
+  /** `image.base` of the plan. */
+  base: string;
+  rootDiskGiB: number;
+  /** Kubernetes' version, without the leading v. */
+  kubernetes: string;
+}
+
+/**
+ * The base disk that set-up has made for such a plan; it is not looked at.
+ * @throws Error when set-up was not run for it.
+ */
+export function baseDiskFor(plan: LabPlan, file = baseDisksFile): BaseDisk {
+  const { base, rootDiskGiB } = plan.image;
+  const kubernetes = plan.kubernetes.version;
+  const found = read(file).find(
+    (record) =>
+      record.base === base && record.rootDiskGiB === rootDiskGiB && record.kubernetes === kubernetes,
+  );
+  if (found === undefined) {
+    const wanted = `image.base ${base}, image.rootDiskGiB ${rootDiskGiB}, Kubernetes ${kubernetes}`;
+    throw new Error(
+      `${file} has no base disk for ${wanted}. Run \`npm run set-up\`: it makes or fetches it.`,
+    );
+  }
+  const { template, path, bundle } = found;
+  return { template, path, ...(bundle === undefined ? {} : { bundle }) };
+}
+
+function read(file: string): BaseDiskRecord[] {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as BaseDiskRecord[];
+  } catch {
+    // Missing or cut short: as if set-up had never run.
+    return [];
+  }
+}

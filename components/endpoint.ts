@@ -1,0 +1,27 @@
+import { type ForwardPlan, type LabPlan, type MachinePlan, machinesOf } from "../plan/lab-plan";
+
+export interface Endpoint {
+  address: string;
+  port: number;
+}
+
+/**
+ * Where a program on the host reaches what NAT forwards.
+ * @throws Error for a plan whose gateway does not have the forward.
+ */
+export function endpointOf(plan: LabPlan, name: ForwardPlan["name"]): Endpoint {
+  const forward = gatewayOf(plan)
+    .adapters.flatMap((adapter) => (adapter.kind === "nat" ? adapter.forwards : []))
+    .find((candidate) => candidate.name === name);
+  if (forward === undefined) throw new Error(`the plan of ${plan.stack} forwards no port for ${name}`);
+  // 0.0.0.0 is where the host listens, not where one can connect to.
+  const address = forward.hostAddress === "0.0.0.0" ? "127.0.0.1" : forward.hostAddress;
+  return { address, port: forward.hostPort };
+}
+
+/** @throws Error for a plan without gateway. */
+export function gatewayOf(plan: LabPlan): MachinePlan {
+  const [gateway] = machinesOf(plan, "gateway");
+  if (gateway === undefined) throw new Error(`the plan of ${plan.stack} has no gateway`);
+  return gateway;
+}

@@ -1,0 +1,58 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Observation } from "../hypervisor/reality";
+import { type AuthorityName, planCertificates } from "../plan/certificates";
+import type { GivenAuthority } from "../plan/given-authorities";
+import type { LabPlan } from "../plan/lab-plan";
+import { Gateway } from "./gateway";
+import { Gluster } from "./gluster";
+import { type BaseDisk, Image } from "./image";
+import { LoadBalancers } from "./load-balancers";
+import { Masters } from "./masters";
+import { Network } from "./network";
+import { observationOf } from "./observation";
+import { type LabOutputs, labOutputs } from "./outputs";
+import { Pki } from "./pki";
+import { Secrets } from "./secrets";
+import type { Site } from "./site";
+import { Starting } from "./starting";
+import { Workers } from "./workers";
+
+export interface LabArgs {
+  plan: LabPlan;
+  /** What there is already of the plan's machines and of the template, by their names. */
+  observations: ReadonlyMap<string, Observation>;
+  baseDisk: BaseDisk;
+  /** Authorities of the user's own; the others are made here. */
+  givenAuthorities: Partial<Record<AuthorityName, GivenAuthority>>;
+}
+
+/** The whole lab: all that machines must know, what they are made of, the machines by role. */
+export class Lab extends pulumi.ComponentResource {
+  readonly outputs: LabOutputs;
+
+  constructor(name: string, args: LabArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:index:Lab", name, {}, opts);
+    const { plan, observations, baseDisk, givenAuthorities } = args;
+    const child = { parent: this };
+
+    const certificates = planCertificates(plan);
+    const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
+    const secrets = new Secrets(`${name}-secrets`, {}, child);
+    const network = new Network(`${name}-network`, { plan }, child);
+    const { incarnation } = observationOf(observations, baseDisk.template);
+    const image = new Image(`${name}-image`, { plan, baseDisk, incarnation }, child);
+    const starting = new Starting();
+    const site: Site = { plan, observations, starting, network, image, pki, secrets };
+
+    const gateway = new Gateway(`${name}-gateway`, { site }, child);
+    const loadBalancers = new LoadBalancers(`${name}-load-balancers`, { site, gateway }, child);
+    const masters = new Masters(`${name}-masters`, { site, gateway }, child);
+    const workers = new Workers(`${name}-workers`, { site, gateway }, child);
+    const gluster = new Gluster(`${name}-gluster`, { site, gateway }, child);
+    starting.complete();
+
+    const roles = [loadBalancers, masters, workers, gluster];
+    this.outputs = labOutputs(site, [gateway.machine, ...roles.flatMap(({ machines }) => machines)]);
+    this.registerOutputs({ machines: this.outputs.machines });
+  }
+}

@@ -1,0 +1,130 @@
+import * as pulumi from "@pulumi/pulumi";
+import { guestFiles, type MachineCredentials } from "../cloud-init/guest-files";
+import { metaData } from "../cloud-init/meta-data";
+import { networkConfig } from "../cloud-init/network-config";
+import { userData } from "../cloud-init/user-data";
+import { machineEnvironment, seedEnvironment } from "../hypervisor/environment";
+import type { MachinePlan } from "../plan/lab-plan";
+import { localCommand } from "./local-command";
+import { Node } from "./node";
+import { isSettled, observationOf } from "./observation";
+import type { Site } from "./site";
+
+export interface MachineArgs {
+  site: Site;
+  machine: MachinePlan;
+  /** Secret. */
+  credentials: pulumi.Output<MachineCredentials>;
+  /** The jump host; absent for the gateway itself. */
+  gateway?: Machine;
+  /** Its predecessor in a role whose machines must not all be away at the same moment. */
+  after?: Machine;
+}
+
+/** A machine from its seed to the node in it. */
+export class Machine extends pulumi.ComponentResource {
+  readonly plan: MachinePlan;
+  readonly node: Node;
+  /** What the hypervisor says of it: `running`. */
+  readonly state: pulumi.Output<string>;
+
+  constructor(name: string, args: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:index:Machine", name, {}, opts);
+    const { site, machine, credentials } = args;
+    const observation = observationOf(site.observations, machine.name);
+    const seedOf = seedEnvironment(site.plan, machine, observation.incarnation);
+    const runs = observation.state === "running";
+    // New machines all start at once; of those that run, the next is changed when the one before it is back.
+    const after = runs ? args.after?.node : undefined;
+    const files = pulumi.secret(credentials).apply((known) => guestFiles(site.plan, machine, known));
+
+    const seed = localCommand(
+      `${name}-seed`,
+      {
+        ensure: "seed ensure",
+        absent: "seed absent",
+        environment: seedOf,
+        stdin: pulumi.all([files, credentials]).apply(([list, known]) =>
+          JSON.stringify({
+            userData: userData(site.plan, machine, list, known),
+            metaData: metaData(site.plan, machine),
+            networkConfig: networkConfig(machine),
+          }),
+        ),
+      },
+      {
+        parent: this,
+        // It is written into the lab's folder.
+        dependsOn: [site.network.command],
+        // A living machine has read its seed long ago: what changes since reaches it by its node.
+        ignoreChanges: isSettled(observation) ? ["stdin"] : [],
+      },
+    );
+
+    const hardware = localCommand(
+      `${name}-hardware`,
+      {
+        ensure: "machine ensure",
+        absent: "machine absent",
+        environment: {
+          ...machineEnvironment(site.plan, machine, "", observation.incarnation),
+          IMAGE: site.image.template,
+        },
+        // A linked clone can't change what it is a clone of.
+        triggers: [site.image.template],
+      },
+      {
+        parent: this,
+        dependsOn: [
+          // Its first boot reads the seed.
+          seed,
+          // Its node may have to leave before, and that is through the gateway.
+          ...(runs && args.gateway !== undefined ? [args.gateway.node.command] : []),
+          ...(after === undefined ? [] : [after.command]),
+        ],
+        // Name, addresses and ports can be one machine's only.
+        deleteBeforeReplace: true,
+        customTimeouts: { create: "20m", update: "20m", delete: "10m" },
+      },
+    );
+    if (!runs) site.starting.add(hardware);
+    const report = hardware.stdout.apply(readReport);
+
+    this.node = new Node(
+      `${name}-node`,
+      {
+        site,
+        machine,
+        files,
+        hardware: { id: hardware.id, started: report.started },
+        ...(args.gateway === undefined ? {} : { gateway: args.gateway.node }),
+        ...(after === undefined ? {} : { after }),
+      },
+      { parent: this },
+    );
+
+    localCommand(
+      `${name}-seal`,
+      { ensure: "seed seal", environment: seedOf },
+      // Only a machine that has converged needs its seed no more; secrets should not lie about any longer than that.
+      { parent: this, dependsOn: [this.node.command] },
+    );
+
+    this.plan = machine;
+    this.state = report.state;
+    this.registerOutputs({ address: machine.address, state: this.state });
+  }
+}
+
+/** What `machine ensure` prints. */
+interface HardwareReport {
+  uuid: string;
+  state: string;
+  /** When the machine was last started. */
+  started: string;
+}
+
+function readReport(stdout: string): HardwareReport {
+  const { uuid, state, started } = JSON.parse(stdout) as HardwareReport;
+  return { uuid, state, started };
+}

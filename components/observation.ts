@@ -1,0 +1,13 @@
+import type { Observation } from "../hypervisor/reality";
+
+/** @throws Error for what nobody has looked for. */
+export function observationOf(observations: ReadonlyMap<string, Observation>, name: string): Observation {
+  const observation = observations.get(name);
+  if (observation === undefined) throw new Error(`${name} was not looked for before its resources`);
+  return observation;
+}
+
+/** Whether the machine runs as it was left, so that nothing about it is to be made anew. */
+export function isSettled({ state, changed }: Observation): boolean {
+  return state === "running" && changed.length === 0;
+}

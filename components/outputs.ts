@@ -1,0 +1,108 @@
+import * as pulumi from "@pulumi/pulumi";
+import { kubeconfig } from "../cloud-init/kubernetes/kubeconfig";
+import { mermaid } from "../plan/diagram";
+import { hostsFile } from "../plan/hosts-file";
+import type { LabPlan, Role } from "../plan/lab-plan";
+import { knownHosts, sshConfig } from "../plan/ssh-config";
+import { endpointOf } from "./endpoint";
+import type { Machine } from "./machine";
+import type { Pki } from "./pki";
+import type { Site } from "./site";
+
+export interface MachineOutput {
+  name: string;
+  role: Role;
+  address: string;
+  hypervisorName: string;
+  /** What the hypervisor says: `running`. */
+  state: pulumi.Output<string>;
+}
+
+/** What a stack with a lab gives to a person and to our own commands. */
+export interface LabOutputs {
+  /** Secret. There once every machine of the lab has converged. */
+  kubeconfig: pulumi.Output<string>;
+  /** PEM of the authority that signed the API servers' certificates. */
+  caCertificate: pulumi.Output<string>;
+  /** PEM by name: authorities and leaves. */
+  certificates: Record<string, pulumi.Output<string>>;
+  /** Secret. PEM or OpenSSH by the same names, and the keys without certificate. */
+  privateKeys: pulumi.Output<Record<string, string>>;
+  machines: MachineOutput[];
+  /** For `ssh -F`; names the files below .kube-lab/ that the key and the known hosts belong in. */
+  sshConfig: string;
+  /** Secret. OpenSSH. */
+  sshPrivateKey: pulumi.Output<string>;
+  knownHosts: pulumi.Output<string>;
+  statistics: { url: string; user: string; password: pulumi.Output<string> };
+  /** Lines for the host's own hosts file. */
+  hostsFile: string;
+  /** Mermaid. */
+  topology: string;
+}
+
+export function labOutputs({ plan, pki, secrets }: Site, machines: readonly Machine[]): LabOutputs {
+  const authority = pki.authorities["kubernetes-ca"].certificate;
+  const statistics = endpointOf(plan, "statistics");
+  // Ids are known when the commands have come to their end.
+  const converged = machines.map(({ node }) => node.command.id);
+  return {
+    kubeconfig: pulumi
+      .all([authority, pulumi.output(pki.certificateOf("admin")), converged])
+      .apply(([ca, credential]) => kubeconfig({ ...person(plan), authority: ca, credential })),
+    caCertificate: authority,
+    certificates: Object.fromEntries(
+      Object.entries({ ...pki.authorities, ...pki.certificates }).map(([name, pair]) => [
+        name,
+        pair.certificate,
+      ]),
+    ),
+    privateKeys: privateKeysOf(pki),
+    machines: machines.map(({ plan: { name, role, address, hypervisorName }, state }) => ({
+      name,
+      role,
+      address,
+      hypervisorName,
+      state,
+    })),
+    sshConfig: sshConfig(plan, sshFiles(plan)),
+    sshPrivateKey: pki.userKey.privateKey,
+    knownHosts: pulumi
+      .output(Object.fromEntries(Object.entries(pki.hostKeys).map(([name, key]) => [name, key.publicKey])))
+      .apply((publicKeys) => knownHosts(plan, publicKeys)),
+    statistics: {
+      url: `http://${statistics.address}:${statistics.port}/`,
+      user: "admin",
+      password: secrets.statisticsPassword,
+    },
+    hostsFile: hostsFile(plan),
+    topology: mermaid(plan),
+  };
+}
+
+/** The API by its forwarded port, under names that tell labs apart in one kubeconfig. */
+function person(plan: LabPlan) {
+  const { address, port } = endpointOf(plan, "api");
+  const cluster = `${plan.project}-${plan.stack}`;
+  return { server: `https://${address}:${port}`, cluster, user: `${cluster}-admin` };
+}
+
+function privateKeysOf(pki: Pki): pulumi.Output<Record<string, string>> {
+  const pairs = Object.entries({ ...pki.authorities, ...pki.certificates });
+  const hosts = Object.entries(pki.hostKeys);
+  const keys: Record<string, pulumi.Output<string>> = {
+    ...Object.fromEntries(pairs.map(([name, pair]) => [name, pair.privateKey])),
+    ...Object.fromEntries(hosts.map(([name, key]) => [`${name}-ssh-host`, key.privateKey])),
+    "service-account": pki.serviceAccountKey.privateKey,
+    "ssh-user": pki.userKey.privateKey,
+  };
+  return pulumi.secret(keys);
+}
+
+/** Relative to the project's folder, in the part of it that git ignores. */
+function sshFiles({ stack }: LabPlan) {
+  return {
+    identityFile: `.kube-lab/ssh/${stack}/id_ed25519`,
+    knownHostsFile: `.kube-lab/ssh/${stack}/known_hosts`,
+  };
+}

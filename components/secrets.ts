@@ -1,0 +1,35 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+
+export type SecretsArgs = Record<string, never>;
+
+/**
+ * The lab's generated passwords, tokens and keys. RandomPassword throughout: RandomString's and RandomBytes' resource ids
+ * are their values, in clear in the state. Source: pulumi-random, provider/resources.go, computeRandomBytesID.
+ */
+export class Secrets extends pulumi.ComponentResource {
+  /** kubeadm's, `abcdef.0123456789abcdef`. */
+  readonly bootstrapToken: pulumi.Output<string>;
+  /** Base64 of 256 bytes; letters and digits, so 1500 bits of chance. corosync-keygen(8) writes as many. */
+  readonly corosyncKey: pulumi.Output<string>;
+  /** Login `admin` of HAProxy's statistics page. */
+  readonly statisticsPassword: pulumi.Output<string>;
+  /** Keeps members of another cluster out. */
+  readonly etcdClusterToken: pulumi.Output<string>;
+
+  constructor(name: string, _args: SecretsArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:index:Secrets", name, {}, opts);
+    const generate = (role: string, length: number, upper: boolean) =>
+      new random.RandomPassword(`${name}-${role}`, { length, upper, special: false }, { parent: this })
+        .result;
+    const tokenId = generate("bootstrap-token-id", 6, false);
+    const tokenSecret = generate("bootstrap-token-secret", 16, false);
+    this.bootstrapToken = pulumi.interpolate`${tokenId}.${tokenSecret}`;
+    this.corosyncKey = generate("corosync-key", 256, true).apply((key) =>
+      Buffer.from(key).toString("base64"),
+    );
+    this.statisticsPassword = generate("statistics-password", 24, true);
+    this.etcdClusterToken = generate("etcd-cluster-token", 24, false);
+    this.registerOutputs({});
+  }
+}

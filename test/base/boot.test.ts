@@ -1,0 +1,112 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dump } from "js-yaml";
+import { diskUnderTest } from "./disk-under-test";
+
+/** Without hardware virtualisation a boot takes minutes. */
+const boundSeconds = 900;
+jest.setTimeout((boundSeconds + 60) * 1000);
+
+let folder: string;
+let machine: ChildProcess | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "kube-lab-boot-"));
+});
+afterEach(() => {
+  machine?.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it("boots as a PC from its BIOS off a SATA disk, and cloud-init does what the seed says", async () => {
+  const console = await boot(await diskUnderTest(), makeSeed());
+  expect(console).toContain("report host=base-test");
+  expect(console).toContain("report user=debian key=ssh-ed25519");
+  expect(console).toMatch(/report machine-id=[0-9a-f]{32}\b/);
+  expect(console).toMatch(/report root=\/dev\/sda1 ext4 /);
+  expect(console).toMatch(/report failed= *\r?\n/);
+  expect(console).toMatch(/report drivers=e1000 virtio_net virtio_rng vboxguest *\r?\n/);
+  expect(console).toContain("base-test login:");
+});
+
+/** A seed as a lab's machine gets it, whose script tells on the serial console what it finds. */
+function makeSeed(): string {
+  const report = [
+    "#!/bin/bash",
+    "exec >/dev/ttyS0 2>&1",
+    "systemctl is-system-running --wait >/dev/null",
+    'echo "report host=$(hostname)"',
+    'echo "report user=debian key=$(cut -c1-40 /home/debian/.ssh/authorized_keys)"',
+    'echo "report machine-id=$(cat /etc/machine-id)"',
+    'echo "report root=$(findmnt -no SOURCE,FSTYPE,SIZE /)"',
+    'echo "report failed=$(systemctl list-units --failed --plain --no-legend | cut -d" " -f1 | paste -sd" ")"',
+    'drivers=; for m in e1000 virtio_net virtio_rng vboxguest; do modinfo "$m" >/dev/null && drivers+="$m "; done',
+    'echo "report drivers=$drivers"',
+    'echo "report times $(systemd-analyze time | head -1)"',
+    'echo "report end"',
+  ].join("\n");
+  const userData = {
+    users: [
+      {
+        name: "debian",
+        ssh_authorized_keys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAA test"],
+      },
+    ],
+    write_files: [{ path: "/usr/local/sbin/report", permissions: "0755", content: report }],
+    runcmd: [["systemd-run", "--no-block", "/usr/local/sbin/report"]],
+  };
+  writeFileSync(join(folder, "user-data"), `#cloud-config\n${dump(userData)}`);
+  writeFileSync(
+    join(folder, "meta-data"),
+    dump({ "instance-id": "base-test-1", "local-hostname": "base-test" }),
+  );
+  const seed = join(folder, "seed.iso");
+  const files = ["user-data", "meta-data"].map((name) => join(folder, name));
+  execFileSync("genisoimage", ["-quiet", "-output", seed, "-volid", "cidata", "-joliet", "-rock", ...files]);
+  return seed;
+}
+
+/** Runs the PC until its report is complete and someone could log in; returns its serial console. */
+function boot(disk: string, seed: string): Promise<string> {
+  const devices = [
+    ["-machine", "pc", "-accel", "kvm", "-accel", "tcg", "-cpu", "max", "-smp", "2", "-m", "1024"],
+    ["-nodefaults", "-display", "none", "-nic", "none", "-serial", "stdio", "-no-reboot"],
+    ["-device", "ich9-ahci,id=sata"],
+    [
+      "-drive",
+      `if=none,id=root,format=raw,snapshot=on,file=${disk}`,
+      "-device",
+      "ide-hd,bus=sata.0,drive=root",
+    ],
+    [
+      "-drive",
+      `if=none,id=seed,format=raw,readonly=on,file=${seed}`,
+      "-device",
+      "ide-cd,bus=sata.2,drive=seed",
+    ],
+  ];
+  const child = spawn("qemu-system-x86_64", devices.flat(), { stdio: ["ignore", "pipe", "pipe"] });
+  machine = child;
+  return new Promise((resolve, reject) => {
+    let output = "";
+    const give = (reason: string) =>
+      reject(new Error(`${reason}. The end of its console:\n${output.slice(-3000)}`));
+    const timer = setTimeout(
+      () => give(`no report and login prompt within ${boundSeconds} s`),
+      boundSeconds * 1000,
+    );
+    const take = (text: Buffer) => {
+      output += text.toString();
+      if (!output.includes("report end") || !output.includes("login:")) return;
+      clearTimeout(timer);
+      process.stderr.write(`${/report times.*/.exec(output)?.[0] ?? ""}\n`);
+      resolve(output);
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.once("error", reject);
+    child.once("exit", (status) => give(`the machine ended with ${status}`));
+  });
+}

@@ -1,0 +1,208 @@
+import { LabProject, type Step } from "./lab-plan/lab-project";
+import { SshMachines } from "./lab-plan/ssh-machines";
+
+/** The reference lab through the real CLI, on machines that only seem to be: plan, order, state and secrets, not Kubernetes. */
+jest.setTimeout(300_000);
+
+const workers = (count: number) => ({ workers: { count } });
+const reference = ["gate-node01", "hapx-node01", "hapx-node02"];
+const names = [
+  ...reference,
+  ...["kube-mast01", "kube-mast02", "kube-mast03"],
+  ...["kube-node01", "kube-node02", "kube-node03"],
+  ...["glus-node01", "glus-node02", "glus-node03"],
+];
+const nodeStep = /^lab-.*-node-apply$/;
+
+let project: LabProject;
+let machines: SshMachines;
+/** All that the CLI has ever printed. */
+let printed = "";
+
+beforeAll(async () => {
+  project = await LabProject.create();
+  machines = await SshMachines.listen(`${project.records}/seeded`);
+  configure({});
+  await project.run("stack", "init");
+});
+
+afterAll(async () => {
+  await machines?.close();
+  project?.remove();
+});
+
+function configure(values: Record<string, unknown>): void {
+  project.configure({ hostAccess: { sshPort: machines.port }, ...values });
+}
+
+async function up(): Promise<string> {
+  const text = await project.run("up", "--yes", "--skip-preview");
+  printed += text;
+  return text;
+}
+
+/** Verbs and machines of the local commands since the last time this was asked. */
+function localCalls(): string[] {
+  return project.taken().map(({ verb, environment }) => `${verb} ${environment.MACHINE ?? ""}`.trim());
+}
+
+/** Without the components, which only hold others together. */
+function custom(steps: Step[]): Step[] {
+  return steps.filter(({ name }) =>
+    /-(seed|hardware|apply|seal|key|certificate|request|host|template)$/.test(name),
+  );
+}
+
+test("the first up makes every machine once and waits for its node", async () => {
+  await up();
+  expect(
+    machines
+      .taken()
+      .map(({ machine }) => machine)
+      .sort(),
+  ).toEqual([...names].sort());
+  const calls = localCalls();
+  for (const verb of ["seed ensure", "machine ensure", "seed seal"])
+    expect(calls.filter((call) => call.startsWith(verb)).sort()).toEqual(
+      names.map((name) => `${verb} kube-lab-test-${name}`).sort(),
+    );
+  const lastStart = calls.findLastIndex((call) => call.startsWith("machine ensure"));
+  expect(calls.slice(lastStart + 1).every((call) => call.startsWith("seed seal"))).toBe(true);
+  expect(calls.slice(0, 2).sort()).toEqual(["image ensure", "network ensure"]);
+});
+
+test("a second up and its preview change nothing", async () => {
+  expect(await project.preview()).toEqual([]);
+  expect(await up()).toMatch(/Resources:\s+\d+ unchanged/);
+  expect(localCalls()).toEqual([]);
+  expect(machines.taken()).toEqual([]);
+});
+
+test("a fourth worker adds its own resources, and the others learn its name", async () => {
+  configure(workers(4));
+  const steps = custom(await project.preview());
+  expect(steps.filter(({ op }) => op === "create").map(({ name }) => name)).toEqual([
+    "lab-pki-kube-node04-host-key",
+    "lab-workers-kube-node04-hardware",
+    "lab-workers-kube-node04-node-apply",
+    "lab-workers-kube-node04-seal",
+    "lab-workers-kube-node04-seed",
+  ]);
+  const others = steps.filter(({ op }) => op !== "create");
+  expect(others).toHaveLength(12);
+  expect(others.every(({ op, name }) => op === "update" && nodeStep.test(name))).toBe(true);
+
+  await up();
+  expect(localCalls()).toEqual(
+    ["seed ensure", "machine ensure", "seed seal"].map((verb) => `${verb} kube-lab-test-kube-node04`),
+  );
+  const told = machines.taken().map(({ machine }) => machine);
+  expect([...told].sort()).toEqual([...names, "kube-node04"].sort());
+  expect(told[0]).toBe("gate-node01");
+  for (const role of ["kube-mast", "glus-node", "hapx-node"])
+    expect(told.filter((name) => name.startsWith(role))).toEqual(
+      names.filter((name) => name.startsWith(role)),
+    );
+});
+
+test("a worker that goes is drained before its machine is deleted", async () => {
+  configure(workers(3));
+  await up();
+  const remote = machines.taken();
+  expect(remote.filter(({ command }) => command.includes("leave"))).toEqual([
+    { machine: "kube-node04", command: "sudo kube-lab leave", paths: [] },
+  ]);
+  expect(localCalls()).toEqual([
+    "machine absent kube-lab-test-kube-node04",
+    "seed absent kube-lab-test-kube-node04",
+  ]);
+});
+
+test("more processors change the hardware in place, and the node is waited for again", async () => {
+  configure({ gluster: { cpus: 1 } });
+  const steps = custom(await project.preview());
+  expect(steps.filter(({ name }) => name.endsWith("-hardware")).map(({ op }) => op)).toEqual([
+    "update",
+    "update",
+    "update",
+  ]);
+  expect(steps.filter(({ name }) => !name.startsWith("lab-gluster-"))).toEqual([]);
+  expect(await project.run("preview", "--diff")).toMatch(/CPUS\s*: "2" => "1"/);
+  await up();
+  // One after the other: each comes back before the next is stopped.
+  expect(localCalls()).toEqual(
+    ["glus-node01", "glus-node02", "glus-node03"].map((name) => `machine ensure kube-lab-test-${name}`),
+  );
+  expect(machines.taken().map(({ machine }) => machine)).toEqual([
+    "glus-node01",
+    "glus-node02",
+    "glus-node03",
+  ]);
+});
+
+test("a machine that vanished shows in preview, and up brings it back", async () => {
+  project.loseMachine("kube-lab-test-kube-mast02");
+  const steps = custom(await project.preview());
+  expect(steps.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["hardware", "seal", "seed"].map((role) => `lab-masters-kube-mast02-${role}`)),
+  );
+  expect(steps.filter(({ name }) => !name.startsWith("lab-masters-kube-mast02-"))).toEqual([]);
+  expect(await project.run("preview", "--diff")).toMatch(/INCARNATION\s*: "[^"]+" => "\S+ missing"/);
+  await up();
+  expect(localCalls()).toEqual(
+    ["seed ensure", "machine ensure", "seed seal"].map((verb) => `${verb} kube-lab-test-kube-mast02`),
+  );
+  expect(machines.taken().map(({ machine }) => machine)).toEqual(["kube-mast02"]);
+  expect(await project.preview()).toEqual([]);
+});
+
+test("another image makes every machine anew: each leaves, goes, comes and joins in its turn", async () => {
+  configure({ gluster: { cpus: 1 }, masters: { count: 3 } });
+  project.useTemplate("kube-lab-image-ffffffffffff");
+  const steps = custom(await project.preview());
+  expect(steps.filter(({ name, op }) => name.endsWith("-hardware") && op === "replace")).toHaveLength(12);
+  await up();
+  const remote = machines.taken().filter(({ machine }) => machine.startsWith("kube-mast"));
+  expect(remote.map(({ machine, command }) => `${machine} ${command.split(" ")[2]}`)).toEqual(
+    ["kube-mast01", "kube-mast02", "kube-mast03"].flatMap((name) => [`${name} leave`, `${name} apply`]),
+  );
+  const local = localCalls().filter((call) => call.endsWith("kube-mast02"));
+  expect(local).toEqual(
+    ["seed ensure", "machine absent", "machine ensure", "seed seal"].map(
+      (verb) => `${verb} kube-lab-test-kube-mast02`,
+    ),
+  );
+  expect(await project.preview()).toEqual([]);
+});
+
+test("no private key or password is in clear in state, output or what processes show", async () => {
+  const outputs = JSON.parse(await project.run("stack", "output", "--json", "--show-secrets")) as {
+    privateKeys: Record<string, string>;
+    statistics: { password: string };
+    kubeconfig: string;
+  };
+  const secrets = [...Object.values(outputs.privateKeys), outputs.statistics.password];
+  expect(secrets.length).toBeGreaterThan(50);
+  // A key's first lines are the same for all: its middle is its own.
+  const needles = secrets.map((secret) =>
+    secret.replace(/\n/g, "\\n").slice(secret.length / 3, secret.length / 3 + 40),
+  );
+  const places = {
+    state: project.everyStateText(),
+    output: printed + (await project.run("stack", "output")),
+    processes: project.everything(),
+  };
+  for (const [place, text] of Object.entries(places)) {
+    expect(text).not.toMatch(/-----BEGIN [A-Z ]*PRIVATE KEY-----/);
+    expect([place, needles.filter((needle) => text.includes(needle)).length]).toEqual([place, 0]);
+  }
+});
+
+test("destroy drains nobody and leaves no machine and no resource", async () => {
+  printed += await project.run("destroy", "--yes", "--skip-preview");
+  expect(machines.taken()).toEqual([]);
+  const calls = localCalls();
+  expect(calls.filter((call) => call.startsWith("machine absent"))).toHaveLength(12);
+  expect(calls.at(-1)).toBe("network absent");
+  expect(project.resources()).toEqual([]);
+});

@@ -1,0 +1,184 @@
+import { spawn } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { buildSync } from "esbuild";
+import { dump } from "js-yaml";
+import { baseDisksFile } from "../../../components/base-disk";
+import { ensureEngine } from "../../../offline/engine/engine";
+
+const project = resolve(__dirname, "../../..");
+const passphrase = "only for this test";
+export const template = "kube-lab-image-0a1b2c3d4e5f";
+
+/** One call of recording-hypervisor.ts. */
+export interface LocalCall {
+  verb: string;
+  environment: Record<string, string>;
+}
+
+/** What one resource of an update became. */
+export interface Step {
+  op: string;
+  name: string;
+}
+
+/** The project in a folder of its own, so that nothing of the checkout's own lab is touched; with the real CLI. */
+export class LabProject {
+  readonly records: string;
+  private seen = "";
+
+  private constructor(
+    readonly folder: string,
+    private readonly pulumi: string,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {
+    this.records = join(folder, "records");
+  }
+
+  static async create(): Promise<LabProject> {
+    const engine = await ensureEngine({ project, report: () => {} });
+    const folder = mkdtempSync(join(tmpdir(), "kube-lab-engine-"));
+    for (const part of [
+      "package.json",
+      "index.ts",
+      "node_modules",
+      "plan",
+      "components",
+      "cloud-init",
+      "hypervisor",
+    ])
+      symlinkSync(join(project, part), join(folder, part));
+    cpSync(join(project, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+    for (const part of [".kube-lab/programs", ".kube-lab/state", "records/machines", "records/seeded"])
+      mkdirSync(join(folder, part), { recursive: true });
+    buildSync({
+      entryPoints: [join(__dirname, "recording-hypervisor.ts")],
+      outfile: join(folder, ".kube-lab/programs/hypervisor.js"),
+      bundle: true,
+      platform: "node",
+      target: "node20",
+      logLevel: "warning",
+    });
+    const environment: NodeJS.ProcessEnv = {
+      ...process.env,
+      ...engine.environment,
+      PATH: [...engine.path, process.env.PATH].join(":"),
+      PULUMI_BACKEND_URL: `file://${join(folder, ".kube-lab/state")}`,
+      PULUMI_CONFIG_PASSPHRASE: passphrase,
+      RECORDS: join(folder, "records"),
+      VBOXMANAGE: join(__dirname, "VBoxManage"),
+    };
+    delete environment.PULUMI_CONFIG_PASSPHRASE_FILE;
+    const made = new LabProject(folder, engine.pulumi, environment);
+    made.useTemplate(template);
+    return made;
+  }
+
+  /** As if set-up had made another image. */
+  useTemplate(name: string): void {
+    const record = {
+      base: "built",
+      rootDiskGiB: 30,
+      kubernetes: "1.36.3",
+      template: name,
+      path: "/nowhere/disk.img",
+    };
+    writeFileSync(join(this.folder, baseDisksFile), JSON.stringify([record]));
+  }
+
+  configure(values: Record<string, unknown>): void {
+    const config = Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [`kube-lab:${key}`, value]),
+    );
+    writeFileSync(join(this.folder, "Pulumi.test.yaml"), dump({ config }));
+  }
+
+  /** Runs the CLI; its whole output. @throws Error with it when it fails. */
+  run(...words: string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(this.pulumi, ["--non-interactive", "--color=never", ...words, "--stack", "test"], {
+        cwd: this.folder,
+        env: this.environment,
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      let output = "";
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on("data", (data: Buffer) => {
+          output += data.toString();
+        });
+      }
+      child.on("error", reject);
+      child.on("close", (status) =>
+        status === 0 ? resolve(output) : reject(new Error(`pulumi ${words.join(" ")}: ${status}\n${output}`)),
+      );
+    });
+  }
+
+  /** What a preview would do to resources; without those that stay as they are. */
+  async preview(): Promise<Step[]> {
+    const { steps } = JSON.parse(await this.run("preview", "--json")) as {
+      steps: { op: string; urn: string }[];
+    };
+    return steps
+      .filter(({ op }) => op !== "same")
+      .map(({ op, urn }) => ({ op, name: urn.split("::").at(-1) ?? urn }))
+      .sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  /** The stack's resources as the backend keeps them. */
+  resources(): { urn: string; type: string }[] {
+    const file = join(this.folder, ".kube-lab/state/.pulumi/stacks/kube-lab/test.json");
+    const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as {
+      checkpoint?: { latest?: { resources?: { urn: string; type: string }[] } };
+    };
+    return checkpoint?.latest?.resources ?? [];
+  }
+
+  /** Every file the backend keeps: history, backups and journals hold states, too. */
+  everyStateText(): string {
+    const folder = join(this.folder, ".kube-lab/state");
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    return files.map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8")).join("\n");
+  }
+
+  /** Local commands since the last time this was asked. */
+  taken(): LocalCall[] {
+    const file = join(this.records, "calls.jsonl");
+    if (!existsSync(file)) return [];
+    const text = readFileSync(file, "utf8");
+    rmSync(file);
+    this.seen += text;
+    return text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as LocalCall);
+  }
+
+  /** Arguments and environments of all local commands: what other processes of this computer could see. */
+  everything(): string {
+    this.taken();
+    return this.seen;
+  }
+
+  /** Somebody deletes a machine behind Pulumi's back. */
+  loseMachine(hypervisorName: string): void {
+    rmSync(join(this.records, "machines", hypervisorName), { recursive: true });
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

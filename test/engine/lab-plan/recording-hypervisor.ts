@@ -1,0 +1,118 @@
+/**
+ * In place of hypervisor/main.ts in a test: makes no machine, but remembers what it was asked and behaves as if it had.
+ * RECORDS names the folder it remembers in: `calls.jsonl`, `machines/NAME/{info,kube-lab.json,token}`, `seeds/NAME` (only until sealed),
+ * `seeded/NAME`.
+ */
+import { randomUUID } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { load } from "js-yaml";
+
+/** What a machine would know of itself from its seed; for ssh-machines.ts. */
+export interface SeededMachine {
+  name: string;
+  user: string;
+  hostKey: string;
+  authorizedKey: string;
+  addresses: string[];
+}
+
+const own =
+  /^(HYPERVISOR|GROUP|MACHINE|INCARNATION|IMAGE|BASE_DISK|ROOT_DISK_GIB|CPUS|MEMORY_MIB|DATA_DISK_GIB|(ADAPTER|FORWARD)_\w+)$/;
+const records = process.env.RECORDS ?? "";
+const name = process.env.MACHINE ?? "";
+const machine = join(records, "machines", name);
+const seed = join(records, "seeds", name);
+
+const verbs: Record<string, () => Promise<unknown>> = {
+  "network ensure": async () => mkdirSync(join(records, "machines"), { recursive: true }) && undefined,
+  "network absent": async () => undefined,
+  "image ensure": async () => {
+    const { IMAGE: image = "", INCARNATION: incarnation = "" } = process.env;
+    const template = join(records, "machines", image);
+    mkdirSync(template, { recursive: true });
+    writeFileSync(join(template, "token"), incarnation);
+    return { image };
+  },
+  "seed ensure": async () => {
+    const content = JSON.parse(await text(process.stdin)) as Seed;
+    for (const folder of ["seeds", "seeded"]) mkdirSync(join(records, folder), { recursive: true });
+    writeFileSync(seed, "");
+    writeFileSync(join(records, "seeded", name), JSON.stringify(seededMachine(content)), { mode: 0o600 });
+  },
+  "seed seal": async () => rmSync(seed, { force: true }),
+  "seed absent": async () => rmSync(seed, { force: true }),
+  "machine ensure": async () => ensureMachine(),
+  "machine absent": async () => {
+    for (const gone of [machine, join(records, "seeded", name)])
+      rmSync(gone, { recursive: true, force: true });
+  },
+};
+
+interface Seed {
+  userData: string;
+  metaData: string;
+  networkConfig: string;
+}
+
+function seededMachine({ userData, metaData, networkConfig }: Seed): SeededMachine {
+  const user = load(userData) as {
+    users: { name: string }[];
+    write_files: { path: string; content: string }[];
+  };
+  const login = user.users[0]?.name ?? "";
+  const network = load(networkConfig) as { ethernets: Record<string, { addresses?: string[] }> };
+  const contentOf = (path: string) => user.write_files.find((file) => file.path === path)?.content ?? "";
+  return {
+    name: (load(metaData) as { "local-hostname": string })["local-hostname"],
+    user: login,
+    hostKey: contentOf("/etc/ssh/ssh_host_ed25519_key"),
+    authorizedKey: contentOf(`/etc/ssh/authorized_keys.d/${login}`),
+    addresses: Object.values(network.ethernets).flatMap(({ addresses = [] }) =>
+      addresses.map((address) => address.replace(/\/.*/, "")),
+    ),
+  };
+}
+
+function ensureMachine() {
+  const { INCARNATION: incarnation, IMAGE: image, CPUS: cpus, MEMORY_MIB: memory } = process.env;
+  const hardware = { cpus, memory, "root disk": "attached", "data disk": "none" };
+  const recordFile = join(machine, "kube-lab.json");
+  const before = existsSync(recordFile)
+    ? (JSON.parse(readFileSync(recordFile, "utf8")) as Record<string, string>)
+    : {};
+  const same =
+    JSON.stringify(before.hardware) === JSON.stringify(hardware) && before.incarnation === incarnation;
+  const started = same && before.started !== undefined ? before.started : new Date().toISOString();
+  const uuid = before.uuid ?? randomUUID();
+  mkdirSync(machine, { recursive: true });
+  const info = [
+    `name="${name}"`,
+    `UUID="${uuid}"`,
+    `CfgFile="${machine}/${name}.vbox"`,
+    'VMState="running"',
+    `cpus=${cpus}`,
+    `memory=${memory}`,
+    '"SATA-0-0"="root.vdi"',
+  ];
+  writeFileSync(join(machine, "info"), `${info.join("\n")}\n`);
+  writeFileSync(recordFile, JSON.stringify({ uuid, incarnation, image, hardware, started }));
+  process.stderr.write(`${name}: started\n`);
+  return { uuid, state: "running", started };
+}
+
+async function main(): Promise<void> {
+  const verb = process.argv.slice(2).join(" ");
+  const environment = Object.fromEntries(Object.entries(process.env).filter(([key]) => own.test(key)));
+  appendFileSync(
+    join(records, "calls.jsonl"),
+    `${JSON.stringify({ verb, environment, everything: { arguments: process.argv, environment: process.env } })}\n`,
+  );
+  const run = verbs[verb];
+  if (run === undefined) throw new Error(`there is no verb ${verb}`);
+  const result = await run();
+  if (result !== undefined) process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+void main();

@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { type Connection, Server, type ServerChannel, utils } from "ssh2";
+import type { SeededMachine } from "./recording-hypervisor";
+
+/** One command that came in for a machine. */
+export interface RemoteCall {
+  machine: string;
+  command: string;
+  /** Paths of the files on its standard input. */
+  paths: string[];
+}
+
+/**
+ * All machines of a lab behind one forwarded port, as the real ones answer: the gateway itself, and through it every
+ * address of the lab. Each has the host key of its seed and lets only the seed's user key in. Commands only count.
+ */
+export class SshMachines {
+  readonly calls: RemoteCall[] = [];
+  private readonly server = createServer((socket) => this.accept(this.gateway(), socket));
+
+  private constructor(private readonly seeded: string) {}
+
+  /** @param seeded the folder in which recording-hypervisor.ts keeps what it has read in seeds */
+  static async listen(seeded: string): Promise<SshMachines> {
+    const machines = new SshMachines(seeded);
+    await new Promise<void>((resolve) => machines.server.listen(0, "127.0.0.1", resolve));
+    return machines;
+  }
+
+  get port(): number {
+    const address = this.server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+
+  /** Calls since the last time this was asked. */
+  taken(): RemoteCall[] {
+    return this.calls.splice(0);
+  }
+
+  private machines(): SeededMachine[] {
+    return readdirSync(this.seeded).map(
+      (file) => JSON.parse(readFileSync(join(this.seeded, file), "utf8")) as SeededMachine,
+    );
+  }
+
+  private gateway(): SeededMachine | undefined {
+    return this.machines().find(({ addresses }) => addresses.length > 1);
+  }
+
+  private accept(machine: SeededMachine | undefined, socket: Socket): void {
+    // No machine yet: as a port behind which nothing listens.
+    if (machine === undefined) {
+      socket.destroy();
+      return;
+    }
+    const server = new Server({ hostKeys: [machine.hostKey] }, (connection) =>
+      this.serve(machine, connection),
+    );
+    server.injectSocket(socket);
+  }
+
+  private serve(machine: SeededMachine, connection: Connection): void {
+    const allowed = utils.parseKey(machine.authorizedKey);
+    if (allowed instanceof Error) throw allowed;
+    connection.on("authentication", (context) => {
+      const known = context.method === "publickey" && context.key.data.equals(allowed.getPublicSSH());
+      if (known && context.username === machine.user) context.accept();
+      else context.reject(["publickey"]);
+    });
+    connection.on("error", () => {});
+    connection.on("tcpip", (accept, reject, { destIP, destPort }) => {
+      const target = this.machines().find(({ addresses }) => addresses.includes(destIP));
+      if (target === undefined || destPort !== 22) reject();
+      else this.accept(target, accept() as unknown as Socket);
+    });
+    connection.on("session", (accept) => {
+      accept().on(
+        "exec",
+        (acceptExec, _reject, { command }) => void this.execute(machine.name, command, acceptExec()),
+      );
+    });
+  }
+
+  private async execute(machine: string, command: string, channel: ServerChannel): Promise<void> {
+    const files = command.includes(" apply")
+      ? (JSON.parse(await inputOf(channel)) as { path: string }[])
+      : [];
+    this.calls.push({ machine, command, paths: files.map(({ path }) => path) });
+    channel.write(`${machine}: converged\n`);
+    channel.exit(0);
+    channel.end();
+  }
+}
+
+/** Not by node:stream/consumers: that destroys the channel, and no exit status could be sent any more. */
+function inputOf(channel: ServerChannel): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    channel.on("data", (part: Buffer) => parts.push(part));
+    channel.on("error", reject);
+    channel.on("end", () => resolve(Buffer.concat(parts).toString()));
+  });
+}

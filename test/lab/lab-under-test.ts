@@ -1,0 +1,117 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { dump } from "js-yaml";
+import { Kubectl } from "../../scripts/kubectl";
+import { type LabOutputs, readOutputs } from "../../scripts/lab-outputs";
+import { LabShell } from "../../scripts/lab-shell";
+import { type SetUp, setUp } from "../../scripts/set-up";
+import { Stack } from "../../scripts/stack";
+
+const execute = promisify(execFile);
+
+/** A whole lab of a stack of its own, driven as a person would and looked at from outside. */
+export class LabUnderTest {
+  private constructor(
+    readonly name: string,
+    readonly setUp: SetUp,
+    readonly stack: Stack,
+    private readonly configFile: string,
+  ) {}
+
+  outputs!: LabOutputs;
+  shell!: LabShell;
+  kubectl!: Kubectl;
+
+  static async create(name: string): Promise<LabUnderTest> {
+    const folder = join(".kube-lab", "test");
+    mkdirSync(folder, { recursive: true });
+    const configFile = join(folder, `Pulumi.${name}.yaml`);
+    writeFileSync(configFile, "config: {}\n");
+    const ready = await setUp(name, configFile);
+    const lab = new LabUnderTest(name, ready, new Stack(name, ready, configFile), configFile);
+    await lab.stack.select();
+    return lab;
+  }
+
+  /** Sets keys of the namespace `kube-lab`, whole top-level values at a time. */
+  configure(values: Record<string, unknown>): Promise<void> {
+    return this.mergeConfiguration(values);
+  }
+
+  /** `pulumi up`; returns what it printed and reads the outputs anew. */
+  async up(): Promise<string> {
+    const text = await this.stack.text(["up", "--yes", "--skip-preview"]);
+    await this.close();
+    const outputs = readOutputs(await this.stack.outputs());
+    this.outputs = outputs;
+    this.shell = new LabShell(outputs.access);
+    this.kubectl = new Kubectl(join(this.setUp.bundle, "bin", "kubectl"), outputs.kubeconfig);
+    return text;
+  }
+
+  /** `pulumi destroy` and `stack rm`. */
+  async down(): Promise<string> {
+    await this.close();
+    const text = await this.stack.text(["destroy", "--yes", "--skip-preview"]);
+    await this.stack.remove();
+    rmSync(this.configFile, { force: true });
+    return text;
+  }
+
+  /** Runs the hypervisor's own program, as somebody behind Pulumi's back would. */
+  async vboxManage(...commandArguments: string[]): Promise<string> {
+    const { stdout } = await execute(this.setUp.vboxManage, commandArguments, {
+      maxBuffer: 16 * 1024 * 1024,
+    });
+    return stdout;
+  }
+
+  /** What a login shell on a machine prints; fails with its words when it fails. */
+  async on(machine: string, command: string, timeoutMs = 60_000): Promise<string> {
+    const result = await this.shell.run(machine, command, { timeoutMs });
+    if (result.status !== 0)
+      throw new Error(`${machine}: ${command}: ${result.status}\n${result.stdout}${result.stderr}`);
+    return result.stdout;
+  }
+
+  async close(): Promise<void> {
+    await this.shell?.close();
+    this.kubectl?.close();
+  }
+
+  private values: Record<string, unknown> = {};
+
+  private async mergeConfiguration(values: Record<string, unknown>): Promise<void> {
+    Object.assign(this.values, values);
+    const config = Object.fromEntries(
+      Object.entries(this.values).map(([key, value]) => [`kube-lab:${key}`, value]),
+    );
+    writeFileSync(this.configFile, dump({ config }));
+  }
+}
+
+/**
+ * Waits until `attempt` gives a value other than undefined; errors count as "not yet".
+ * @throws Error with what was waited for and the last error, after `timeoutMs`.
+ */
+export async function eventually<T>(
+  what: string,
+  timeoutMs: number,
+  attempt: () => Promise<T | undefined>,
+): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  let last = "no answer";
+  while (Date.now() < end) {
+    try {
+      const value = await attempt();
+      if (value !== undefined) return value;
+      last = "not yet";
+    } catch (error) {
+      last = (error as Error).message;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  throw new Error(`waited ${timeoutMs / 1000} s for ${what}; last: ${last}`);
+}

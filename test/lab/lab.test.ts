@@ -1,0 +1,174 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { eventually, LabUnderTest } from "./lab-under-test";
+import { pods, toolboxImage } from "./workload";
+
+jest.setTimeout(15 * 60_000);
+
+interface Node {
+  metadata: { name: string };
+  status: { conditions: { type: string; status: string }[] };
+}
+
+let lab: LabUnderTest;
+
+beforeAll(async () => {
+  lab = await LabUnderTest.create("lab-test");
+  await lab.up();
+});
+
+afterAll(async () => {
+  await lab?.close();
+});
+
+async function readyNodes(): Promise<string[]> {
+  const { items } = await lab.kubectl.json<{ items: Node[] }>(["get", "nodes"]);
+  const ready = items.filter((node) =>
+    node.status.conditions.some(({ type, status }) => type === "Ready" && status === "True"),
+  );
+  return ready.map((node) => node.metadata.name).sort();
+}
+
+const referenceNodes = [1, 2, 3].flatMap((n) => [`kube-mast0${n}`, `kube-node0${n}`]).sort();
+
+describe("the reference lab", () => {
+  test("has six nodes, all Ready, through the forwarded port", async () => {
+    expect(await readyNodes()).toEqual(referenceNodes);
+  });
+
+  test("lets pods on different nodes reach each other, and a service by name", async () => {
+    await lab.kubectl.run(["apply", "--filename=-"], { stdin: pods(["kube-node01", "kube-node02"]) });
+    await lab.kubectl.run(
+      ["wait", "pods", "--selector=app=echo", "--for=condition=Ready", "--timeout=120s"],
+      {
+        timeoutMs: 130_000,
+      },
+    );
+    const address = (
+      await lab.kubectl.run(["get", "pod", "echo-kube-node02", "--output=jsonpath={.status.podIP}"])
+    ).trim();
+    const fromFirst = (url: string) =>
+      lab.kubectl.run(["exec", "echo-kube-node01", "--", "toolbox", "get", url]);
+    expect(await fromFirst(`http://${address}:8080/`)).toContain("echo-kube-node02");
+    const answers = new Set<string>();
+    await eventually("both pods to answer behind the service", 30_000, async () => {
+      answers.add((await fromFirst("http://echo.default.svc.cluster.local/")).trim());
+      return answers.size === 2 ? true : undefined;
+    });
+    expect([...answers].join()).toMatch(/echo-kube-node0[12]/);
+  });
+
+  test("keeps a file written on one Gluster client for another", async () => {
+    const volume = `${lab.outputs.machines.find(({ role }) => role === "gluster")?.name}:/lab`;
+    const mount = `sudo mkdir -p /mnt/lab && (mountpoint -q /mnt/lab || sudo mount -t glusterfs ${volume} /mnt/lab)`;
+    await lab.on("kube-node01", `${mount} && echo written on one | sudo tee /mnt/lab/proof`);
+    expect(await lab.on("kube-node02", `${mount} && cat /mnt/lab/proof`)).toBe("written on one\n");
+    for (const node of ["kube-node01", "kube-node02"]) await lab.on(node, "sudo umount /mnt/lab");
+  });
+
+  test("changes nothing at a second up", async () => {
+    expect(await lab.stack.text(["up", "--yes", "--expect-no-changes"])).not.toMatch(/^\s*[-+~]/m);
+  });
+
+  test("keeps its secrets out of state, processes and logs", async () => {
+    const secrets = Object.values(lab.outputs.privateKeys)
+      .flatMap((key) => key.trim().split("\n").slice(1, 2))
+      .concat(lab.outputs.statistics.password)
+      .filter((secret) => secret.length >= 16);
+    expect(secrets.length).toBeGreaterThan(30);
+    const state = filesBelow(join(lab.setUp.project, ".kube-lab", "state")).map((file) =>
+      readFileSync(file, "latin1"),
+    );
+    const processes = execFileSync("ps", ["-e", "-ww", "-o", "args="], { encoding: "latin1" });
+    const guests = await Promise.all(
+      lab.outputs.machines.map(async ({ name }) =>
+        lab.on(
+          name,
+          "sudo sh -c 'journalctl --no-pager --output=cat; cat /var/log/cloud-init*.log; ps -e -ww -o args='",
+        ),
+      ),
+    );
+    for (const text of [...state, processes, ...guests]) {
+      expect(text).not.toMatch(/BEGIN [A-Z ]*PRIVATE KEY/);
+      for (const secret of secrets) expect(text.includes(secret)).toBe(false);
+    }
+  });
+
+  test("answers through the virtual IP after its holder lost power, and gets the holder back", async () => {
+    const balancers = lab.outputs.machines.filter(({ role }) => role === "loadBalancer");
+    const holders = await Promise.all(
+      balancers.map(async ({ name }) => ({
+        name,
+        holds: (await lab.on(name, "ip -brief address")).includes("192.168.4.20"),
+      })),
+    );
+    const holder = holders.filter(({ holds }) => holds);
+    expect(holder).toHaveLength(1);
+    const lost = lab.outputs.machines.find(({ name }) => name === holder[0]?.name)?.hypervisorName ?? "";
+    await lab.vboxManage("controlvm", lost, "poweroff");
+    const start = Date.now();
+    await eventually("the API behind the virtual IP", 60_000, () =>
+      lab.kubectl.run(["get", "--raw=/readyz", "--request-timeout=2s"]),
+    );
+    console.log(`virtual IP: API back ${((Date.now() - start) / 1000).toFixed(1)} s after the power cut`);
+    expect(await lab.stack.text(["preview"])).toContain("stopped");
+    await lab.up();
+    await eventually("both load balancers in the cluster", 60_000, async () => {
+      const status = await lab.on(holder[0]?.name ?? "", "sudo crm_mon --one-shot --output-as=text");
+      return /Online: \[ hapx-node01 hapx-node02 \]/.test(status) ? true : undefined;
+    });
+  });
+});
+
+describe("a changed lab", () => {
+  test("adds one worker and drains it again, touching no other machine's hardware", async () => {
+    const uuids = () => lab.vboxManage("list", "runningvms");
+    const before = await uuids();
+    await lab.configure({ workers: { count: 4 } });
+    await lab.up();
+    expect(await readyNodes()).toEqual([...referenceNodes, "kube-node04"].sort());
+    for (const line of before.trim().split("\n")) expect(await uuids()).toContain(line);
+    await lab.configure({ workers: { count: 3 } });
+    await lab.up();
+    expect(await readyNodes()).toEqual(referenceNodes);
+    expect((await uuids()).trim().split("\n").sort()).toEqual(before.trim().split("\n").sort());
+  });
+
+  test("gets a master back that was removed behind Pulumi's back", async () => {
+    const master = lab.outputs.machines.find(({ name }) => name === "kube-mast02");
+    await lab.vboxManage("controlvm", master?.hypervisorName ?? "", "poweroff");
+    await lab.vboxManage("unregistervm", master?.hypervisorName ?? "", "--delete");
+    expect(await lab.stack.text(["preview"])).toContain("missing");
+    await lab.up();
+    expect(await readyNodes()).toEqual(referenceNodes);
+    const members = await lab.on("kube-mast01", "sudo kube-lab status --json");
+    expect(members).toContain("kube-mast02");
+  });
+});
+
+describe("a destroyed lab", () => {
+  test("leaves nothing behind", async () => {
+    const ports = [lab.outputs.access.port];
+    await lab.down();
+    expect(await lab.vboxManage("list", "vms")).not.toContain("kube-lab-lab-test-");
+    expect(execFileSync("ps", ["-e", "-ww", "-o", "args="], { encoding: "utf8" })).not.toContain(
+      "kube-lab-lab-test-",
+    );
+    expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain("kube-lab-lab-test-");
+    expect(execFileSync("ip", ["netns", "list"], { encoding: "utf8" })).not.toContain("lab-test");
+    const listening = execFileSync("ss", ["--listening", "--tcp", "--numeric"], { encoding: "utf8" });
+    for (const port of ports) expect(listening).not.toContain(`127.0.0.1:${port} `);
+  });
+});
+
+test("the toolbox image is the one the bundle carries", () => {
+  const manifest = JSON.parse(readFileSync(join(lab.setUp.bundle, "manifest.json"), "utf8")) as unknown;
+  expect(JSON.stringify(manifest)).toContain(toolboxImage);
+});
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((file) => statSync(file).isFile());
+}

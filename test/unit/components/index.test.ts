@@ -1,0 +1,105 @@
+import { load } from "js-yaml";
+import type { LabOutputs } from "../../../components/outputs";
+import type { Observation } from "../../../hypervisor/reality";
+import type { LabPlan } from "../../../plan/lab-plan";
+import { baseDisk, nothingThere, resourceOutputs } from "./lab-in-test";
+import { isSecret, known, registered } from "./registered";
+
+jest.mock("../../../components/base-disk", () => ({ baseDiskFor: () => baseDisk }));
+jest.mock("../../../hypervisor/reality", () => ({
+  observe: (plan: LabPlan, image: string): Promise<Map<string, Observation>> => {
+    expect(image).toBe(baseDisk.template);
+    return Promise.resolve(nothingThere(plan));
+  },
+}));
+
+let outputs: LabOutputs;
+beforeAll(async () => {
+  const { result } = await registered(async () => {
+    const program = require("../../../index") as () => Promise<LabOutputs>;
+    return program();
+  }, resourceOutputs);
+  outputs = result;
+});
+
+test("index.ts gives what a person and our commands need", () => {
+  expect(Object.keys(outputs).sort()).toEqual([
+    "caCertificate",
+    "certificates",
+    "hostsFile",
+    "knownHosts",
+    "kubeconfig",
+    "machines",
+    "privateKeys",
+    "sshConfig",
+    "sshPrivateKey",
+    "statistics",
+    "topology",
+  ]);
+});
+
+test("the kubeconfig leads to the forwarded port with the person's certificate, and is secret", async () => {
+  expect(await isSecret(outputs.kubeconfig)).toBe(true);
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  expect(load(await known(outputs.kubeconfig))).toMatchObject({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [
+      {
+        cluster: {
+          server: "https://127.0.0.1:18080",
+          "certificate-authority-data": base64("CERTIFICATE(lab-pki-kubernetes-ca-certificate)"),
+        },
+      },
+    ],
+    users: [
+      {
+        user: {
+          "client-certificate-data": base64("CERTIFICATE(lab-pki-admin-certificate)"),
+          "client-key-data": base64("PRIVATE(lab-pki-admin-key)"),
+        },
+      },
+    ],
+  });
+});
+
+test("machines are listed with what the hypervisor says of them", async () => {
+  expect(
+    await Promise.all(
+      outputs.machines.map(async (machine) => ({ ...machine, state: await known(machine.state) })),
+    ),
+  ).toContainEqual({
+    name: "kube-mast02",
+    role: "master",
+    address: "192.168.1.11",
+    hypervisorName: "kube-lab-dev-kube-mast02",
+    state: "running",
+  });
+  expect(outputs.machines).toHaveLength(12);
+});
+
+test("ssh finds every machine and knows its key", async () => {
+  expect(outputs.sshConfig).toMatch(/^Host gate-node01 /);
+  expect(outputs.sshConfig).toContain('IdentityFile ".kube-lab/ssh/dev/id_ed25519"');
+  const knownHosts = await known(outputs.knownHosts);
+  expect(knownHosts).toContain("[127.0.0.1]:2222 ssh-ed25519 lab-pki-gate-node01-host-key\n");
+  expect(knownHosts.trim().split("\n")).toHaveLength(12);
+});
+
+test("every certificate and key is there by name", async () => {
+  const names = Object.keys(outputs.certificates);
+  expect(names).toEqual(
+    expect.arrayContaining(["kubernetes-ca", "etcd-ca", "front-proxy-ca", "admin", "kube-mast03-etcd-peer"]),
+  );
+  const keys = await known(outputs.privateKeys);
+  expect(Object.keys(keys)).toEqual(
+    expect.arrayContaining([...names, "service-account", "ssh-user", "kube-node01-ssh-host"]),
+  );
+});
+
+test("statistics, hosts file and picture", async () => {
+  expect(outputs.statistics).toMatchObject({ url: "http://127.0.0.1:32700/", user: "admin" });
+  expect(await known(outputs.statistics.password)).toMatch(/^PRIVATE\(lab-secrets-statistics-password\)/);
+  expect(outputs.hostsFile).toContain("192.168.4.20 api.kube.local");
+  expect(outputs.topology).toMatch(/^flowchart/);
+});

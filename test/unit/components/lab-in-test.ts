@@ -1,0 +1,80 @@
+import { Lab, type LabArgs } from "../../../components/lab";
+import type { Observation } from "../../../hypervisor/reality";
+import { parseConfiguration } from "../../../plan/config";
+import type { LabPlan } from "../../../plan/lab-plan";
+import { planLab } from "../../../plan/topology";
+import { type Registered, registered } from "./registered";
+
+export const baseDisk = { template: "kube-lab-image-0a1b2c3d4e5f", path: "/cache/disk.img" };
+
+export function planOf(configuration: Record<string, unknown> = {}): LabPlan {
+  return planLab(parseConfiguration(configuration), "dev");
+}
+
+/** As if nothing of the lab was there yet. */
+export function nothingThere(plan: LabPlan): Map<string, Observation> {
+  return observed(plan, { state: "missing", changed: [], incarnation: "2026-11-21T04:33:10Z missing" });
+}
+
+/** As if every machine ran as the last `up` left it. */
+export function allRunning(plan: LabPlan): Map<string, Observation> {
+  return observed(plan, { state: "running", changed: [], incarnation: "2026-11-20T10:00:00Z missing" });
+}
+
+function observed(plan: LabPlan, observation: Observation): Map<string, Observation> {
+  const names = [...plan.machines.map(({ name }) => name), baseDisk.template];
+  return new Map(names.map((name) => [name, { ...observation }]));
+}
+
+/** The lab's whole tree as it is registered. */
+export async function labOf(plan: LabPlan, args: Partial<LabArgs> = {}) {
+  const { resources, result } = await registered(
+    () => new Lab("lab", { plan, observations: nothingThere(plan), baseDisk, givenAuthorities: {}, ...args }),
+    resourceOutputs,
+  );
+  const byName = new Map(resources.map((resource) => [resource.name, resource]));
+  const resource = (name: string): Registered => {
+    const found = byName.get(name);
+    if (found === undefined) throw new Error(`no resource ${name} among ${[...byName.keys()].join(", ")}`);
+    return found;
+  };
+  return { resources, resource, lab: result };
+}
+
+/** What a private key's text says of itself, so that a test finds it wherever it went. */
+export const privateText = (name: string) => `PRIVATE(${name})`;
+
+/** What the real providers would add to a resource's inputs. */
+export function resourceOutputs(
+  type: string,
+  name: string,
+  inputs: Record<string, unknown>,
+): Record<string, unknown> {
+  switch (type) {
+    case "tls:index/privateKey:PrivateKey":
+      return {
+        privateKeyPem: secretValue(privateText(name)),
+        privateKeyOpenssh: secretValue(privateText(name)),
+        publicKeyPem: `PUBLIC(${name})`,
+        publicKeyOpenssh: `ssh-ed25519 ${name}\n`,
+      };
+    case "tls:index/certRequest:CertRequest":
+      return { certRequestPem: `REQUEST(${name})` };
+    case "tls:index/selfSignedCert:SelfSignedCert":
+    case "tls:index/locallySignedCert:LocallySignedCert":
+      return { certPem: `CERTIFICATE(${name})` };
+    case "random:index/randomPassword:RandomPassword":
+      return { result: secretValue(privateText(name).padEnd(Number(inputs.length), "x")) };
+    case "command:local:Command":
+      return { stdout: inputs.create === "machine ensure" ? report : "", stderr: "" };
+    default:
+      return {};
+  }
+}
+
+const report = JSON.stringify({ uuid: "1", state: "running", started: "2026-11-21T04:33:10Z" });
+
+/** A secret as a provider returns one. */
+function secretValue(value: string) {
+  return { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value };
+}

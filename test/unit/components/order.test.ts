@@ -1,0 +1,149 @@
+import { allRunning, labOf, nothingThere, planOf } from "./lab-in-test";
+import type { Registered } from "./registered";
+
+const plan = planOf();
+const roles: [string, string][] = [
+  ["lab-load-balancers", "hapx-node"],
+  ["lab-masters", "kube-mast"],
+  ["lab-gluster", "glus-node"],
+];
+
+describe("a new lab", () => {
+  let resources: Registered[];
+  let resource: (name: string) => Registered;
+  beforeAll(async () => {
+    ({ resources, resource } = await labOf(plan));
+  });
+
+  test("no machine waits for another machine", () => {
+    const machines = resources.filter(({ name }) => name.endsWith("-hardware"));
+    expect(machines).toHaveLength(12);
+    for (const { name, dependencies } of machines) {
+      const own = name.replace(/-hardware$/, "-seed");
+      expect(dependencies).toEqual(["lab-image-template", own].sort());
+    }
+  });
+
+  test("no seed waits for more than the lab's folder, keys and passwords", () => {
+    const seeds = resources.filter(({ name }) => name.endsWith("-seed"));
+    const allowed = /^lab-(network-host|pki-.*|secrets-.*)$/;
+    expect(seeds.flatMap(({ dependencies }) => dependencies).filter((name) => !allowed.test(name))).toEqual(
+      [],
+    );
+  });
+
+  test("no node takes a place in the engine before every machine is started, or before the gateway's", () => {
+    const hardware = resources.map(({ name }) => name).filter((name) => name.endsWith("-hardware"));
+    const gateway = "lab-gateway-gate-node01-node-apply";
+    const nodes = resources.filter(({ type }) => type === "command:remote:Command");
+    for (const { name, dependencies } of nodes) {
+      expect(dependencies).toEqual(expect.arrayContaining(hardware));
+      expect(dependencies.filter((other) => other.endsWith("-apply"))).toEqual(
+        name === gateway ? [] : [gateway],
+      );
+    }
+  });
+
+  test("a seal waits for its node", () => {
+    expect(resource("lab-workers-kube-node01-seal").dependencies).toEqual([
+      "lab-workers-kube-node01-node-apply",
+    ]);
+  });
+
+  test("seeds deliver everything", () => {
+    expect(resources.filter(({ ignoreChanges }) => ignoreChanges.length > 0)).toEqual([]);
+  });
+});
+
+describe("a lab that runs", () => {
+  let resource: (name: string) => Registered;
+  beforeAll(async () => {
+    ({ resource } = await labOf(plan, { observations: allRunning(plan) }));
+  });
+
+  test.each(roles)("%s are changed one after the other", (role, prefix) => {
+    const [first, second] = [`${role}-${prefix}01-node-apply`, `${role}-${prefix}02-node-apply`];
+    expect(resource(second).dependencies).toContain(first);
+    expect(resource(`${role}-${prefix}02-hardware`).dependencies).toContain(first);
+    expect(resource(`${role}-${prefix}01-hardware`).dependencies).not.toContain(second);
+  });
+
+  test("workers are changed at the same time", () => {
+    for (const name of ["lab-workers-kube-node02-node-apply", "lab-workers-kube-node02-hardware"])
+      expect(resource(name).dependencies.filter((other) => other.includes("kube-node01"))).toEqual([]);
+  });
+
+  test("nodes wait for no other machine's hardware", () => {
+    const { dependencies } = resource("lab-masters-kube-mast02-node-apply");
+    expect(dependencies.filter((name) => name.endsWith("-hardware"))).toEqual([
+      "lab-masters-kube-mast02-hardware",
+    ]);
+  });
+
+  test("changed files do not come by a new seed", () => {
+    expect(resource("lab-masters-kube-mast02-seed").ignoreChanges).toEqual(["stdin"]);
+  });
+});
+
+test("a machine that is missing is started at once, and the others' nodes wait until it is", async () => {
+  const observations = allRunning(plan);
+  const missing = nothingThere(plan).get("kube-mast02");
+  if (missing) observations.set("kube-mast02", missing);
+  const { resource } = await labOf(plan, { observations });
+  expect(resource("lab-masters-kube-mast02-hardware").dependencies).toEqual([
+    "lab-image-template",
+    "lab-masters-kube-mast02-seed",
+  ]);
+  expect(resource("lab-masters-kube-mast02-seed").ignoreChanges).toEqual([]);
+  expect(resource("lab-masters-kube-mast01-node-apply").dependencies).toContain(
+    "lab-masters-kube-mast02-hardware",
+  );
+});
+
+test("a machine that somebody changed by hand gets a whole new seed, in its turn", async () => {
+  const observations = allRunning(plan);
+  const changed = {
+    state: "running" as const,
+    changed: ["cpus"],
+    incarnation: "2026-11-21T04:33:10Z changed: cpus",
+  };
+  observations.set("kube-mast02", changed);
+  const { resource } = await labOf(plan, { observations });
+  expect(resource("lab-masters-kube-mast02-seed").ignoreChanges).toEqual([]);
+  expect(resource("lab-masters-kube-mast02-hardware").dependencies).toContain(
+    "lab-masters-kube-mast01-node-apply",
+  );
+  for (const role of ["seed", "hardware", "seal"]) {
+    const { environment } = resource(`lab-masters-kube-mast02-${role}`).inputs;
+    expect(environment).toMatchObject({ INCARNATION: changed.incarnation });
+  }
+});
+
+describe("what goes", () => {
+  let resources: Registered[];
+  beforeAll(async () => {
+    ({ resources } = await labOf(plan));
+  });
+
+  test("only nodes are left alone when the whole lab goes, and the lab is what the network's folder stands for", () => {
+    for (const { type, deletedWith } of resources)
+      expect(deletedWith).toBe(type === "command:remote:Command" ? "lab-network-host" : "");
+  });
+
+  test("what can be there only once goes before it comes again", () => {
+    const once = resources.filter(({ deleteBeforeReplace }) => deleteBeforeReplace).map(({ name }) => name);
+    expect(once.sort()).toEqual(
+      resources
+        .map(({ name }) => name)
+        .filter((name) => /-(hardware|apply)$/.test(name))
+        .sort(),
+    );
+  });
+
+  test("a node comes and goes with its machine, a machine with its image", () => {
+    const hardware = resources.find(({ name }) => name === "lab-workers-kube-node01-hardware");
+    const node = resources.find(({ name }) => name === "lab-workers-kube-node01-node-apply");
+    expect(hardware?.inputs.triggers).toEqual(["kube-lab-image-0a1b2c3d4e5f"]);
+    expect(node?.inputs.triggers).toEqual(["lab-workers-kube-node01-hardware-id"]);
+  });
+});

@@ -1,0 +1,130 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** One resource as the program registers it with the engine. */
+export interface Registered {
+  type: string;
+  name: string;
+  /** Name of the parent; empty for the stack's own. */
+  parent: string;
+  custom: boolean;
+  /** As the engine gets them, secrets as `{ secret: value }`, unknowns as undefined. */
+  inputs: Record<string, unknown>;
+  /** Names. */
+  dependencies: string[];
+  /** By property: names of the resources its value comes from. */
+  propertyDependencies: Record<string, string[]>;
+  deletedWith: string;
+  deleteBeforeReplace: boolean;
+  ignoreChanges: string[];
+  timeouts: { create: string; update: string; delete: string };
+}
+
+/** What Pulumi marks a secret by. Source: pulumi, sdk/nodejs/runtime/rpc.ts, specialSecretSig. */
+const signature = "4dabf18193072939515e22adb298388d";
+const secret = "1b47061264138c4ac30d75fd1eb44270";
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** The part of the engine's protocol that is looked at. */
+interface Request {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getCustom(): boolean;
+  getObject(): { toJavaScript(): Record<string, unknown> };
+  getDependenciesList(): string[];
+  getPropertydependenciesMap(): Map<string, { getUrnsList(): string[] }>;
+  getDeletedwith(): string;
+  getDeletebeforereplace(): boolean;
+  getIgnorechangesList(): string[];
+  getCustomtimeouts(): { getCreate(): string; getUpdate(): string; getDelete(): string } | undefined;
+}
+
+type Monitor = { registerResource(request: Request, answer: (...answer: unknown[]) => void): unknown };
+
+/**
+ * Runs a program against Pulumi's mocks and gives what it registers, in order, with all that mocks alone do not show.
+ * Resources come out as they went in, plus what `outputs` adds.
+ */
+export async function registered<T>(
+  program: () => T | Promise<T>,
+  outputs: (type: string, name: string, inputs: Record<string, unknown>) => Record<string, unknown>,
+  stack = "dev",
+): Promise<{ resources: Registered[]; result: T }> {
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => ({
+        id: `${name}-id`,
+        state: { ...inputs, ...outputs(type, name, inputs as Record<string, unknown>) },
+      }),
+      call: ({ inputs }) => inputs as Record<string, unknown>,
+    },
+    "kube-lab",
+    stack,
+  );
+  const resources: Registered[] = [];
+  // Pulumi's own types hide the monitor; a change of it would show at once, as no resource would be seen.
+  const { getMonitor } = require("@pulumi/pulumi/runtime/settings") as { getMonitor(): Monitor };
+  const monitor = getMonitor();
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, answer) => {
+    resources.push(read(request));
+    return register(request, answer);
+  };
+  const result = await program();
+  await settled();
+  return { resources, result };
+}
+
+/** An output's value, also a secret's. */
+export function known<T>(output: pulumi.Input<T>): Promise<T> {
+  return new Promise((resolve) => void pulumi.output(output).apply((value) => resolve(value as T)));
+}
+
+export function isSecret(output: pulumi.Output<unknown>): Promise<boolean> {
+  return pulumi.isSecret(output);
+}
+
+/** All registrations and the applies that follow from them are through. */
+async function settled(): Promise<void> {
+  const { waitForRPCs } = require("@pulumi/pulumi/runtime/settings") as { waitForRPCs(): Promise<void> };
+  await waitForRPCs();
+}
+
+function read(request: Request): Registered {
+  const timeouts = request.getCustomtimeouts();
+  return {
+    type: request.getType(),
+    name: request.getName(),
+    parent: nameOf(request.getParent()),
+    custom: request.getCustom(),
+    inputs: legible(request.getObject().toJavaScript()) as Record<string, unknown>,
+    dependencies: request.getDependenciesList().map(nameOf).sort(),
+    propertyDependencies: Object.fromEntries(
+      [...request.getPropertydependenciesMap().entries()].map(([property, urns]) => [
+        property,
+        urns.getUrnsList().map(nameOf).sort(),
+      ]),
+    ),
+    deletedWith: nameOf(request.getDeletedwith()),
+    deleteBeforeReplace: request.getDeletebeforereplace(),
+    ignoreChanges: request.getIgnorechangesList(),
+    timeouts: {
+      create: timeouts?.getCreate() ?? "",
+      update: timeouts?.getUpdate() ?? "",
+      delete: timeouts?.getDelete() ?? "",
+    },
+  };
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").at(-1) ?? "";
+}
+
+function legible(value: unknown): unknown {
+  if (value === unknown) return undefined;
+  if (Array.isArray(value)) return value.map(legible);
+  if (typeof value !== "object" || value === null) return value;
+  const object = value as Record<string, unknown>;
+  if (object[signature] === secret) return { secret: legible(object.value) };
+  return Object.fromEntries(Object.entries(object).map(([key, inner]) => [key, legible(inner)]));
+}

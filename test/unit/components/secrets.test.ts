@@ -1,0 +1,79 @@
+import { labOf, planOf } from "./lab-in-test";
+import { isSecret, known, type Registered } from "./registered";
+
+let resources: Registered[];
+let lab: Awaited<ReturnType<typeof labOf>>["lab"];
+beforeAll(async () => {
+  ({ resources, lab } = await labOf(planOf()));
+});
+
+/** Everything of a resource's inputs that would lie open. */
+function open(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(open);
+  if (typeof value !== "object" || value === null) return value;
+  if ("secret" in value) return "[secret]";
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, open(inner)]));
+}
+
+test("no key, token or password lies open in any resource's inputs", () => {
+  const leaking = resources.filter(({ inputs }) => JSON.stringify(open(inputs)).includes("PRIVATE"));
+  expect(leaking.map(({ name }) => name)).toEqual([]);
+});
+
+test("private keys do arrive where they must, as secrets on standard input", () => {
+  const stdin = (name: string) => {
+    const input = resources.find((resource) => resource.name === name)?.inputs.stdin as
+      | { secret: string }
+      | undefined;
+    return input?.secret;
+  };
+  for (const name of ["lab-masters-kube-mast01-seed", "lab-masters-kube-mast01-node-apply"]) {
+    expect(stdin(name)).toContain("PRIVATE(lab-pki-kubernetes-ca-key)");
+    expect(stdin(name)).toContain("PRIVATE(lab-pki-kube-mast01-host-key)");
+    expect(stdin(name)).toContain("PRIVATE(lab-pki-service-account-key)");
+  }
+  expect(stdin("lab-load-balancers-hapx-node01-node-apply")).toContain(
+    "PRIVATE(lab-secrets-statistics-password)",
+  );
+});
+
+test("a machine gets nobody else's keys, and only masters those of the authorities", () => {
+  const allowed: [RegExp, (machine: string) => RegExp][] = [
+    [
+      /masters/,
+      (machine) =>
+        new RegExp(`^lab-(pki-(${machine}-|.*-ca-key|service-account-key)|secrets-(bootstrap-token|etcd))`),
+    ],
+    [/workers/, (machine) => new RegExp(`^lab-(pki-${machine}-host-key|secrets-bootstrap-token)`)],
+    [
+      /load-balancers/,
+      (machine) => new RegExp(`^lab-(pki-${machine}-host-key|secrets-(corosync|statistics))`),
+    ],
+    [/gluster|gateway/, (machine) => new RegExp(`^lab-pki-${machine}-host-key`)],
+  ];
+  const commands = resources.filter(({ name }) => /-(seed|apply)$/.test(name));
+  expect(commands).toHaveLength(24);
+  for (const { name, inputs } of commands) {
+    const machine = /(?:gate|hapx|kube|glus)-(?:node|mast)\d\d/.exec(name)?.[0] ?? "";
+    const may = allowed.find(([role]) => role.test(name))?.[1](machine) ?? /^$/;
+    const { secret } = inputs.stdin as { secret: string };
+    const plain = secret + Buffer.from(secret.match(/[A-Za-z0-9+/=]{300,}/)?.[0] ?? "", "base64").toString();
+    const found = [...plain.matchAll(/PRIVATE\(([^)]*)\)/g)].map(([, key]) => key ?? "");
+    expect(found.filter((key) => !may.test(key))).toEqual([]);
+  }
+});
+
+test("the outputs keep secrets secret and public parts public", async () => {
+  const { outputs } = lab;
+  for (const output of [
+    outputs.kubeconfig,
+    outputs.privateKeys,
+    outputs.sshPrivateKey,
+    outputs.statistics.password,
+  ])
+    expect(await isSecret(output)).toBe(true);
+  for (const output of [outputs.caCertificate, outputs.knownHosts, ...Object.values(outputs.certificates)]) {
+    expect(await isSecret(output)).toBe(false);
+    expect(await known(output)).not.toContain("PRIVATE");
+  }
+});

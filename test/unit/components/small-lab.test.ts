@@ -1,0 +1,38 @@
+import { labOf, nothingThere, planOf } from "./lab-in-test";
+import { isSecret, known } from "./registered";
+
+test("a lab of one master without Gluster and workers has just these machines", async () => {
+  const plan = planOf({ masters: { count: 1 }, workers: { count: 0 }, gluster: { count: 0 } });
+  const { resources, resource } = await labOf(plan);
+  const machines = resources
+    .filter(({ type }) => type === "lab:index:Machine")
+    .map(({ parent, name }) => [parent, name]);
+  expect(machines).toEqual([
+    ["lab-gateway", "lab-gateway-gate-node01"],
+    ["lab-load-balancers", "lab-load-balancers-hapx-node01"],
+    ["lab-load-balancers", "lab-load-balancers-hapx-node02"],
+    ["lab-masters", "lab-masters-kube-mast01"],
+  ]);
+  expect(resources.filter(({ parent }) => parent === "lab-gluster" || parent === "lab-workers")).toEqual([]);
+  expect(resource("lab-pki-kubernetes-ca-certificate").type).toBe("tls:index/selfSignedCert:SelfSignedCert");
+});
+
+test("an authority of the user's own is not made, signs, and its key is a secret", async () => {
+  const given = { certificate: "CERTIFICATE(given)", privateKey: "PRIVATE(given)" };
+  const plan = planOf();
+  plan.certificates.givenAuthorities = ["etcd-ca"];
+  const { resources, resource, lab } = await labOf(plan, { givenAuthorities: { "etcd-ca": given } });
+  expect(resources.filter(({ name }) => name.startsWith("lab-pki-etcd-ca-"))).toEqual([]);
+  expect(resource("lab-pki-kube-mast01-etcd-peer-certificate").inputs).toMatchObject({
+    caCertPem: given.certificate,
+    caPrivateKeyPem: { secret: given.privateKey },
+  });
+  expect(await isSecret(lab.outputs.privateKeys)).toBe(true);
+  expect((await known(lab.outputs.privateKeys))["etcd-ca"]).toBe(given.privateKey);
+});
+
+test("a machine that nobody has looked for is a mistake that names it", async () => {
+  const observations = nothingThere(planOf());
+  observations.delete("gate-node01");
+  await expect(labOf(planOf(), { observations })).rejects.toThrow(/gate-node01 was not looked for/);
+});

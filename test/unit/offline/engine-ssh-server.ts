@@ -1,0 +1,102 @@
+import { type AddressInfo, connect } from "node:net";
+import { type Connection, Server, type ServerChannel, utils } from "ssh2";
+import { reveal } from "../../../offline/engine/plugins/protocol/value";
+import { tls } from "../../../offline/engine/plugins/tls/provider";
+import { recordingContext } from "./engine-call-context";
+
+export interface KeyPair {
+  private: string;
+  public: string;
+}
+
+/** An Ed25519 key pair, by our own stand-in. */
+export async function keyPair(): Promise<KeyPair> {
+  const made = await tls.resources
+    .get("tls:index/privateKey:PrivateKey")
+    ?.create({ algorithm: "ED25519" }, false, recordingContext().context);
+  return {
+    private: String(reveal(made?.outputs.privateKeyOpenssh ?? "")),
+    public: String(made?.outputs.publicKeyOpenssh ?? ""),
+  };
+}
+
+export interface Accepted {
+  user: string;
+  publicKey?: string;
+  password?: string;
+}
+
+export type Handler = (command: string, channel: ServerChannel, environment: Record<string, string>) => void;
+
+/** An SSH server in this process: it accepts one login, hands commands to a handler and forwards to other local ports. */
+export class SshServer {
+  private readonly server: Server;
+  private readonly connections = new Set<Connection>();
+  /** Logins so far. */
+  logins = 0;
+
+  constructor(hostKey: KeyPair, accepted: Accepted, handler: Handler) {
+    this.server = new Server({ hostKeys: [hostKey.private] }, (connection) => {
+      this.connections.add(connection);
+      connection.on("error", () => undefined);
+      connection.on("authentication", (login) =>
+        accepts(accepted, login) ? login.accept() : login.reject(),
+      );
+      connection.on("ready", () => {
+        this.logins++;
+        connection.on("session", (accept) => {
+          const session = accept();
+          const environment: Record<string, string> = {};
+          session.on("env", (acceptEnv, _reject, { key, val }) => {
+            environment[key] = val;
+            acceptEnv?.();
+          });
+          session.on("exec", (acceptExec, _reject, { command }) =>
+            handler(command, acceptExec(), environment),
+          );
+        });
+        connection.on("tcpip", (accept, reject, { destIP, destPort }) => {
+          const socket = connect(destPort, destIP);
+          socket.once("error", () => reject());
+          socket.once("connect", () => {
+            const channel = accept();
+            socket.pipe(channel).pipe(socket);
+            channel.on("error", () => undefined);
+            socket.on("error", () => undefined);
+          });
+        });
+      });
+    });
+  }
+
+  /** @returns The port, on 127.0.0.1. */
+  listen(port = 0): Promise<number> {
+    return new Promise((resolve) => {
+      this.server.listen(port, "127.0.0.1", () => resolve((this.server.address() as AddressInfo).port));
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const connection of this.connections) connection.end();
+    await new Promise<void>((resolve) => this.server.close(() => resolve()));
+  }
+}
+
+function accepts(
+  accepted: Accepted,
+  login: Parameters<Parameters<Connection["on"]>[1]>[0] & object,
+): boolean {
+  const attempt = login as unknown as {
+    username: string;
+    method: string;
+    password?: string;
+    key?: { data: Buffer };
+  };
+  if (attempt.username !== accepted.user) return false;
+  if (attempt.method === "password")
+    return accepted.password !== undefined && attempt.password === accepted.password;
+  if (attempt.method !== "publickey" || accepted.publicKey === undefined || attempt.key === undefined)
+    return false;
+  const parsed = utils.parseKey(accepted.publicKey);
+  return !(parsed instanceof Error) && attempt.key.data.equals(parsed.getPublicSSH());
+}
