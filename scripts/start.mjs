@@ -12,23 +12,35 @@ const [command, ...commandArguments] = process.argv.slice(2);
 requireNode(20);
 process.chdir(project);
 installPackages();
-process.exit(run(process.execPath, ["--import", "tsx", join("scripts", `${command}.ts`), ...commandArguments]));
+process.exit(
+  run(process.execPath, ["--import", "tsx", join("scripts", `${command}.ts`), ...commandArguments]),
+);
 
 function requireNode(least) {
   const major = Number(process.versions.node.split(".")[0]);
   if (major >= least) return;
-  console.error(`kube-lab needs Node.js ${least} or newer; this is ${process.version}. See https://nodejs.org.`);
+  console.error(
+    `kube-lab needs Node.js ${least} or newer; this is ${process.version}. See https://nodejs.org.`,
+  );
   process.exit(1);
 }
 
 /** `npm ci`, unless node_modules was installed from this very lockfile by this Node.js. */
 function installPackages() {
   const marker = join("node_modules", ".kube-lab-installed");
-  const wanted = createHash("sha256").update(readFileSync("package-lock.json")).update(process.version).digest("hex");
+  const wanted = createHash("sha256")
+    .update(readFileSync("package-lock.json"))
+    .update(process.version)
+    .digest("hex");
   if (existsSync(marker) && readFileSync(marker, "utf8") === wanted) return;
   console.log("kube-lab: installing npm packages (once)");
   // The install script of @pulumi/command downloads its plugin; set-up does that, or its stand-in.
-  const status = run(process.platform === "win32" ? "npm.cmd" : "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+  const status = run(process.platform === "win32" ? "npm.cmd" : "npm", [
+    "ci",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+  ]);
   if (status !== 0) process.exit(status);
   writeFileSync(marker, wanted);
 }

@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { type BaseDiskRecord, baseDisksFile } from "../components/base-disk";
+import { ensureBase } from "../offline/base/base";
+import { debianCloudImage, ensureCloudImage } from "../offline/base/cloud-image";
+import { type BundleFolder, ensureBundle, hostArchitecture } from "../offline/kubernetes/bundle";
+import type { LabPlan } from "../plan/lab-plan";
+
+export interface Base {
+  /** Name of the template machine that the lab's machines are clones of. */
+  template: string;
+  /** Folder of the Kubernetes bundle. */
+  bundle: string;
+}
+
+type Report = (line: string) => void;
+type Disk = Pick<BaseDiskRecord, "template" | "path" | "bundle">;
+
+/**
+ * Makes or fetches the base disk that a plan wants, and writes it down for the Pulumi program, which makes nothing itself.
+ * @throws Error when it can't be had, with what to do.
+ */
+export async function ensureBaseDisk(plan: LabPlan, report: Report): Promise<Base> {
+  const { base, rootDiskGiB } = plan.image;
+  const kubernetes = plan.kubernetes.version;
+  const bundle = await ensureBundle({ version: kubernetes, log: report });
+  const disk = await diskFor(plan, bundle, report);
+  remember({ base, rootDiskGiB, kubernetes, ...disk });
+  return { template: disk.template, bundle: bundle.folder };
+}
+
+/** Built where that is possible; otherwise an image that the template prepares at its one boot, with the bundle's help. */
+async function diskFor(plan: LabPlan, bundle: BundleFolder, report: Report): Promise<Disk> {
+  const { base, rootDiskGiB } = plan.image;
+  if (base === "built" && process.platform === "linux" && process.getuid?.() === 0) {
+    const { disk, hash } = await ensureBase({ bundle: bundle.folder, rootDiskGiB, report });
+    return { template: templateName(hash), path: disk };
+  }
+  const path = await imageFile(base, report);
+  const { size, mtimeMs } = statSync(path);
+  const manifest = readFileSync(resolve(bundle.folder, "manifest.json"));
+  const hash = createHash("sha256")
+    .update(JSON.stringify([path, size, mtimeMs, rootDiskGiB]))
+    .update(manifest);
+  return { template: templateName(hash.digest("hex")), path, bundle: bundle.folder };
+}
+
+async function imageFile(base: string, report: Report): Promise<string> {
+  if (base === "built") return ensureCloudImage(debianCloudImage(hostArchitecture()), report);
+  if (/^https?:/.test(base)) return ensureCloudImage(base, report);
+  const path = resolve(base);
+  if (existsSync(path)) return path;
+  throw new Error(`kube-lab:image.base is ${base}: no such file. Name a disk image, a URL, or "built".`);
+}
+
+function templateName(hash: string): string {
+  return `kube-lab-image-${hash.slice(0, 12)}`;
+}
+
+/** Labs of other stacks in the same checkout may want other disks: theirs stay in the list. */
+function remember(record: BaseDiskRecord): void {
+  const known = existsSync(baseDisksFile)
+    ? (JSON.parse(readFileSync(baseDisksFile, "utf8")) as BaseDiskRecord[])
+    : [];
+  const key = ({ base, rootDiskGiB, kubernetes }: BaseDiskRecord) => `${base} ${rootDiskGiB} ${kubernetes}`;
+  const others = known.filter((other) => key(other) !== key(record));
+  writeFileSync(baseDisksFile, `${JSON.stringify([...others, record], null, 2)}\n`);
+}

@@ -1,0 +1,59 @@
+import { cpus, totalmem } from "node:os";
+import { emptyProgram } from "./bench/empty-program";
+import { startByHand } from "./bench/by-hand";
+import { labMemoryMiB } from "./bench/memory";
+import { median, seconds } from "./bench/time";
+import { fail } from "./command-line";
+import { readOutputs } from "./lab-outputs";
+import { LabShell } from "./lab-shell";
+import { setUp } from "./set-up";
+import { Stack } from "./stack";
+
+const runs = 3;
+const stackName = "bench";
+
+/** The bounds that the lab is held to; each is a ratio of two figures of the same run, or a size. */
+const bounds = { upToByHand: 0.8, engineFactor: 1.5, engineExtraSeconds: 2, memoryMiB: 12 * 1024 };
+
+/**
+ * `npm run bench`: brings the reference lab up as a stack of its own and compares it with the same machines set up by hand,
+ * and the engine's work with an empty program's. Prints JSON; ends with 1 when a bound is not kept.
+ */
+async function main(): Promise<void> {
+  const ready = await setUp(stackName);
+  const stack = new Stack(stackName, ready);
+  await stack.select();
+  // A first lab makes the shared image, which is there from then on.
+  const image = await seconds(() => stack.text(["up", "--yes", "--skip-preview"]));
+  await stack.text(["destroy", "--yes", "--skip-preview"]);
+
+  const up = await seconds(() => stack.text(["up", "--yes", "--skip-preview"]));
+  const outputs = readOutputs(await stack.outputs());
+  const memoryMiB = await labMemoryMiB(outputs, ready);
+  const preview = await median(runs, () => stack.text(["preview"]));
+  const secondUp = await median(runs, () => stack.text(["up", "--yes", "--skip-preview"]));
+  const empty = await emptyProgram(ready, runs);
+
+  const shell = new LabShell(outputs.access);
+  const byHand = await startByHand(outputs, shell, ready).finally(() => shell.close());
+  const destroy = await seconds(() => stack.text(["destroy", "--yes", "--skip-preview"]));
+  await stack.remove();
+
+  const limit = (own: number) => bounds.engineFactor * own + bounds.engineExtraSeconds;
+  const kept = {
+    up: up <= bounds.upToByHand * byHand,
+    preview: preview <= limit(empty.preview),
+    secondUp: secondUp <= limit(empty.up),
+    memory: memoryMiB <= bounds.memoryMiB,
+  };
+  const computer = { cpus: cpus().length, memoryMiB: Math.floor(totalmem() / 2 ** 20), hypervisor: ready.plan.hypervisor };
+  const figures = { firstUp: image, up, byHand, upToByHand: up / byHand, preview, secondUp, empty, destroy, memoryMiB };
+  console.log(JSON.stringify({ computer, seconds: figures, bounds, kept }, rounded, 2));
+  process.exitCode = Object.values(kept).every(Boolean) ? 0 : 1;
+}
+
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === "number" ? Math.round(value * 100) / 100 : value;
+}
+
+main().catch(fail(2));

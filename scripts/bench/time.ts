@@ -1,0 +1,13 @@
+/** How long some work took, in seconds. */
+export async function seconds(work: () => Promise<unknown>): Promise<number> {
+  const start = process.hrtime.bigint();
+  await work();
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}
+
+/** The middle one of several runs, in seconds: the computer is noisy. */
+export async function median(runs: number, work: () => Promise<unknown>): Promise<number> {
+  const all: number[] = [];
+  for (let run = 0; run < runs; run++) all.push(await seconds(work));
+  return all.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? Number.NaN;
+}

@@ -1,0 +1,15 @@
+import { removeAccessFiles } from "./access-files";
+import { fail, parseStackArguments } from "./command-line";
+import { setUp } from "./set-up";
+import { Stack } from "./stack";
+
+/** `npm run down [-- --stack NAME] [-- OPTIONS FOR PULUMI]`: takes the lab down; only caches stay (`npm run prune`). */
+async function main(): Promise<void> {
+  const { stack: name, rest } = parseStackArguments(process.argv.slice(2));
+  const stack = new Stack(name, await setUp(name));
+  await stack.select();
+  process.exitCode = await stack.run(["destroy", "--yes", "--skip-preview", ...rest]);
+  if (process.exitCode === 0) removeAccessFiles(name);
+}
+
+main().catch(fail(1));

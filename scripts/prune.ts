@@ -1,0 +1,107 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { removeEverything } from "../embedded/prune";
+import { thisHost } from "../hypervisor/host";
+import { absentImage, listImages } from "../hypervisor/image";
+import { locateVBoxManage } from "../hypervisor/locate";
+import { logFor } from "../hypervisor/progress";
+import { openVBoxManage } from "../hypervisor/vboxmanage";
+import { listBases, removeBase } from "../offline/base/prune";
+import { cacheFolder } from "../offline/cache";
+import { listBundles, removeBundle } from "../offline/kubernetes/prune";
+import { fail } from "./command-line";
+import { table } from "./table";
+
+/** Something that a lab can be made without, at the price of time. */
+interface Cached {
+  what: string;
+  name: string;
+  bytes?: number;
+  remove: () => Promise<void>;
+}
+
+/**
+ * `npm run prune`: lists the caches that labs share; `npm run prune -- --yes` removes them. Images that machines are clones
+ * of stay, and say so.
+ */
+async function main(): Promise<void> {
+  const caches = await listCaches();
+  if (caches.length === 0) {
+    console.log("There is nothing to prune.");
+    return;
+  }
+  console.log(
+    table(
+      ["what", "name", "size"],
+      caches.map(({ what, name, bytes }) => [what, name, size(bytes)]),
+    ),
+  );
+  if (!process.argv.includes("--yes")) {
+    console.log("\nNothing was removed. To remove all of it: npm run prune -- --yes");
+    return;
+  }
+  for (const { what, name, remove } of caches) {
+    try {
+      await remove();
+      console.log(`removed ${what} ${name}`);
+    } catch (error) {
+      console.error(`kept ${what} ${name}: ${(error as Error).message}`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+async function listCaches(): Promise<Cached[]> {
+  const bundles = await listBundles();
+  const bases = await listBases();
+  return [
+    ...(await templates()),
+    ...bases.map((base) => ({
+      what: "base disk",
+      name: base.name,
+      bytes: base.bytes,
+      remove: () => removeBase(base),
+    })),
+    ...bundles.map((bundle) => ({
+      what: "Kubernetes bundle",
+      name: bundle.name,
+      bytes: bundle.bytes,
+      remove: () => removeBundle(bundle),
+    })),
+    ...engine(),
+  ];
+}
+
+/** Template machines of every hypervisor that is here. */
+async function templates(): Promise<Cached[]> {
+  const host = thisHost();
+  const found: Cached[] = [];
+  for (const hypervisor of ["virtualbox", "embedded"] as const) {
+    try {
+      locateVBoxManage(hypervisor, host);
+    } catch {
+      continue;
+    }
+    const vbox = openVBoxManage(hypervisor, host, logFor("prune"));
+    for (const image of await listImages(vbox)) {
+      found.push({
+        what: `${hypervisor} image`,
+        name: image,
+        remove: () => absentImage(vbox, image, logFor("prune")),
+      });
+    }
+  }
+  return found;
+}
+
+function engine(): Cached[] {
+  const folder = `${cacheFolder()}/engine`;
+  if (!existsSync(folder)) return [];
+  return [{ what: "Pulumi engine", name: folder, remove: () => rm(folder, { recursive: true }) }];
+}
+
+function size(bytes: number | undefined): string {
+  return bytes === undefined ? "" : `${Math.ceil(bytes / 2 ** 20)} MiB`;
+}
+
+main().catch(fail(1));

@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { requiredHostPackages as embeddedPackages } from "../embedded/host-packages";
+import { writeChoice } from "../hypervisor/choice";
+import { thisHost } from "../hypervisor/host";
+import { locateVBoxManage } from "../hypervisor/locate";
+import { whyVirtualBoxCannotRun } from "../hypervisor/preflight";
+import { requiredHostPackages as basePackages } from "../offline/base/base";
+import { type Backend, ensureBackend } from "../offline/engine/backend";
+import { type Engine, ensureEngine } from "../offline/engine/engine";
+import { requiredHostPackages as bundlePackages } from "../offline/kubernetes/bundle";
+import type { LabPlan } from "../plan/lab-plan";
+import { type Base, ensureBaseDisk } from "./base-disk";
+import { ensureHostPackages } from "./host-packages";
+import { buildPrograms, localFolder } from "./programs";
+import { planOfStack } from "./stack-plan";
+
+/** What a command of ours needs to drive Pulumi, and where set-up put things. */
+export interface SetUp extends Base {
+  project: string;
+  /** Full path of the Pulumi CLI. */
+  pulumi: string;
+  environment: NodeJS.ProcessEnv;
+  /** Full path of the hypervisor's program. */
+  vboxManage: string;
+  plan: LabPlan;
+}
+
+/**
+ * Makes this computer ready for `pulumi up` of a stack: programs, engine, backend, Kubernetes bundle, base disk. What is
+ * there already costs next to nothing; what is missing says what it is and how long it takes.
+ * @throws Error with what is wrong and what to do about it.
+ */
+export async function setUp(stack: string, configFile = `Pulumi.${stack}.yaml`): Promise<SetUp> {
+  const project = process.cwd();
+  mkdirSync(join(project, localFolder), { recursive: true });
+  buildPrograms(project);
+  const plan = planOfStack(stack, configFile, await chooseHypervisor(project));
+  ensureHostPackages(hostPackages(plan));
+  const [engine, base] = await Promise.all([
+    ensureEngine({ project, report: say }),
+    ensureBaseDisk(plan, say),
+  ]);
+  const backend = await ensureBackend(project, process.env);
+  const environment = pulumiEnvironment(engine, backend);
+  writeEnvironmentFile(project, engine, backend);
+  sayOnce(project, [engine.summary, backend.summary]);
+  const vboxManage = locateVBoxManage(plan.hypervisor, thisHost());
+  return { ...base, project, pulumi: engine.pulumi, environment, vboxManage, plan };
+}
+
+/** VirtualBox where it can run machines, else the stand-in, with a word about it. */
+async function chooseHypervisor(project: string): Promise<LabPlan["hypervisor"]> {
+  const reason = await whyVirtualBoxCannotRun();
+  const choice = reason === undefined ? "virtualbox" : "embedded";
+  writeChoice(project, choice);
+  if (reason !== undefined) {
+    sayOnce(project, [
+      `VirtualBox can't run here: ${reason} Machines are containers of the embedded stand-in instead.`,
+    ]);
+  }
+  return choice;
+}
+
+function hostPackages(plan: LabPlan): string[] {
+  const iso = ["genisoimage"];
+  return [
+    ...new Set([
+      ...iso,
+      ...(plan.hypervisor === "embedded" ? embeddedPackages : []),
+      ...basePackages,
+      ...bundlePackages,
+    ]),
+  ];
+}
+
+function pulumiEnvironment(engine: Engine, backend: Backend): NodeJS.ProcessEnv {
+  const path = [...engine.path, process.env.PATH ?? ""].join(delimiter);
+  return { ...process.env, ...engine.environment, ...backend.environment, PATH: path };
+}
+
+/** For `. .kube-lab/environment.sh`, so that `pulumi up` by hand finds what set-up made. */
+function writeEnvironmentFile(project: string, engine: Engine, backend: Backend): void {
+  const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  const variables = Object.entries({ ...engine.environment, ...backend.environment });
+  const lines = variables.map(([name, value]) => `export ${name}=${quote(value)}`);
+  lines.push(`export PATH=${engine.path.map(quote).join(":")}:"$PATH"`);
+  writeFileSync(join(project, localFolder, "environment.sh"), `${lines.join("\n")}\n`);
+}
+
+function say(line: string): void {
+  console.log(line);
+}
+
+/** What set-up found is worth saying when it changes, not at every command. */
+function sayOnce(project: string, lines: string[]): void {
+  const file = join(project, localFolder, "said");
+  const said = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+  const fresh = lines.filter((line) => !said.includes(line));
+  for (const line of fresh) console.log(`kube-lab: ${line}`);
+  if (fresh.length > 0) writeFileSync(file, [...said.filter(Boolean), ...fresh].join("\n"));
+}

@@ -1,0 +1,93 @@
+import { type SpawnOptions, spawn } from "node:child_process";
+import { removeSalt } from "../offline/engine/backend";
+import type { SetUp } from "./set-up";
+
+interface Finished {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** One stack of the project, driven through the Pulumi CLI as a person would. */
+export class Stack {
+  constructor(
+    readonly name: string,
+    private readonly setUp: SetUp,
+    /** Another place than `Pulumi.<stack>.yaml` for the stack's configuration. */
+    private readonly configFile?: string,
+  ) {}
+
+  /** Makes the stack known to the backend; harmless when it is. */
+  async select(): Promise<void> {
+    await this.output(["stack", "select", "--create", this.name]);
+  }
+
+  /** Runs `pulumi <command>` on this stack with our own terminal. Returns its exit status. */
+  run(command: string[]): Promise<number> {
+    return this.spawn(this.arguments(command), { stdio: "inherit" }).then(({ status }) => status);
+  }
+
+  /**
+   * Runs `pulumi <command>` on this stack and returns both its streams, interleaved as they came.
+   * @throws Error with that text when it fails.
+   */
+  async text(command: string[]): Promise<string> {
+    return this.output(this.arguments(command));
+  }
+
+  /** The stack's outputs, secrets in clear: never log them. */
+  async outputs(): Promise<Record<string, unknown>> {
+    const { status, stdout, stderr } = await this.spawn(
+      this.arguments(["stack", "output", "--json", "--show-secrets"]),
+      { stdio: ["ignore", "pipe", "pipe"] },
+    );
+    if (status !== 0) throw new Error(`stack ${this.name} has no outputs to read: ${stderr.trim()}`);
+    return JSON.parse(stdout) as Record<string, unknown>;
+  }
+
+  /** Forgets the stack after its resources are gone. */
+  async remove(): Promise<void> {
+    await this.output(["stack", "rm", this.name, "--yes", "--preserve-config"]);
+  }
+
+  private arguments(command: string[]): string[] {
+    const config = this.configFile === undefined ? [] : ["--config-file", this.configFile];
+    // `stack …` commands read no configuration and refuse the option.
+    return [...command, "--stack", this.name, ...(command[0] === "stack" ? [] : config)];
+  }
+
+  private async output(command: string[]): Promise<string> {
+    const { status, stdout, stderr } = await this.spawn(command, { stdio: ["ignore", "pipe", "pipe"] });
+    if (status !== 0)
+      throw new Error(`pulumi ${command.join(" ")} ended with status ${status}:\n${stdout}${stderr}`);
+    return stdout + stderr;
+  }
+
+  /** The CLI writes its salt into the configuration's file at each use; the state has it, and a checkout stays clean. */
+  private async spawn(command: string[], options: SpawnOptions): Promise<Finished> {
+    try {
+      return await this.start(command, options);
+    } finally {
+      if (this.configFile === undefined) await removeSalt(this.setUp.project, this.name);
+    }
+  }
+
+  private start(command: string[], options: SpawnOptions): Promise<Finished> {
+    const result = { status: 1, stdout: "", stderr: "" };
+    return new Promise((resolve, reject) => {
+      const child = spawn(this.setUp.pulumi, ["--non-interactive", ...command], {
+        ...options,
+        cwd: this.setUp.project,
+        env: this.setUp.environment,
+      });
+      child.stdout?.on("data", (data: Buffer) => {
+        result.stdout += data.toString();
+      });
+      child.stderr?.on("data", (data: Buffer) => {
+        result.stderr += data.toString();
+      });
+      child.on("error", reject);
+      child.on("close", (status) => resolve({ ...result, status: status ?? 1 }));
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureHostPackages } from "./host-packages";
+import { setUp } from "./set-up";
+import { testPackages } from "./test-packages";
+
+/**
+ * `npm test` runs all that needs no lab: formatter, linter, compiler, unit, rendered, engine and stand-in tests.
+ * `npm run test:lab` brings the whole lab up. Other words and options go on to jest.
+ * Its last line is `N passed, N failed`.
+ */
+async function main(): Promise<void> {
+  const [first, ...rest] = process.argv.slice(2);
+  const lab = first === "lab";
+  const jestArguments = lab ? rest : process.argv.slice(2);
+  const environment = (await setUp("dev")).environment;
+
+  const counts = { passed: 0, failed: 0 };
+  if (!lab) {
+    ensureHostPackages(testPackages);
+    for (const check of [["biome", "check"], ["tsc"]]) {
+      const passed = npx(check, environment);
+      counts[passed ? "passed" : "failed"] += 1;
+    }
+  }
+  const jest = runJest(lab ? ["test/lab"] : ["test/(?!lab/)"], jestArguments, environment);
+  counts.passed += jest.passed;
+  counts.failed += jest.failed;
+  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
+}
+
+function npx(words: string[], environment: NodeJS.ProcessEnv): boolean {
+  const [program = "", ...programArguments] = words;
+  const file = join("node_modules", ".bin", program);
+  const shell = process.platform === "win32";
+  return spawnSync(file, programArguments, { stdio: "inherit", env: environment, shell }).status === 0;
+}
+
+/** A suite that could not even start, or a test that was skipped where everything is required, counts as failed. */
+function runJest(
+  paths: string[],
+  more: string[],
+  environment: NodeJS.ProcessEnv,
+): { passed: number; failed: number } {
+  const folder = mkdtempSync(join(tmpdir(), "kube-lab-test-"));
+  try {
+    const report = join(folder, "jest.json");
+    const options = ["--json", `--outputFile=${report}`, "--testLocationInResults=false"];
+    const finished = npx(["jest", ...options, ...more, ...paths], environment);
+    const result = JSON.parse(readFileSync(report, "utf8")) as JestReport;
+    const skipped = environment.REQUIRE_ALL === "1" ? result.numPendingTests : 0;
+    const failed = result.numFailedTests + result.numRuntimeErrorTestSuites + skipped;
+    return { passed: result.numPassedTests, failed: finished ? failed : Math.max(failed, 1) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+interface JestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numRuntimeErrorTestSuites: number;
+}
+
+main().catch((error: Error) => {
+  console.error(`kube-lab: ${error.message}`);
+  console.log("0 passed, 1 failed");
+  process.exitCode = 1;
+});

@@ -1,0 +1,35 @@
+import { formatFindings, preflight } from "../hypervisor/preflight";
+import { accessFiles, writeAccessFiles } from "./access-files";
+import { fail, parseStackArguments } from "./command-line";
+import { readOutputs } from "./lab-outputs";
+import { setUp } from "./set-up";
+import { Stack } from "./stack";
+
+/** `npm run up [-- --stack NAME] [-- OPTIONS FOR PULUMI]`: brings the lab up, or to its changed configuration. */
+async function main(): Promise<void> {
+  const { stack: name, rest } = parseStackArguments(process.argv.slice(2));
+  const ready = await setUp(name);
+  const findings = await preflight(ready.plan);
+  if (findings.length > 0) console.error(formatFindings(findings));
+  if (findings.some(({ severity }) => severity === "error")) {
+    throw new Error("nothing was made; mend the above and run again");
+  }
+  const stack = new Stack(name, ready);
+  await stack.select();
+  process.exitCode = await stack.run(["up", "--yes", "--skip-preview", ...rest]);
+  if (process.exitCode === 0) await sayWhatNow(stack);
+}
+
+async function sayWhatNow(stack: Stack): Promise<void> {
+  writeAccessFiles(stack.name, readOutputs(await stack.outputs()));
+  const { kubeconfig, sshConfig } = accessFiles(stack.name);
+  console.log(`
+The lab is up. To use it:
+  export KUBECONFIG=$PWD/${kubeconfig}
+  kubectl get nodes
+  ssh -F ${sshConfig} kube-mast01
+  npm run status
+By hand: . .kube-lab/environment.sh, then pulumi up, preview, destroy, stack output. Take it down: npm run down`);
+}
+
+main().catch(fail(1));
