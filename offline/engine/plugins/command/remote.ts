@@ -1,0 +1,60 @@
+import type { Client, ClientChannel } from "ssh2";
+import type { CallContext } from "../protocol/provider";
+import { type Connection, connect } from "./connection";
+import { CommandOutput } from "./lines";
+import { type CommandRun, loggedStreams, previousOutput, type RunResult } from "./resource";
+
+/**
+ * Runs a command of `command:remote:Command` over SSH. Unlike the real plugin it does not notice that a server refuses an
+ * environment variable (AcceptEnv): the SSH library sends them without asking for an answer.
+ */
+export async function runRemote(run: CommandRun, context: CallContext): Promise<RunResult> {
+  const { command, inputs, previous } = run;
+  const session = await connect(inputs.connection as unknown as Connection, context);
+  const output = new CommandOutput(loggedStreams(inputs), context.status);
+  const cancel = () => session.close();
+  context.signal.addEventListener("abort", cancel);
+  try {
+    const environment = {
+      ...(inputs.environment as Record<string, string> | undefined),
+      ...previousOutput(inputs, previous),
+    };
+    const channel = await execute(session.client, command, environment);
+    const ended = end(channel, output);
+    channel.on("error", () => undefined).end((inputs.stdin as string | undefined) ?? "");
+    const problem = await ended;
+    output.end();
+    if (problem !== undefined) {
+      const reason = context.signal.aborted ? "cancelled" : problem;
+      throw new Error(`${reason}: running ${JSON.stringify(command)}:\n${output.all()}`);
+    }
+    return { stdout: output.text("stdout"), stderr: output.text("stderr") };
+  } finally {
+    context.signal.removeEventListener("abort", cancel);
+    session.close();
+  }
+}
+
+function execute(client: Client, command: string, env: Record<string, string>): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    client.exec(command, { env }, (error, channel) => (error ? reject(error) : resolve(channel)));
+  });
+}
+
+/** Resolves with what went wrong, in the words of the real plugin, once the command and its streams have ended. */
+function end(channel: ClientChannel, output: CommandOutput): Promise<string | undefined> {
+  channel.on("data", (chunk: Buffer) => output.write("stdout", chunk));
+  channel.stderr.on("data", (chunk: Buffer) => output.write("stderr", chunk));
+  return new Promise((resolve) => {
+    let problem: string | undefined = "wait: remote command exited without exit status or exit signal";
+    channel.once("exit", (code: number | null, signal?: string) => {
+      if (code === 0) {
+        problem = undefined;
+      } else {
+        problem =
+          code === null ? `Process exited with signal ${signal}` : `Process exited with status ${code}`;
+      }
+    });
+    channel.once("close", () => resolve(problem));
+  });
+}

@@ -1,0 +1,4 @@
+import { serve } from "../protocol/server";
+import { random } from "./provider";
+
+void serve(random, process.argv[2]);

@@ -1,0 +1,4 @@
+import { serve } from "../protocol/server";
+import { tls } from "./provider";
+
+void serve(tls, process.argv[2]);
