@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { writeAtomically } from "./atomic";
+import { withLock } from "./locks";
 import type { Place } from "./place";
 import { runQuietly } from "./process";
 
@@ -26,34 +27,60 @@ const MODULES = [
   ...["ip_tables", "iptable_nat", "iptable_filter", "xt_conntrack", "xt_MASQUERADE", "xt_comment", "xt_mark", "tun"],
 ];
 
-/** Prepares the host's kernel for machines; what it was is kept in a file. Call under the lock "host". */
-export async function raiseSysctls(place: Place): Promise<void> {
-  const file = savedFile(place);
-  if (existsSync(file)) return;
-  await runQuietly("modprobe", ["--all", "--quiet", ...MODULES]);
-  const before: Record<string, string> = {};
+/** What the host's values were, and whose machines need the raised ones: several places share one kernel. */
+interface SavedSysctls {
+  before: Record<string, string>;
+  /** Folders of the places that have running machines. */
+  users: string[];
+}
+
+/** Below /run: it goes with the boot that it is about. */
+const SAVED = "/run/kube-lab-embedded/sysctls.json";
+
+/** Prepares the host's kernel for this place's machines; what it was is kept until no place needs it. */
+export function raiseSysctls(place: Place): Promise<void> {
+  return withLock(HOST, "sysctls", async () => {
+    const saved = readSaved();
+    if (!saved) await runQuietly("modprobe", ["--all", "--quiet", ...MODULES]);
+    const before = saved?.before ?? currentValues();
+    const others = (saved?.users ?? []).filter((user) => user !== place.folder);
+    mkdirSync(dirname(SAVED), { recursive: true, mode: 0o700 });
+    writeAtomically(SAVED, JSON.stringify({ before, users: [...others, place.folder] } satisfies SavedSysctls));
+    for (const [name, least] of Object.entries(AT_LEAST))
+      if (Number(readSysctl(name)) < least) writeSysctl(name, `${least}`);
+    for (const [name, value] of Object.entries(EXACTLY))
+      if (before[name] !== undefined && Number(readSysctl(name)) !== value) writeSysctl(name, `${value}`);
+  });
+}
+
+/** This place has no running machine any more; with the last such place everything is put back. */
+export function restoreSysctls(place: Place): Promise<void> {
+  return withLock(HOST, "sysctls", () => {
+    const saved = readSaved();
+    if (!saved) return;
+    // A place whose folder is gone was removed by hand.
+    const users = saved.users.filter((user) => user !== place.folder && existsSync(user));
+    if (users.length > 0) return writeAtomically(SAVED, JSON.stringify({ ...saved, users }));
+    for (const [name, value] of Object.entries(saved.before))
+      if (readSysctl(name) !== value) writeSysctl(name, value);
+    rmSync(dirname(SAVED), { recursive: true });
+  });
+}
+
+/** The lock is the host's, not a place's. */
+const HOST = { identity: "host", folder: dirname(SAVED) };
+
+function readSaved(): SavedSysctls | undefined {
+  return existsSync(SAVED) ? (JSON.parse(readFileSync(SAVED, "utf8")) as SavedSysctls) : undefined;
+}
+
+function currentValues(): Record<string, string> {
+  const values: Record<string, string> = {};
   for (const name of [...Object.keys(AT_LEAST), ...Object.keys(EXACTLY)]) {
     const value = readSysctl(name);
-    if (value !== undefined) before[name] = value;
+    if (value !== undefined) values[name] = value;
   }
-  writeAtomically(file, JSON.stringify(before, null, 1));
-  for (const [name, least] of Object.entries(AT_LEAST))
-    if (Number(before[name]) < least) writeSysctl(name, `${least}`);
-  for (const [name, value] of Object.entries(EXACTLY))
-    if (before[name] !== undefined && Number(before[name]) !== value) writeSysctl(name, `${value}`);
-}
-
-/** Puts everything back. Call under the lock "host", when no machine runs. */
-export function restoreSysctls(place: Place): void {
-  const file = savedFile(place);
-  if (!existsSync(file)) return;
-  const before = JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
-  for (const [name, value] of Object.entries(before)) if (readSysctl(name) !== value) writeSysctl(name, value);
-  rmSync(file);
-}
-
-function savedFile(place: Place): string {
-  return join(place.folder, "host-sysctls.json");
+  return values;
 }
 
 function readSysctl(name: string): string | undefined {

@@ -1,6 +1,9 @@
 import { createServer, type Server } from "node:net";
 import type { Place } from "./place";
 
+/** Locks of different identities are different ones. */
+type LockSpace = Pick<Place, "identity" | "folder">;
+
 const LONGEST_WAIT = 60_000;
 const PAUSE = 10;
 
@@ -9,7 +12,7 @@ const PAUSE = 10;
  * process and takes it back when that process ends, however it ends, so none is ever stale.
  * @throws Error when another process holds it for more than a minute
  */
-export async function withLock<T>(place: Place, name: string, work: () => Promise<T> | T): Promise<T> {
+export async function withLock<T>(place: LockSpace, name: string, work: () => Promise<T> | T): Promise<T> {
   const started = Date.now();
   let held = await tryLock(place, name);
   while (!held) {
@@ -28,7 +31,7 @@ export async function withLock<T>(place: Place, name: string, work: () => Promis
 }
 
 /** The lock, to be closed by its owner, or undefined when another process has it. */
-export function tryLock(place: Place, name: string): Promise<Server | undefined> {
+export function tryLock(place: LockSpace, name: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
     server.once("error", (error: NodeJS.ErrnoException) =>

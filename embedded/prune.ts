@@ -24,7 +24,7 @@ export async function removeEverything(folder?: string): Promise<void> {
     else await powerOff(place, machine, readRunState(place, machine.uuid)?.cgroups ?? []);
   }
   await removeStrays(place);
-  restoreSysctls(place);
+  await restoreSysctls(place);
   await removeStore(place);
   rmSync(place.folder, { recursive: true });
 }

@@ -49,7 +49,8 @@ export async function ensureMachine(
   wanted: MachineSpecification,
   log: Log,
 ): Promise<MachineState> {
-  const [info, folders] = await Promise.all([inspect(vbox, wanted.machine), foldersOf(vbox, wanted)]);
+  const info = await inspect(vbox, wanted.machine);
+  const folders = await foldersOf(vbox, wanted, info);
   let found = info && (await reusable(vbox, wanted, info, log));
   const uuid = found?.info.get("UUID") ?? randomUUID();
   if (!found) {
@@ -72,7 +73,8 @@ export async function ensureMachine(
 
 /** Makes the machine and everything of it on disk be gone; content when it already is. */
 export async function absentMachine(vbox: VBoxManage, reference: MachineReference, log: Log): Promise<void> {
-  const [info, folders] = await Promise.all([inspect(vbox, reference.machine), foldersOf(vbox, reference)]);
+  const info = await inspect(vbox, reference.machine);
+  const folders = await foldersOf(vbox, reference, info);
   if (info) {
     const ours = belongsTo(info, reference.group, reference.machine);
     refuseForeign(reference, info, ours ? undefined : await readRecord(info));

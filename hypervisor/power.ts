@@ -48,17 +48,21 @@ export async function ensureStopped(
   return powerOff(vbox, machine, "running", log);
 }
 
-/** Cuts the power. @returns the state then. */
+/**
+ * Cuts the power. VBoxManage comes back when it is off; what is done next repeats by itself while the lock lasts.
+ * @returns the state then
+ */
 export async function powerOff(vbox: VBoxManage, machine: string, state: string, log: Log): Promise<string> {
   if (isStopped(state)) return state;
   try {
     await vbox.call(["controlvm", machine, "poweroff"]);
+    return "poweroff";
   } catch (error) {
     // It may have ended by itself in between, or be about to.
     const now = await machineState(vbox, machine);
     if (now !== undefined && !isStopped(now) && now !== "stopping") throw error;
+    return awaitOff(vbox, machine, "for it to be off", OFF_SECONDS, log);
   }
-  return awaitOff(vbox, machine, "for it to be off", OFF_SECONDS, log);
 }
 
 async function awaitOff(

@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { SpecificationError, VBoxManageError } from "./errors";
-import { foldersOf } from "./folders";
+import { foldersOf, labFolders } from "./folders";
 import { attachedMedium, CONTROLLER, SEED_PORT } from "./hardware";
 import type { Host } from "./host";
 import { inspect } from "./inspect";
 import { makeIso } from "./iso";
-import { forget, removeIfEmpty } from "./leftovers";
+import { forget } from "./leftovers";
 import type { RunProcess } from "./process";
 import type { Log } from "./progress";
 import type { MachineReference } from "./specification";
@@ -63,7 +63,7 @@ export async function ensureSeed(
   host: Host,
   run?: RunProcess,
 ): Promise<string> {
-  const folders = await foldersOf(vbox, reference);
+  const folders = await labFolders(vbox, reference.group);
   await mkdir(folders.lab, { recursive: true, mode: 0o700 });
   await writeSeed(content, folders.seed(reference.machine), host, run);
   return folders.seed(reference.machine);
@@ -90,7 +90,8 @@ export async function writeSeed(
 
 /** Takes the seed out of the machine and deletes it: the node has converged, its keys are where they belong. */
 export async function sealSeed(vbox: VBoxManage, reference: MachineReference, log: Log): Promise<void> {
-  const [info, folders] = await Promise.all([inspect(vbox, reference.machine), foldersOf(vbox, reference)]);
+  const info = await inspect(vbox, reference.machine);
+  const folders = await foldersOf(vbox, reference, info);
   const seed = folders.seed(reference.machine);
   const attached = info && attachedMedium(info, SEED_PORT);
   if (attached !== undefined) await eject(vbox, reference.machine);
@@ -98,19 +99,19 @@ export async function sealSeed(vbox: VBoxManage, reference: MachineReference, lo
     await forget(vbox, "dvd", seed);
     log("seed taken out and deleted");
   }
-  await removeSeedFile(seed);
+  await rm(seed, { force: true });
 }
 
 /** Deletes the seed; the machine that had it is gone already. */
 export async function absentSeed(vbox: VBoxManage, reference: MachineReference): Promise<void> {
-  const folders = await foldersOf(vbox, reference);
+  const folders = await labFolders(vbox, reference.group);
   const seed = folders.seed(reference.machine);
   if (existsSync(seed)) {
     const info = await inspect(vbox, reference.machine);
     if (info && attachedMedium(info, SEED_PORT) !== undefined) await eject(vbox, reference.machine);
     await forget(vbox, "dvd", seed);
   }
-  await removeSeedFile(seed);
+  await rm(seed, { force: true });
 }
 
 async function eject(vbox: VBoxManage, machine: string): Promise<void> {
@@ -132,9 +133,4 @@ async function eject(vbox: VBoxManage, machine: string): Promise<void> {
     // The guest has the volume mounted and holds the drive's door.
     await vbox.call([...call, "--forceunmount"]);
   }
-}
-
-async function removeSeedFile(seed: string): Promise<void> {
-  await rm(seed, { force: true });
-  await removeIfEmpty(path.dirname(seed));
 }

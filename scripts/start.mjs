@@ -25,7 +25,10 @@ function requireNode(least) {
   process.exit(1);
 }
 
-/** `npm ci`, unless node_modules was installed from this very lockfile by this Node.js. */
+/**
+ * Installs what the lockfile says, unless node_modules was installed from this very lockfile by this Node.js. Not `npm ci`:
+ * that insists on entries for the optional packages of every platform, which not every registry serves.
+ */
 function installPackages() {
   const marker = join("node_modules", ".kube-lab-installed");
   const wanted = createHash("sha256")
@@ -36,7 +39,8 @@ function installPackages() {
   console.log("kube-lab: installing npm packages (once)");
   // The install script of @pulumi/command downloads its plugin; set-up does that, or its stand-in.
   const status = run(process.platform === "win32" ? "npm.cmd" : "npm", [
-    "ci",
+    "install",
+    "--no-save",
     "--ignore-scripts",
     "--no-audit",
     "--no-fund",

@@ -110,9 +110,17 @@ function clusterConfiguration(plan: LabPlan): object {
       dnsDomain: kubernetes.clusterDomain,
     },
     apiServer: { certSANs: [plan.apiName, plan.virtualIp, "127.0.0.1", "::1"] },
-    etcd: { local: { dataDir: "/var/lib/etcd" } },
+    etcd: { local: { dataDir: "/var/lib/etcd", extraArgs: etcdArguments } },
   };
 }
+
+/**
+ * Snapshots early and often. etcd 3.6 has a fault: replaying the raft log from its very beginning, it takes the cluster version's
+ * first step (3.0 to 3.6) for a downgrade and writes a snapshot of today's members at that old place; once a member has been
+ * replaced, the next start but one then comes up with the old voters and never answers. A snapshot after the first moments keeps
+ * the beginning from being replayed (etcdserver/apply: ClusterVersionSet; default 10000 entries).
+ */
+const etcdArguments: Argument[] = [{ name: "snapshot-count", value: "500" }];
 
 /** The same on every node; a machine's own differences come as a patch that its script writes. */
 function kubeletConfiguration(plan: LabPlan): object {

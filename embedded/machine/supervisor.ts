@@ -70,8 +70,8 @@ export class Supervisor {
     } finally {
       control.close();
       rmSync(controlSocket(this.place, this.machine.uuid), { force: true });
-      await withLock(this.place, "host", () => {
-        if (!othersOn(this.place, loadMachines(this.place), this.machine.uuid)) restoreSysctls(this.place);
+      await withLock(this.place, "host", async () => {
+        if (!othersOn(this.place, loadMachines(this.place), this.machine.uuid)) await restoreSysctls(this.place);
       });
       lock.close();
       closeSync(this.console);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { cacheFolder } from "../../offline/cache";
 
 /** Just what the tests need of Debian 13; a lab's base disk is four times the size and built elsewhere. */
-const PACKAGES = ["systemd", "systemd-sysv", "dbus", "cloud-init", "openssh-server", "iproute2", "iputils-ping", "netplan.io", "socat"];
+const PACKAGES = ["systemd", "systemd-sysv", "dbus", "cloud-init", "openssh-server", "iproute2", "iputils-ping", "netplan.io", "socat", "e2fsprogs"];
 
 const START = 2048;
 

@@ -15,12 +15,14 @@ describeHere("machines of the stand-in", () => {
   let one: Guest;
   let two: Guest;
   const hostNetwork = () => execFileSync("ip", ["-brief", "link"]).toString();
-  const before = { network: "", inotify: "" };
+  const before = { network: "", inotify: "", shared: false };
   const inotify = () => readFileSync("/proc/sys/fs/inotify/max_user_watches", "utf8");
+  const isShared = () => existsSync("/run/kube-lab-embedded/sysctls.json");
 
   beforeAll(async () => {
     before.network = blocked === undefined ? hostNetwork() : "";
     before.inotify = inotify();
+    before.shared = isShared();
     program = buildProgram();
     makeKey(program);
     const disk = join(program.folder, "image.vdi");
@@ -45,7 +47,7 @@ describeHere("machines of the stand-in", () => {
     expect(await one.mustSsh("hostname")).toBe("one");
     expect(await one.mustSsh("cloud-init status --wait || true")).toContain("status: done");
     expect(await one.mustSsh("cloud-id")).toBe("nocloud");
-    expect(await program.must("list", "runningvms")).toMatch(/^"one" .*\n"two" /);
+    expect((await program.must("list", "runningvms")).match(/^"(one|two)" \{/gm)?.length).toBe(2);
   }, 240_000);
 
   test("reach each other on the internal network, and nothing else", async () => {
@@ -94,14 +96,14 @@ describeHere("machines of the stand-in", () => {
   test("stop for a while and go on", async () => {
     await program.must("controlvm", "two", "pause");
     expect(await two.state()).toBe("paused");
-    expect((await one.ssh("ping -c 1 -W 1 192.168.77.12")).status).toBe(1);
+    expect((await two.ssh("true")).status).toBe(255);
     await program.must("controlvm", "two", "resume");
-    await one.mustSsh("ping -c 1 -W 5 192.168.77.12");
+    expect(await two.mustSsh("hostname")).toBe("two");
   }, 60_000);
 
   test("carry much through a forward, with an end of each direction", async () => {
-    const command = "head -c 50M /dev/zero | tee >(sha256sum >&2) > /dev/null";
-    expect((await one.ssh(`bash -c '${command}'`)).stderr).toContain("fd5d6c");
+    const zeros = (await one.ssh("head -c 8M /dev/zero")).stdout;
+    expect(zeros.length).toBe(8 * 2 ** 20);
     await Promise.all(Array.from({ length: 8 }, () => one.mustSsh("true")));
     const port = await freePort();
     await program.must("controlvm", "one", "natpf1", `echo,tcp,127.0.0.1,${port},,7777`);
@@ -146,6 +148,7 @@ describeHere("machines of the stand-in", () => {
     await program.must("unregistervm", "two", "--delete");
     expect(namespaces().filter((name) => name.includes(identity()))).toEqual([]);
     expect(groupsOf(`kubelab-${identity()}`)).toEqual([]);
+    expect(isShared()).toBe(before.shared);
     expect(inotify()).toBe(before.inotify);
     expect(existsSync(join(program.folder, "data.vdi"))).toBe(false);
     expect(readdirSync(join(program.folder, "store")).length).toBe(2);

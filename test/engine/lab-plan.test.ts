@@ -21,7 +21,7 @@ let printed = "";
 
 beforeAll(async () => {
   project = await LabProject.create();
-  machines = await SshMachines.listen(`${project.records}/seeded`);
+  machines = await SshMachines.listen(project.records);
   configure({});
   await project.run("stack", "init");
 });

@@ -42,12 +42,11 @@ const verbs: Record<string, () => Promise<unknown>> = {
     writeFileSync(join(records, "seeded", name), JSON.stringify(seededMachine(content)), { mode: 0o600 });
   },
   "seed seal": async () => rmSync(seed, { force: true }),
-  "seed absent": async () => rmSync(seed, { force: true }),
-  "machine ensure": async () => ensureMachine(),
-  "machine absent": async () => {
-    for (const gone of [machine, join(records, "seeded", name)])
-      rmSync(gone, { recursive: true, force: true });
+  "seed absent": async () => {
+    for (const gone of [seed, join(records, "seeded", name)]) rmSync(gone, { force: true });
   },
+  "machine ensure": async () => ensureMachine(),
+  "machine absent": async () => rmSync(machine, { recursive: true, force: true }),
 };
 
 interface Seed {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { type Connection, Server, type ServerChannel, utils } from "ssh2";
@@ -20,11 +20,11 @@ export class SshMachines {
   readonly calls: RemoteCall[] = [];
   private readonly server = createServer((socket) => this.accept(this.gateway(), socket));
 
-  private constructor(private readonly seeded: string) {}
+  private constructor(private readonly records: string) {}
 
-  /** @param seeded the folder in which recording-hypervisor.ts keeps what it has read in seeds */
-  static async listen(seeded: string): Promise<SshMachines> {
-    const machines = new SshMachines(seeded);
+  /** @param records the folder of recording-hypervisor.ts */
+  static async listen(records: string): Promise<SshMachines> {
+    const machines = new SshMachines(records);
     await new Promise<void>((resolve) => machines.server.listen(0, "127.0.0.1", resolve));
     return machines;
   }
@@ -43,10 +43,12 @@ export class SshMachines {
     return this.calls.splice(0);
   }
 
+  /** Those that are there just now. */
   private machines(): SeededMachine[] {
-    return readdirSync(this.seeded).map(
-      (file) => JSON.parse(readFileSync(join(this.seeded, file), "utf8")) as SeededMachine,
-    );
+    const seeded = join(this.records, "seeded");
+    return readdirSync(seeded)
+      .filter((name) => existsSync(join(this.records, "machines", name)))
+      .map((name) => JSON.parse(readFileSync(join(seeded, name), "utf8")) as SeededMachine);
   }
 
   private gateway(): SeededMachine | undefined {

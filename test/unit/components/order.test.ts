@@ -68,6 +68,11 @@ describe("a lab that runs", () => {
     expect(resource(`${role}-${prefix}01-hardware`).dependencies).not.toContain(second);
   });
 
+  test("no machine is changed while its node could not leave through the gateway", () => {
+    for (const name of ["lab-workers-kube-node01-hardware", "lab-masters-kube-mast01-hardware"])
+      expect(resource(name).dependencies).toContain("lab-gateway-gate-node01-node-apply");
+  });
+
   test("workers are changed at the same time", () => {
     for (const name of ["lab-workers-kube-node02-node-apply", "lab-workers-kube-node02-hardware"])
       expect(resource(name).dependencies.filter((other) => other.includes("kube-node01"))).toEqual([]);

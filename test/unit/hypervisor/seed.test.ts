@@ -39,7 +39,7 @@ it("sealing takes the seed out of the running machine and deletes it, and is con
   const machine = await machineWithSeed();
   await seal();
   expect(machine.values.get("SATA-2-0")).toBe("emptydrive");
-  expect(existsSync(seeds)).toBe(false);
+  expect(existsSync(seed)).toBe(false);
   simulated.calls.length = 0;
   await seal();
   expect(simulated.verbs()).toEqual([]);
