@@ -178,12 +178,12 @@ function glusterChecks({ machines }: LabOutputs, reports: Reports): Check[] {
     ...told.map(({ name, facts }) => {
       const peers = (facts?.peers as { name: string; connected: boolean }[] | undefined) ?? [];
       const connected = peers.filter((peer) => peer.connected).length;
-      const healthy = facts !== undefined && connected === peers.length && peers.length >= gluster.length - 1;
+      const healthy = connected === peers.length && connected >= gluster.length;
       return {
         kind: "Gluster peer",
         name,
         healthy,
-        detail: `${connected} of ${gluster.length - 1} others connected`,
+        detail: `${connected} of ${Math.max(peers.length, gluster.length)} connected`,
       };
     }),
     {

@@ -71,7 +71,7 @@ function makeSeed(): string {
 /** Runs the PC until its report is complete and someone could log in; returns its serial console. */
 function boot(disk: string, seed: string): Promise<string> {
   const devices = [
-    ["-machine", "pc", "-accel", "kvm", "-accel", "tcg", "-cpu", "max", "-smp", "2", "-m", "1024"],
+    ["-machine", "pc", "-accel", "kvm", "-accel", "tcg", "-cpu", "qemu64", "-smp", "2", "-m", "1024"],
     ["-nodefaults", "-display", "none", "-nic", "none", "-serial", "stdio", "-no-reboot"],
     ["-device", "ich9-ahci,id=sata"],
     [
@@ -91,8 +91,10 @@ function boot(disk: string, seed: string): Promise<string> {
   machine = child;
   return new Promise((resolve, reject) => {
     let output = "";
-    const give = (reason: string) =>
+    const give = (reason: string) => {
+      clearTimeout(timer);
       reject(new Error(`${reason}. The end of its console:\n${output.slice(-3000)}`));
+    };
     const timer = setTimeout(
       () => give(`no report and login prompt within ${boundSeconds} s`),
       boundSeconds * 1000,
@@ -106,7 +108,7 @@ function boot(disk: string, seed: string): Promise<string> {
     };
     child.stdout.on("data", take);
     child.stderr.on("data", take);
-    child.once("error", reject);
+    child.once("error", (error) => give(String(error)));
     child.once("exit", (status) => give(`the machine ended with ${status}`));
   });
 }

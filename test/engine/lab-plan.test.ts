@@ -1,4 +1,4 @@
-import { LabProject, type Step } from "./lab-plan/lab-project";
+import { LabProject, type Step, template } from "./lab-plan/lab-project";
 import { SshMachines } from "./lab-plan/ssh-machines";
 
 /** The reference lab through the real CLI, on machines that only seem to be: plan, order, state and secrets, not Kubernetes. */
@@ -140,18 +140,21 @@ test("more processors change the hardware in place, and the node is waited for a
   ]);
 });
 
-test("a machine that vanished shows in preview, and up brings it back", async () => {
+test("a machine and the template that vanished show in preview, and up brings them back", async () => {
   project.loseMachine("kube-lab-test-kube-mast02");
-  const steps = custom(await project.preview());
+  project.loseMachine(template);
+  const [image, ...steps] = custom(await project.preview());
+  expect(image).toEqual({ op: "update", name: "lab-image-template" });
   expect(steps.map(({ name }) => name)).toEqual(
     expect.arrayContaining(["hardware", "seal", "seed"].map((role) => `lab-masters-kube-mast02-${role}`)),
   );
   expect(steps.filter(({ name }) => !name.startsWith("lab-masters-kube-mast02-"))).toEqual([]);
   expect(await project.run("preview", "--diff")).toMatch(/INCARNATION\s*: "[^"]+" => "\S+ missing"/);
   await up();
-  expect(localCalls()).toEqual(
-    ["seed ensure", "machine ensure", "seed seal"].map((verb) => `${verb} kube-lab-test-kube-mast02`),
+  const calls = ["seed ensure", "machine ensure", "seed seal"].map(
+    (verb) => `${verb} kube-lab-test-kube-mast02`,
   );
+  expect(localCalls().sort()).toEqual(["image ensure", ...calls].sort());
   expect(machines.taken().map(({ machine }) => machine)).toEqual(["kube-mast02"]);
   expect(await project.preview()).toEqual([]);
 });
