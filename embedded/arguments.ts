@@ -87,7 +87,8 @@ function readValues(
   const values: string[] = [];
   if (joined !== undefined) {
     // 7.x: --nat-pf1=delete=NAME
-    const [first = "", ...more] = rule.deletable && joined.startsWith("delete=") ? joined.split("=") : [joined];
+    const [first = "", ...more] =
+      rule.deletable && joined.startsWith("delete=") ? joined.split("=") : [joined];
     values.push(first, ...(more.length > 0 ? [more.join("=")] : []));
   }
   const wanted = () => (rule.deletable && values[0] === "delete" ? 2 : rule.values);

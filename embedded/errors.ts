@@ -47,7 +47,9 @@ export class VirtualBoxError extends Error {
     if (this.details) {
       const { code, component, interface: face, context } = this.details;
       const callee = this.heading === undefined ? ", callee nsISupports" : "";
-      lines.push(`Details: code ${code} (${CODES[code]}), component ${component}, interface ${face}${callee}`);
+      lines.push(
+        `Details: code ${code} (${CODES[code]}), component ${component}, interface ${face}${callee}`,
+      );
       if (context !== undefined) lines.push(`Context: "${context}"`);
     }
     return lines.map((line) => `VBoxManage: error: ${line}`).join("\n");
@@ -113,12 +115,19 @@ export function mediumNotFound(location: string): VirtualBoxError {
 }
 
 /** A value the real one's API refuses. `owner`: the object whose setter refuses, for example `SessionMachine`. */
-export function invalidArgument(message: string, owner: "SessionMachine" | "MachineWrap" | "NetworkAdapterWrap" | "NATEngineWrap") {
+export function invalidArgument(
+  message: string,
+  owner: "SessionMachine" | "MachineWrap" | "NetworkAdapterWrap" | "NATEngineWrap",
+) {
   const faces = {
     SessionMachine: "IMachine",
     MachineWrap: "IMachine",
     NetworkAdapterWrap: "INetworkAdapter",
     NATEngineWrap: "INATEngine",
   } as const;
-  return new VirtualBoxError(message, { code: "NS_ERROR_INVALID_ARG", component: owner, interface: faces[owner] });
+  return new VirtualBoxError(message, {
+    code: "NS_ERROR_INVALID_ARG",
+    component: owner,
+    interface: faces[owner],
+  });
 }

@@ -23,8 +23,27 @@ const EXACTLY: Record<string, number> = {
 
 /** Kernel features of the machines' programs, which cannot load modules themselves. */
 const MODULES = [
-  ...["overlay", "br_netfilter", "vxlan", "nf_conntrack", "nf_tables", "nft_chain_nat", "nft_masq", "fuse", "xfs"],
-  ...["ip_tables", "iptable_nat", "iptable_filter", "xt_conntrack", "xt_MASQUERADE", "xt_comment", "xt_mark", "tun"],
+  ...[
+    "overlay",
+    "br_netfilter",
+    "vxlan",
+    "nf_conntrack",
+    "nf_tables",
+    "nft_chain_nat",
+    "nft_masq",
+    "fuse",
+    "xfs",
+  ],
+  ...[
+    "ip_tables",
+    "iptable_nat",
+    "iptable_filter",
+    "xt_conntrack",
+    "xt_MASQUERADE",
+    "xt_comment",
+    "xt_mark",
+    "tun",
+  ],
 ];
 
 /** What the host's values were, and whose machines need the raised ones: several places share one kernel. */
@@ -45,7 +64,10 @@ export function raiseSysctls(place: Place): Promise<void> {
     const before = saved?.before ?? currentValues();
     const others = (saved?.users ?? []).filter((user) => user !== place.folder);
     mkdirSync(dirname(SAVED), { recursive: true, mode: 0o700 });
-    writeAtomically(SAVED, JSON.stringify({ before, users: [...others, place.folder] } satisfies SavedSysctls));
+    writeAtomically(
+      SAVED,
+      JSON.stringify({ before, users: [...others, place.folder] } satisfies SavedSysctls),
+    );
     for (const [name, least] of Object.entries(AT_LEAST))
       if (Number(readSysctl(name)) < least) writeSysctl(name, `${least}`);
     for (const [name, value] of Object.entries(EXACTLY))

@@ -31,7 +31,8 @@ async function main(args: string[]): Promise<number> {
   } catch (error) {
     const failure = error instanceof VirtualBoxError ? error : new VirtualBoxError((error as Error).message);
     if (failure.text() !== "") warn(failure.text());
-    if (process.env.KUBE_LAB_EMBEDDED_TRACE && !(error instanceof VirtualBoxError)) warn(`${(error as Error).stack}`);
+    if (process.env.KUBE_LAB_EMBEDDED_TRACE && !(error instanceof VirtualBoxError))
+      warn(`${(error as Error).stack}`);
     return failure.exitStatus;
   }
 }

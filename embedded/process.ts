@@ -19,7 +19,9 @@ export function run(program: string, args: readonly string[], input?: string): P
     const child = execFile(program, args, { maxBuffer: 16 << 20 }, (error, stdout, stderr) => {
       if (!error) return resolve(stdout);
       if ((error as NodeJS.ErrnoException).code === "ENOENT")
-        return reject(new ProgramError(`${program} is not installed: apt install ${programPackage(program)}`));
+        return reject(
+          new ProgramError(`${program} is not installed: apt install ${programPackage(program)}`),
+        );
       const status = typeof error.code === "number" ? error.code : undefined;
       const words = stderr.trim() || error.message;
       reject(new ProgramError(`${program} ${args.join(" ")}: ${words}`, status));

@@ -16,11 +16,13 @@ import { removeStore } from "./storage/store";
  * @param folder `KUBE_LAB_EMBEDDED_FOLDER`, else /var/lib/kube-lab-embedded
  */
 export async function removeEverything(folder?: string): Promise<void> {
-  const environment = folder === undefined ? process.env : { ...process.env, KUBE_LAB_EMBEDDED_FOLDER: folder };
+  const environment =
+    folder === undefined ? process.env : { ...process.env, KUBE_LAB_EMBEDDED_FOLDER: folder };
   if (!existsSync(environment.KUBE_LAB_EMBEDDED_FOLDER || "/var/lib/kube-lab-embedded")) return;
   const place = openPlace(environment);
   for (const machine of loadMachines(place)) {
-    if (isOn(machineState(place, machine).state)) await askSupervisor(place, machine.uuid, { do: "poweroff" });
+    if (isOn(machineState(place, machine).state))
+      await askSupervisor(place, machine.uuid, { do: "poweroff" });
     else await powerOff(place, machine, readRunState(place, machine.uuid)?.cgroups ?? []);
   }
   await removeStrays(place);

@@ -12,7 +12,8 @@ export function configurationTable(): string {
     return row(
       `\`${key}\``,
       kind(setting),
-      fallback(setting, value),
+      // The default itself, not what it comes to on some computer.
+      fallback(setting, key === "hypervisor" ? "auto" : value),
       `${setting.description}. ${allowed(setting)}`.trim(),
     );
   });

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { removeEverything } from "../embedded/prune";
 import { thisHost } from "../hypervisor/host";
 import { absentImage, listImages } from "../hypervisor/image";
 import { locateVBoxManage } from "../hypervisor/locate";
@@ -58,7 +57,7 @@ async function listCaches(): Promise<Cached[]> {
     ...(await templates()),
     ...bases.map((base) => ({
       what: "base disk",
-      name: base.name,
+      name: base.hash.slice(0, 12),
       bytes: base.bytes,
       remove: () => removeBase(base),
     })),

@@ -131,6 +131,9 @@ settle_services() {
   systemctl --quiet preset-all 2>/dev/null
   systemctl --quiet mask "${timers[@]/%/.timer}" systemd-networkd-wait-online.service swap.target 2>/dev/null
   systemctl --quiet set-default multi-user.target
+  # It would open further doors for SSH, and complains at every boot where there are none.
+  mkdir -p /etc/systemd/system-generators
+  ln -sfn /dev/null /etc/systemd/system-generators/systemd-ssh-generator
 }
 
 settle_system() {

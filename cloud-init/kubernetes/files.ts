@@ -37,10 +37,21 @@ export function masterFiles(
       mode: "0600",
       content: initDocuments(plan, machine, token),
     },
+    { path: "/etc/kube-lab/kubelet.conf", mode: "0600", content: kubeletConfig(plan, machine, credentials) },
     { path: "/etc/kube-lab/addons.yaml", mode: "0644", content: addonDocuments(plan) },
     ...initPatches(plan, needed(credentials, "etcdClusterToken")),
     ...pkiFiles(plan, machine, credentials),
   ];
+}
+
+/** The kubelet's way to its own API server, for a master that initialises; one that joins gets it from kubeadm. */
+function kubeletConfig(plan: LabPlan, machine: MachinePlan, credentials: MachineCredentials): string {
+  return kubeconfig({
+    server: `https://${machine.address}:${plan.kubernetes.apiPort}`,
+    authority: credentials.authorities["kubernetes-ca"].certificate,
+    user: `system:node:${machine.name}`,
+    credential: { file: "/var/lib/kubelet/pki/kubelet-client-current.pem" },
+  });
 }
 
 function nodeFiles(plan: LabPlan, machine: MachinePlan, credentials: MachineCredentials): GuestFile[] {

@@ -43,8 +43,8 @@ export function initDocuments(plan: LabPlan, master: MachinePlan, bootstrapToken
       localAPIEndpoint: { advertiseAddress: master.address, bindPort: plan.kubernetes.apiPort },
       nodeRegistration: nodeRegistration(plan, master),
       patches: { directory: "/etc/kube-lab/patches-init" },
-      // Everything is prepared, so there is nothing to check before; and the token is nobody's to read.
-      skipPhases: ["preflight", "show-join-command"],
+      // Everything is prepared: nothing to check before, no kubelet certificate to exchange; and the token is nobody's to read.
+      skipPhases: ["preflight", "kubelet-finalize", "show-join-command"],
       timeouts,
     },
     clusterConfiguration(plan),

@@ -8,8 +8,8 @@ export interface KubeconfigArgs {
   authority: string;
   /** Name of the user entry: what kubeadm calls it, or the person. */
   user: string;
-  /** A client certificate with its key, or a bootstrap token. */
-  credential: KeyPair | { token: string };
+  /** A client certificate with its key, a bootstrap token, or the path of a file with both certificate and key. */
+  credential: KeyPair | { token: string } | { file: string };
   /** Name of the cluster and, with the user, of the context. */
   cluster?: string;
 }
@@ -31,6 +31,7 @@ export function kubeconfig(args: KubeconfigArgs): string {
 
 function userEntry(credential: KubeconfigArgs["credential"]): object {
   if ("token" in credential) return { token: credential.token };
+  if ("file" in credential) return { "client-certificate": credential.file, "client-key": credential.file };
   return {
     "client-certificate-data": base64(credential.certificate),
     "client-key-data": base64(credential.privateKey),

@@ -78,10 +78,31 @@ node_answer() {
 
 master_init() {
   step "initialising the control plane with $(names "$MASTERS" | paste -sd' ')"
+  own_kubelet_certificate
   master_addons_early &
   run_kubeadm init --config /etc/kube-lab/kubeadm-init.yaml ||
     fail "kubeadm init failed; the log above says why ('journalctl -u kubelet', 'crictl ps -a' and 'crictl logs' say more)"
   wait $! || true
+}
+
+# Where kubeadm would make the kubelet's first certificate, start it, and then start it again with a file that can be renewed,
+# that file is there from the beginning: the kubelet renews it by itself later.
+own_kubelet_certificate() {
+  local folder=${KUBELET_CERTIFICATE%/*} pair
+  if [ -e "$KUBELET_CERTIFICATE" ]; then return 0; fi
+  mkdir -p "$folder"
+  pair=$folder/kubelet-client-first.pem
+  (
+    umask 077
+    openssl ecparam -name prime256v1 -genkey -noout -out "$pair.key"
+    openssl req -new -key "$pair.key" -subj "/O=system:nodes/CN=system:node:$MACHINE" |
+      openssl x509 -req -CA "$CERTIFICATES/ca.crt" -CAkey "$CERTIFICATES/ca.key" -days 365 -out "$pair.crt" \
+        -extfile <(printf 'keyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\n')
+    cat "$pair.crt" "$pair.key" >"$pair"
+    rm "$pair.crt" "$pair.key"
+  ) 2>/dev/null || fail "no kubelet certificate could be made with $CERTIFICATES/ca.key"
+  ln -sf "$pair" "$KUBELET_CERTIFICATE"
+  install -m 0600 /etc/kube-lab/kubelet.conf /etc/kubernetes/kubelet.conf
 }
 
 master_join() {

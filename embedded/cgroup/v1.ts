@@ -69,7 +69,8 @@ function fillCpuset(...folders: string[]): void {
   for (const folder of folders)
     for (const file of ["cpuset.cpus", "cpuset.mems"]) {
       const inherited = readFileSync(join(dirname(folder), file), "utf8");
-      if (readFileSync(join(folder, file), "utf8").trim() === "") writeFileSync(join(folder, file), inherited);
+      if (readFileSync(join(folder, file), "utf8").trim() === "")
+        writeFileSync(join(folder, file), inherited);
     }
 }
 

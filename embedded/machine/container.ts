@@ -63,7 +63,10 @@ export function nspawnArguments(plan: ContainerPlan): string[] {
     // The clock and the kernel's modules are the host's.
     ...["--timezone=off", "--capability=all", "--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE"],
     ...["--console=pipe", "--kill-signal=SIGRTMIN+3", ...devices, ...disks],
-    ...[`--bind=${plan.units}:/run/systemd/system`, `--bind-ro=${plan.hostEnvironment}:/run/kube-lab/host.env`],
+    ...[
+      `--bind=${plan.units}:/run/systemd/system`,
+      `--bind-ro=${plan.hostEnvironment}:/run/kube-lab/host.env`,
+    ],
     // Its root, boot and swap partitions do not exist here.
     `--bind-ro=${plan.emptyFile}:/etc/fstab`,
     ...(plan.seed === undefined ? [] : [`--bind-ro=${plan.seed}:${SEED_IN_GUEST}`]),

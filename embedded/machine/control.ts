@@ -1,5 +1,5 @@
-import { connect, createServer, type Server } from "node:net";
 import { rmSync } from "node:fs";
+import { connect, createServer, type Server } from "node:net";
 import type { Place } from "../place";
 import type { ForwardRule } from "./record";
 import { controlSocket } from "./state";

@@ -1,8 +1,8 @@
 import { existsSync, lstatSync } from "node:fs";
-import { loadMedia } from "../storage/medium";
-import { hasRootFileSystem, rawFile } from "../storage/content";
 import type { Place } from "../place";
 import { run, runQuietly } from "../process";
+import { hasRootFileSystem, rawFile } from "../storage/content";
+import { loadMedia } from "../storage/medium";
 import type { MachineRecord } from "./record";
 
 export interface DataDisk {
@@ -28,12 +28,15 @@ export async function connectDataDisks(place: Place, machine: MachineRecord): Pr
 
 export async function disconnectDataDisks(place: Place, machine: MachineRecord): Promise<void> {
   for (const { medium } of machine.attachments)
-    if (medium !== undefined && existsSync(rawFile(place, medium))) await disconnectFile(rawFile(place, medium));
+    if (medium !== undefined && existsSync(rawFile(place, medium)))
+      await disconnectFile(rawFile(place, medium));
 }
 
 /** A killed machine may have left its device. */
 async function disconnectFile(file: string): Promise<void> {
-  const devices = await run("losetup", ["--noheadings", "--output", "NAME", "--associated", file]).catch(() => "");
+  const devices = await run("losetup", ["--noheadings", "--output", "NAME", "--associated", file]).catch(
+    () => "",
+  );
   for (const device of devices.split("\n").filter((name) => name.trim() !== ""))
     await runQuietly("losetup", ["--detach", device.trim()]);
 }

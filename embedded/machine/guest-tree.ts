@@ -23,7 +23,10 @@ export function writeUnits(folder: string, cgroup: "v1" | "v2"): void {
   cpSync(guestFolder(), folder, { recursive: true });
   if (cgroup === "v1") {
     mkdirSync(join(folder, "sysinit.target.wants"));
-    symlinkSync("../kube-lab-cgroups.service", join(folder, "sysinit.target.wants", "kube-lab-cgroups.service"));
+    symlinkSync(
+      "../kube-lab-cgroups.service",
+      join(folder, "sysinit.target.wants", "kube-lab-cgroups.service"),
+    );
   } else rmSync(join(folder, "kube-lab-cgroups.service"));
   for (const unit of MASKED) symlinkSync("/dev/null", join(folder, unit));
 }

@@ -5,8 +5,8 @@ import type { MachineCgroups } from "../cgroup/cgroups";
 import { killAndRemove } from "../cgroup/removal";
 import { machineNamespace, plugAdapters, unplugAdapters } from "../network/adapters";
 import { hostPrefix, type Place, runFolder } from "../place";
-import { loadMedia } from "../storage/medium";
 import { rootFolder } from "../storage/content";
+import { loadMedia } from "../storage/medium";
 import { ensureStore } from "../storage/store";
 import { findLeader, spawnContainer } from "./container";
 import { connectDataDisks, disconnectDataDisks, rootMedium } from "./data-disks";
@@ -80,7 +80,11 @@ export async function powerOn(
 }
 
 /** Takes everything away at once; nothing inside is asked. Also cleans up after a supervisor that was killed. */
-export async function powerOff(place: Place, machine: MachineRecord, cgroupFolders: readonly string[]): Promise<void> {
+export async function powerOff(
+  place: Place,
+  machine: MachineRecord,
+  cgroupFolders: readonly string[],
+): Promise<void> {
   await killAndRemove(cgroupFolders);
   await Promise.all([unplugAdapters(place, machine), disconnectDataDisks(place, machine)]);
   clearSeed(seedFolder(place, machine.uuid));
@@ -133,7 +137,9 @@ async function waitForLeader(
     if (leader !== undefined) return leader;
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
-  throw new Error(`the container of ${machine.name} did not start its init in ${START_LIMIT / 1000} s; ${log}`);
+  throw new Error(
+    `the container of ${machine.name} did not start its init in ${START_LIMIT / 1000} s; ${log}`,
+  );
 }
 
 function exitStatus(child: ChildProcess): Promise<number> {
@@ -149,6 +155,9 @@ function containerName(place: Place, uuid: string): string {
 
 /** Until cloud-init gives the real one. */
 function hostname(machineName: string): string {
-  const name = machineName.toLowerCase().replace(/[^a-z0-9-]+/g, "-").slice(0, 63);
+  const name = machineName
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, "-")
+    .slice(0, 63);
   return name.replace(/^-+|-+$/g, "") || "machine";
 }

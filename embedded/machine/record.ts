@@ -102,8 +102,15 @@ export function randomMac(): string {
 
 /** `api,tcp,127.0.0.1,18080,10.0.2.15,6443`; undefined when it is none. */
 export function parseForwardRule(text: string): ForwardRule | undefined {
-  const [name = "", protocol = "", hostAddress = "", hostPort = "", guestAddress = "", guestPort = "", ...more] =
-    text.split(",");
+  const [
+    name = "",
+    protocol = "",
+    hostAddress = "",
+    hostPort = "",
+    guestAddress = "",
+    guestPort = "",
+    ...more
+  ] = text.split(",");
   const [from, to] = [Number(hostPort), Number(guestPort)];
   const isPort = (port: number) => Number.isInteger(port) && port > 0 && port < 65536;
   const known = protocol === "tcp" || protocol === "udp";

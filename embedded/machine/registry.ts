@@ -19,7 +19,8 @@ export function findMachine(place: Place, nameOrUuid: string): MachineRecord {
   const wanted = nameOrUuid.replace(/^\{(.*)\}$/, "$1").toLowerCase();
   const machines = loadMachines(place);
   const found =
-    machines.find((machine) => machine.uuid === wanted) ?? machines.find((machine) => machine.name === nameOrUuid);
+    machines.find((machine) => machine.uuid === wanted) ??
+    machines.find((machine) => machine.name === nameOrUuid);
   if (!found) throw machineNotFound(nameOrUuid);
   return found;
 }

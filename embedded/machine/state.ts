@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtomically } from "../atomic";
 import { type Place, runFolder } from "../place";
@@ -88,8 +88,4 @@ function stateFile(place: Place, uuid: string): string {
 /** Whether any other machine of this place has power. */
 export function othersOn(place: Place, machines: readonly MachineRecord[], uuid: string): boolean {
   return machines.some((other) => other.uuid !== uuid && isOn(machineState(place, other).state));
-}
-
-export function hasRun(place: Place, uuid: string): boolean {
-  return existsSync(runFolder(place, uuid));
 }

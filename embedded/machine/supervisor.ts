@@ -51,7 +51,8 @@ export class Supervisor {
   /** Returns when the machine is off. `report` hears once how the start went. */
   async run(report: (result: StartReport) => void): Promise<void> {
     const lock = await this.takeMachine();
-    if (!lock) return report({ started: false, error: `the machine ${this.machine.name} is started already` });
+    if (!lock)
+      return report({ started: false, error: `the machine ${this.machine.name} is started already` });
     const leftover = readRunState(this.place, this.machine.uuid)?.cgroups ?? [];
     this.enter("starting");
     const control = await serveControl(this.place, this.machine.uuid, (request) => this.handle(request));
@@ -71,7 +72,8 @@ export class Supervisor {
       control.close();
       rmSync(controlSocket(this.place, this.machine.uuid), { force: true });
       await withLock(this.place, "host", async () => {
-        if (!othersOn(this.place, loadMachines(this.place), this.machine.uuid)) await restoreSysctls(this.place);
+        if (!othersOn(this.place, loadMachines(this.place), this.machine.uuid))
+          await restoreSysctls(this.place);
       });
       lock.close();
       closeSync(this.console);

@@ -2,8 +2,14 @@ import { withLock } from "../locks";
 import type { AdapterRecord, MachineRecord } from "../machine/record";
 import { hostPrefix, type Place } from "../place";
 import { run, runQuietly } from "../process";
-import { bridgeName, ensureBridges, NAMESPACES, namespaceExists } from "./switch";
-import { removeUnusedBridges, switchNamespace } from "./switch";
+import {
+  bridgeName,
+  ensureBridges,
+  NAMESPACES,
+  namespaceExists,
+  removeUnusedBridges,
+  switchNamespace,
+} from "./switch";
 
 /** What udev calls VirtualBox's adapters 1 to 8 (PIIX3: PCI slots 3, 8, 9, 10, 16 …). */
 const GUEST_NAMES = ["enp0s3", "enp0s8", "enp0s9", "enp0s10", "enp0s16", "enp0s17", "enp0s18", "enp0s19"];
@@ -34,7 +40,10 @@ export async function plugAdapters(place: Place, machine: MachineRecord): Promis
   const internal = machine.adapters.filter((adapter) => adapter.kind === "intnet");
   if (internal.length === 0) return;
   await withLock(place, "network", async () => {
-    await ensureBridges(place, internal.map((adapter) => adapter.internalNetwork));
+    await ensureBridges(
+      place,
+      internal.map((adapter) => adapter.internalNetwork),
+    );
     await run("ip", ["-n", switchNamespace(place), "-batch", "-"], internalCommands(place, machine));
   });
 }

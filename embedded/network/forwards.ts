@@ -34,7 +34,10 @@ export class Forwards {
     await this.ensureConnector();
     const server = await listen(listenAddress(rule), rule.hostPort).catch((error: Error) => error);
     if (server instanceof Error) {
-      this.retries.set(rule.name, setTimeout(() => void this.add(rule), RETRY));
+      this.retries.set(
+        rule.name,
+        setTimeout(() => void this.add(rule), RETRY),
+      );
       return this.warn(`${rule.name}: ${server.message}; trying again every second`);
     }
     this.retries.delete(rule.name);

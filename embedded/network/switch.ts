@@ -27,12 +27,18 @@ export async function ensureBridges(place: Place, networks: readonly string[]): 
   if (!namespaceExists(namespace)) {
     await run("ip", ["netns", "add", namespace]);
     // Frames between machines are no business of the host's packet filter.
-    await runQuietly("ip", ["netns", "exec", namespace, "sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=0"]);
+    await runQuietly("ip", [
+      "netns",
+      "exec",
+      namespace,
+      "sysctl",
+      "-qw",
+      "net.bridge.bridge-nf-call-iptables=0",
+    ]);
   }
   const present = new Set((await links(namespace)).map((link) => link.name));
   for (const bridge of new Set(networks.map(bridgeName)))
-    if (!present.has(bridge))
-      await run("ip", ["-n", namespace, "-batch", "-"], newBridge(bridge));
+    if (!present.has(bridge)) await run("ip", ["-n", namespace, "-batch", "-"], newBridge(bridge));
 }
 
 function newBridge(bridge: string): string {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Place } from "../place";
 import { run, runQuietly } from "../process";
@@ -44,7 +44,8 @@ export async function deleteContent(place: Place, uuid: string): Promise<void> {
   const folder = contentFolder(place, uuid);
   if (!existsSync(folder)) return;
   await runQuietly("btrfs", ["property", "set", "-ts", folder, "ro", "false"]);
-  for (const nested of await nestedSubvolumes(folder)) await runQuietly("btrfs", ["subvolume", "delete", nested]);
+  for (const nested of await nestedSubvolumes(folder))
+    await runQuietly("btrfs", ["subvolume", "delete", nested]);
   await run("btrfs", ["subvolume", "delete", folder]);
 }
 
@@ -68,19 +69,4 @@ export function resizeRawContent(place: Place, uuid: string, bytes: number): voi
 export function bytesOnDisk(place: Place, uuid: string): number {
   const file = rawFile(place, uuid);
   return existsSync(file) ? statSync(file).blocks * 512 : 2 << 20;
-}
-
-/** Content folders whose medium is not registered: left by a call that was killed. */
-export function strayContents(place: Place, known: ReadonlySet<string>): string[] {
-  if (!existsSync(place.store)) return [];
-  return readdirSync(place.store).filter((name) => !known.has(name));
-}
-
-/** Removes a plain folder made while a raw image was copied. */
-export function removeFolder(path: string): void {
-  rmSync(path, { recursive: true, force: true });
-}
-
-export function makeFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
 }

@@ -1,11 +1,10 @@
-import { closeSync, openSync, readSync, rmdirSync, statSync } from "node:fs";
-import { mkdtempSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Place } from "../place";
 import { run, runQuietly } from "../process";
-import { contentFolder, createContent, createRawContent, makeFolder, rawFile, rootFolder } from "./content";
-import { findRootCandidates, type ByteRange } from "./partitions";
+import { contentFolder, createContent, createRawContent, rawFile, rootFolder } from "./content";
+import { type ByteRange, findRootCandidates } from "./partitions";
 
 /**
  * Fills a new disk from a raw image: the files of its root file system if it has one, its bytes if not.
@@ -51,8 +50,14 @@ async function copyRoot(place: Place, image: string, range: ByteRange, uuid: str
     try {
       if (!(await isRoot(mounted))) return false;
       await createContent(place, uuid);
-      makeFolder(rootFolder(place, uuid));
-      await run("rsync", ["-aHAX", "--numeric-ids", "--sparse", `${mounted}/`, `${rootFolder(place, uuid)}/`]);
+      mkdirSync(rootFolder(place, uuid));
+      await run("rsync", [
+        "-aHAX",
+        "--numeric-ids",
+        "--sparse",
+        `${mounted}/`,
+        `${rootFolder(place, uuid)}/`,
+      ]);
       await withoutCopyOnWrite(place, uuid);
       await run("sync", ["--file-system", contentFolder(place, uuid)]);
       return true;

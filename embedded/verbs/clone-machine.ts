@@ -111,7 +111,10 @@ async function cloneDisks(
     }
     const disk = { ...newMedium({ kind: "disk", location: "", capacityBytes: source.capacityBytes }) };
     const folder = join(dirname(clone.settingsFile), isLinked ? "Snapshots" : "");
-    disk.location = join(folder, isLinked ? `{${disk.uuid}}.vdi` : `${clone.name}-disk${disks.length + 1}.vdi`);
+    disk.location = join(
+      folder,
+      isLinked ? `{${disk.uuid}}.vdi` : `${clone.name}-disk${disks.length + 1}.vdi`,
+    );
     if (isLinked) disk.parent = source.uuid;
     await snapshotContent(place, source.uuid, disk.uuid);
     disks.push(disk);

@@ -1,4 +1,4 @@
-import { VirtualBoxError, SyntaxFailure } from "../errors";
+import { SyntaxFailure, VirtualBoxError } from "../errors";
 import { withLock } from "../locks";
 import { askSupervisor, type ControlAnswer, type ControlRequest } from "../machine/control";
 import type { MachineRecord } from "../machine/record";
@@ -68,12 +68,18 @@ function invalidState(machine: MachineRecord, state: string, call: string): Virt
 }
 
 /** A rule comes or goes while the machine runs; the record keeps it for the next start. */
-async function changeForward(call: Call, machine: MachineRecord, number: number, values: string[]): Promise<void> {
+async function changeForward(
+  call: Call,
+  machine: MachineRecord,
+  number: number,
+  values: string[],
+): Promise<void> {
   if (values.length === 0) throw new SyntaxFailure("Missing argument to 'natpf'", USAGE);
   const request = await withLock(call.place, "registry", (): ControlRequest => {
     const record = findMachine(call.place, machine.uuid);
     const adapter = record.adapters[number - 1];
-    if (adapter?.kind !== "nat") throw new VirtualBoxError(`NIC ${number} of '${machine.name}' is not attached to NAT`);
+    if (adapter?.kind !== "nat")
+      throw new VirtualBoxError(`NIC ${number} of '${machine.name}' is not attached to NAT`);
     changeForwards(adapter, values);
     saveMachine(call.place, record);
     const rule = adapter.forwards.at(-1);

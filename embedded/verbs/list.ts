@@ -33,7 +33,9 @@ function listed(place: Place, what: string, isLong: boolean): string[] | undefin
         .filter((machine) => isOn(machineState(place, machine).state))
         .map(({ name, uuid }) => `"${name}" {${uuid}}`);
     case "groups":
-      return [...new Set(loadMachines(place).flatMap((machine) => machine.groups))].map((group) => `"${group}"`);
+      return [...new Set(loadMachines(place).flatMap((machine) => machine.groups))].map(
+        (group) => `"${group}"`,
+      );
     case "intnets":
       return internalNetworks(place).map((name) => `Name:        ${name}`);
     case "hdds":
@@ -53,7 +55,13 @@ function listed(place: Place, what: string, isLong: boolean): string[] | undefin
     case "hostonlynets":
       return [];
     case "ostypes":
-      return ["ID:          Debian_64", "Description: Debian (64-bit)", "Family ID:   Linux", "64 bit:      true", ""];
+      return [
+        "ID:          Debian_64",
+        "Description: Debian (64-bit)",
+        "Family ID:   Linux",
+        "64 bit:      true",
+        "",
+      ];
     default:
       return undefined;
   }

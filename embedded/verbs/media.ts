@@ -1,17 +1,23 @@
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { hasOption, type OptionRule, optionValue, parseArguments } from "../arguments";
 import { mediumNotFound, SyntaxFailure, VirtualBoxError } from "../errors";
 import { withLock } from "../locks";
 import { loadMachines } from "../machine/registry";
 import type { Place } from "../place";
+import { removeWhenEmpty } from "../removal";
 import { createRawContent, deleteContent, resizeRawContent, snapshotContent } from "../storage/content";
-import { forgetMedium, loadMedia, type MediumRecord, newMedium, openMedium, saveMedium } from "../storage/medium";
+import {
+  forgetMedium,
+  loadMedia,
+  type MediumRecord,
+  newMedium,
+  openMedium,
+  saveMedium,
+} from "../storage/medium";
 import { importRawImage } from "../storage/raw-image";
 import { ensureStore } from "../storage/store";
-import { statSync } from "node:fs";
-import { removeWhenEmpty } from "../removal";
 import { type Call, PROGRESS, type Verb } from "./verb";
 
 const MEBIBYTE = 2 ** 20;
@@ -31,19 +37,25 @@ export const createMedium: Verb = async ({ place, args, print, warn }) => {
   const filename = optionValue(parsed, "filename");
   const bytes = Number(optionValue(parsed, "sizebyte") ?? Number(optionValue(parsed, "size")) * MEBIBYTE);
   if (!filename) throw new SyntaxFailure("Parameter --filename is required", CREATE_USAGE);
-  if (!Number.isSafeInteger(bytes) || bytes <= 0) throw new SyntaxFailure("Parameter --size is required", CREATE_USAGE);
+  if (!Number.isSafeInteger(bytes) || bytes <= 0)
+    throw new SyntaxFailure("Parameter --size is required", CREATE_USAGE);
   const location = resolve(filename);
   refuseExisting(location, "Failed to create medium");
   await ensureStore(place);
   const uuid = randomUUID();
   await createRawContent(place, uuid, bytes);
-  await register(place, { ...newMedium({ kind: "disk", location, capacityBytes: bytes }), uuid }, "Failed to create medium");
+  await register(
+    place,
+    { ...newMedium({ kind: "disk", location, capacityBytes: bytes }), uuid },
+    "Failed to create medium",
+  );
   warn(PROGRESS);
   print(`Medium created. UUID: ${uuid}`);
 };
 
 function requireDisk(kind: string, usage: string): void {
-  if (kind !== "disk") throw new SyntaxFailure(`Invalid medium kind '${kind}': the stand-in has disks only`, usage);
+  if (kind !== "disk")
+    throw new SyntaxFailure(`Invalid medium kind '${kind}': the stand-in has disks only`, usage);
 }
 
 function refuseExisting(location: string, heading: string): void {
@@ -68,8 +80,12 @@ async function register(place: Place, medium: MediumRecord, heading: string): Pr
   }
 }
 
-const CONVERT_USAGE = "convertfromraw <inputfile> <outputfile> [--format=VDI] [--uuid=uuid] [--variant=Standard]";
-const CONVERT_RULES: OptionRule[] = ["format", "uuid", "variant"].map((name) => ({ names: [name], values: 1 as const }));
+const CONVERT_USAGE =
+  "convertfromraw <inputfile> <outputfile> [--format=VDI] [--uuid=uuid] [--variant=Standard]";
+const CONVERT_RULES: OptionRule[] = ["format", "uuid", "variant"].map((name) => ({
+  names: [name],
+  values: 1 as const,
+}));
 
 /** `convertfromraw`: copies the root file system out of a raw image. The medium is registered at once, not at its attachment. */
 export const convertFromRaw: Verb = async ({ place, args, warn }) => {
@@ -84,7 +100,11 @@ export const convertFromRaw: Verb = async ({ place, args, warn }) => {
   refuseConversion(location);
   await ensureStore(place);
   await importRawImage(place, input, uuid);
-  await register(place, { ...newMedium({ kind: "disk", location, capacityBytes: bytes }), uuid }, "Cannot create the disk image");
+  await register(
+    place,
+    { ...newMedium({ kind: "disk", location, capacityBytes: bytes }), uuid },
+    "Cannot create the disk image",
+  );
 };
 
 function refuseConversion(location: string): void {
@@ -94,7 +114,8 @@ function refuseConversion(location: string): void {
   );
 }
 
-const CLONE_USAGE = "clonemedium [disk] <uuid | source-medium> <uuid | target-medium> [--format=VDI] [--variant=Standard]";
+const CLONE_USAGE =
+  "clonemedium [disk] <uuid | source-medium> <uuid | target-medium> [--format=VDI] [--variant=Standard]";
 
 /** `clonemedium disk`: whole in the real one, copy-on-write here. */
 export const cloneMedium: Verb = async ({ place, args, print, warn }) => {
@@ -113,7 +134,10 @@ export const cloneMedium: Verb = async ({ place, args, print, warn }) => {
 };
 
 const MODIFY_USAGE = "modifymedium [disk] <uuid | filename> [--resize=megabytes] [--resizebyte=bytes]";
-const MODIFY_RULES: OptionRule[] = ["resize", "resizebyte"].map((name) => ({ names: [name], values: 1 as const }));
+const MODIFY_RULES: OptionRule[] = ["resize", "resizebyte"].map((name) => ({
+  names: [name],
+  values: 1 as const,
+}));
 
 /** `modifymedium disk --resize` */
 export const modifyMedium: Verb = async ({ place, args, warn }) => {
@@ -143,7 +167,8 @@ export const closeMedium: Verb = async (call: Call) => {
   const rules: OptionRule[] = [{ names: ["delete"], values: 0 }];
   const parsed = parseArguments(call.args, rules, CLOSE_USAGE, { least: 1, most: 2 });
   const named = parsed.positionals.length === 2 ? parsed.positionals[0] : "disk";
-  if (named !== "disk" && named !== "dvd") throw new SyntaxFailure(`Invalid medium kind '${named}'`, CLOSE_USAGE);
+  if (named !== "disk" && named !== "dvd")
+    throw new SyntaxFailure(`Invalid medium kind '${named}'`, CLOSE_USAGE);
   const name = parsed.positionals.at(-1) ?? "";
   const isDeleting = hasOption(parsed, "delete");
   const medium = await withLock(call.place, "registry", () => {
@@ -172,14 +197,24 @@ function findOpenOrOnDisk(place: Place, name: string, kind: "disk" | "dvd"): Med
 function refuseInUse(place: Place, medium: MediumRecord): void {
   const children = loadMedia(place).filter((other) => other.parent === medium.uuid).length;
   const users = loadMachines(place).filter((machine) =>
-    [machine, ...machine.snapshots].some(({ attachments }) => attachments.some((one) => one.medium === medium.uuid)),
+    [machine, ...machine.snapshots].some(({ attachments }) =>
+      attachments.some((one) => one.medium === medium.uuid),
+    ),
   ).length;
-  const inUse = { code: "VBOX_E_OBJECT_IN_USE", component: "MediumWrap", interface: "IMedium", context: "Close()" } as const;
+  const inUse = {
+    code: "VBOX_E_OBJECT_IN_USE",
+    component: "MediumWrap",
+    interface: "IMedium",
+    context: "Close()",
+  } as const;
   if (users > 0)
     throw new VirtualBoxError(
       `Medium '${medium.location}' cannot be closed because it is still attached to ${users} virtual machines`,
       inUse,
     );
   if (children > 0)
-    throw new VirtualBoxError(`Cannot close medium '${medium.location}' because it has ${children} child media`, inUse);
+    throw new VirtualBoxError(
+      `Cannot close medium '${medium.location}' because it has ${children} child media`,
+      inUse,
+    );
 }

@@ -1,14 +1,21 @@
 import { type GivenOption, type OptionRule, parseArguments } from "../arguments";
 import { invalidArgument, machineLocked, SyntaxFailure, VirtualBoxError } from "../errors";
 import { withLock } from "../locks";
-import { ADAPTER_COUNT, type AdapterKind, type AdapterRecord, type MachineRecord } from "../machine/record";
-import { parseForwardRule, randomMac } from "../machine/record";
+import {
+  ADAPTER_COUNT,
+  type AdapterKind,
+  type AdapterRecord,
+  type MachineRecord,
+  parseForwardRule,
+  randomMac,
+} from "../machine/record";
 import { findMachine, saveMachine } from "../machine/registry";
 import { isOn, machineState } from "../machine/state";
 import { parseGroups } from "./create-machine";
 import type { Verb } from "./verb";
 
-const USAGE = "modifyvm <uuid | vmname> [--cpus=CPU-count] [--memory=size-in-MB] [--description=description] [--groups=group] [--nicN=…] …";
+const USAGE =
+  "modifyvm <uuid | vmname> [--cpus=CPU-count] [--memory=size-in-MB] [--description=description] [--groups=group] [--nicN=…] …";
 
 /** Settings of hardware that a container does not have: taken, kept and shown, with what showvminfo calls them. */
 const KEPT: Record<string, string> = {
@@ -46,7 +53,10 @@ const ADAPTER_RULES: OptionRule[] = [
 ];
 
 const RULES: OptionRule[] = [
-  ...["name", "groups", "description", "memory", "cpus"].map((name) => ({ names: [name], values: 1 as const })),
+  ...["name", "groups", "description", "memory", "cpus"].map((name) => ({
+    names: [name],
+    values: 1 as const,
+  })),
   ...Object.keys(KEPT).map((name) => ({ names: [name], values: 1 as const })),
   { names: ["uart-mode"], values: 1, numbered: true },
   { names: ["uart"], values: 1, numbered: true },
@@ -64,10 +74,13 @@ export const modifyMachine: Verb = async ({ place, args }) => {
   });
 };
 
-/** Applies one option to the record; exported for controlvm, which knows some of them too. */
-export function change(machine: MachineRecord, option: GivenOption): void {
+/** Applies one option to the record. */
+function change(machine: MachineRecord, option: GivenOption): void {
   const value = option.values[0] ?? "";
-  if (option.number !== undefined) return changeNumbered(machine, option, value);
+  if (option.number !== undefined) {
+    changeNumbered(machine, option, value);
+    return;
+  }
   switch (option.name) {
     case "name":
       throw new VirtualBoxError("The stand-in does not rename machines");
@@ -78,10 +91,20 @@ export function change(machine: MachineRecord, option: GivenOption): void {
       machine.description = value;
       return;
     case "memory":
-      machine.memoryMiB = within(value, 4, 2_097_152, (given) => `Invalid RAM size: ${given} MB (must be in range [4, 2097152] MB)`);
+      machine.memoryMiB = within(
+        value,
+        4,
+        2_097_152,
+        (given) => `Invalid RAM size: ${given} MB (must be in range [4, 2097152] MB)`,
+      );
       return;
     case "cpus":
-      machine.cpus = within(value, 1, 64, (given) => `Invalid virtual CPU count: ${given} (must be in range [1, 64])`);
+      machine.cpus = within(
+        value,
+        1,
+        64,
+        (given) => `Invalid virtual CPU count: ${given} (must be in range [1, 64])`,
+      );
       return;
     default:
       machine.settings[KEPT[option.name] ?? option.name] = value;
@@ -155,7 +178,8 @@ function macOf(value: string): string {
 }
 
 function onOff(value: string, typed: string): boolean {
-  if (value !== "on" && value !== "off") throw new SyntaxFailure(`Invalid value '${value}' for '${typed}'`, USAGE);
+  if (value !== "on" && value !== "off")
+    throw new SyntaxFailure(`Invalid value '${value}' for '${typed}'`, USAGE);
   return value === "on";
 }
 
@@ -165,7 +189,9 @@ export function changeForwards(adapter: AdapterRecord, values: string[]): void {
   if (first === "delete") {
     const left = adapter.forwards.filter((rule) => rule.name !== name);
     if (left.length === adapter.forwards.length)
-      throw new VirtualBoxError("Code NS_ERROR_INVALID_ARG (0x80070057) - Invalid argument value (extended info not available)");
+      throw new VirtualBoxError(
+        "Code NS_ERROR_INVALID_ARG (0x80070057) - Invalid argument value (extended info not available)",
+      );
     adapter.forwards = left;
     return;
   }

@@ -53,7 +53,10 @@ export const guestProperty: Verb = async (call) => {
 
 async function getProperty({ place, print }: Call, rest: string[]): Promise<void> {
   const rules = [{ names: ["verbose"], values: 0 as const }];
-  const [name = "", key = ""] = parseArguments(rest, rules, PROPERTY_USAGE, { least: 2, most: 2 }).positionals;
+  const [name = "", key = ""] = parseArguments(rest, rules, PROPERTY_USAGE, {
+    least: 2,
+    most: 2,
+  }).positionals;
   print(valueLine(findMachine(place, name).guestProperties[key]?.value));
 }
 
@@ -69,9 +72,14 @@ async function setProperty({ place }: Call, rest: string[]): Promise<void> {
 }
 
 async function enumerateProperties({ place, print }: Call, rest: string[]): Promise<void> {
-  const [name = "", pattern = "*"] = parseArguments(rest, [], PROPERTY_USAGE, { least: 1, most: 2 }).positionals;
+  const [name = "", pattern = "*"] = parseArguments(rest, [], PROPERTY_USAGE, {
+    least: 1,
+    most: 2,
+  }).positionals;
   const { guestProperties } = findMachine(place, name);
-  for (const [key, { value, flags, at }] of Object.entries(guestProperties).sort(([a], [b]) => (a < b ? -1 : 1)))
+  for (const [key, { value, flags, at }] of Object.entries(guestProperties).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  ))
     if (matches(key, pattern)) print(`${key} = '${value}' @ ${at}${flags ? ` ${flags}` : ""}`);
 }
 
@@ -96,7 +104,10 @@ async function waitForProperty({ place, print }: Call, rest: string[]): Promise<
 
 function matches(key: string, patterns: string): boolean {
   return patterns.split("|").some((pattern) => {
-    const source = pattern.replace(/[.+^${}()[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+    const source = pattern
+      .replace(/[.+^${}()[\]\\]/g, "\\$&")
+      .replaceAll("*", ".*")
+      .replaceAll("?", ".");
     return new RegExp(`^${source}$`).test(key);
   });
 }
@@ -105,7 +116,11 @@ function valueLine(value: string | undefined): string {
   return value === undefined ? "No value set!" : `Value: ${value}`;
 }
 
-async function changeMachine(place: Place, name: string, change: (machine: MachineRecord) => void): Promise<void> {
+async function changeMachine(
+  place: Place,
+  name: string,
+  change: (machine: MachineRecord) => void,
+): Promise<void> {
   await withLock(place, "registry", () => {
     const machine = findMachine(place, name);
     change(machine);

@@ -9,13 +9,18 @@ import { snapshotLines } from "./snapshot";
 import type { Verb } from "./verb";
 
 const USAGE = "showvminfo <uuid | vmname> [--details] [--machinereadable]";
-const RULES: OptionRule[] = ["details", "machinereadable"].map((name) => ({ names: [name], values: 0 as const }));
+const RULES: OptionRule[] = ["details", "machinereadable"].map((name) => ({
+  names: [name],
+  values: 0 as const,
+}));
 
 /** `showvminfo`: in the machine-readable form always complete, else the few lines a person looks for. */
 export const showMachine: Verb = async ({ place, args, print }) => {
   const parsed = parseArguments(args, RULES, USAGE, { least: 1, most: 1 });
   const machine = findMachine(place, parsed.positionals[0] ?? "");
-  const lines = hasOption(parsed, "machinereadable") ? machineReadable(place, machine) : readable(place, machine);
+  const lines = hasOption(parsed, "machinereadable")
+    ? machineReadable(place, machine)
+    : readable(place, machine);
   for (const line of lines) print(line);
 };
 
@@ -23,7 +28,13 @@ export const showMachine: Verb = async ({ place, args, print }) => {
 export function machineReadable(place: Place, machine: MachineRecord): string[] {
   const folder = dirname(machine.settingsFile);
   const { state, since } = machineState(place, machine);
-  const kept = { vram: "8", firmware: "BIOS", chipset: "piix3", graphicscontroller: "vboxvga", ...machine.settings };
+  const kept = {
+    vram: "8",
+    firmware: "BIOS",
+    chipset: "piix3",
+    graphicscontroller: "vboxvga",
+    ...machine.settings,
+  };
   const boot = { boot1: "floppy", boot2: "dvd", boot3: "disk", boot4: "none", ...machine.settings };
   return [
     `name="${machine.name}"`,

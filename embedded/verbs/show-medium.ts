@@ -39,7 +39,10 @@ export function mediumLines(place: Place, medium: MediumRecord, isLong: boolean)
       : []),
     ["Capacity:", `${Math.floor(medium.capacityBytes / MEBIBYTE)} MBytes`],
     ...(isLong && isDisk
-      ? ([["Size on disk:", `${Math.ceil(bytesOnDisk(place, medium.uuid) / MEBIBYTE)} MBytes`]] as [string, string][])
+      ? ([["Size on disk:", `${Math.ceil(bytesOnDisk(place, medium.uuid) / MEBIBYTE)} MBytes`]] as [
+          string,
+          string,
+        ][])
       : []),
     ["Encryption:", "disabled"],
     ...(isLong ? relations(place, medium) : []),
@@ -50,7 +53,8 @@ export function mediumLines(place: Place, medium: MediumRecord, isLong: boolean)
 /** Who uses it, and what builds on it; the label stands at the first of several only. */
 function relations(place: Place, medium: MediumRecord): [string, string][] {
   const users = loadMachines(place).flatMap((machine) => {
-    const uses = (attachments: readonly { medium?: string }[]) => attachments.some((one) => one.medium === medium.uuid);
+    const uses = (attachments: readonly { medium?: string }[]) =>
+      attachments.some((one) => one.medium === medium.uuid);
     const snapshots = machine.snapshots.filter((one) => uses(one.attachments));
     if (!uses(machine.attachments) && snapshots.length === 0) return [];
     const suffix = snapshots.map((one) => ` [${one.name} (UUID: ${one.uuid})]`).join("");

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { hasOption, type OptionRule, optionValue, parseArguments } from "../arguments";
-import { machineLocked, snapshotNotFound, SyntaxFailure, VirtualBoxError } from "../errors";
+import { machineLocked, SyntaxFailure, snapshotNotFound, VirtualBoxError } from "../errors";
 import { withLock } from "../locks";
 import type { AttachmentRecord, MachineRecord, SnapshotRecord } from "../machine/record";
 import { findMachine, saveMachine } from "../machine/registry";
@@ -13,7 +13,8 @@ import { forgetMedium, loadMedia, newMedium, saveMedium } from "../storage/mediu
 import { ensureStore } from "../storage/store";
 import { type Call, PROGRESS, type Verb } from "./verb";
 
-const USAGE = "snapshot <uuid|vmname> take <snapshot-name> [--description=description] | delete <snapshot-name> | list [--machinereadable]";
+const USAGE =
+  "snapshot <uuid|vmname> take <snapshot-name> [--description=description] | delete <snapshot-name> | list [--machinereadable]";
 
 /** `snapshot NAME take|delete|list` */
 export const snapshot: Verb = async (call) => {
@@ -63,10 +64,19 @@ async function take({ place, print, warn }: Call, machine: MachineRecord, rest: 
   print(`Snapshot taken. UUID: ${uuid}`);
 }
 
-async function branch(place: Place, machine: MachineRecord, attachment: AttachmentRecord): Promise<AttachmentRecord> {
+async function branch(
+  place: Place,
+  machine: MachineRecord,
+  attachment: AttachmentRecord,
+): Promise<AttachmentRecord> {
   const source = loadMedia(place).find((medium) => medium.uuid === attachment.medium);
   if (attachment.type === "dvddrive" || !source) return attachment;
-  const child = newMedium({ kind: "disk", location: "", parent: source.uuid, capacityBytes: source.capacityBytes });
+  const child = newMedium({
+    kind: "disk",
+    location: "",
+    parent: source.uuid,
+    capacityBytes: source.capacityBytes,
+  });
   child.location = join(dirname(machine.settingsFile), "Snapshots", `{${child.uuid}}.vdi`);
   await snapshotContent(place, source.uuid, child.uuid);
   saveMedium(place, child);
@@ -128,7 +138,10 @@ function hoist(place: Place, disk: string): void {
 }
 
 async function list({ print }: Call, machine: MachineRecord, rest: string[]): Promise<void> {
-  const rules: OptionRule[] = ["machinereadable", "details"].map((name) => ({ names: [name], values: 0 as const }));
+  const rules: OptionRule[] = ["machinereadable", "details"].map((name) => ({
+    names: [name],
+    values: 0 as const,
+  }));
   const parsed = parseArguments(rest, rules, USAGE, { least: 0, most: 0 });
   if (machine.snapshots.length === 0) {
     print("This machine does not have any snapshots");

@@ -3,8 +3,8 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { type OptionRule, optionValue, parseArguments } from "../arguments";
 import { VirtualBoxError } from "../errors";
-import { findMachine } from "../machine/registry";
 import type { MachineRecord } from "../machine/record";
+import { findMachine } from "../machine/registry";
 import { isOn, machineState } from "../machine/state";
 import type { StartReport } from "../machine/supervisor";
 import { type Place, runFolder } from "../place";
@@ -23,7 +23,8 @@ export const startMachine: Verb = async ({ place, args, print, warn }) => {
   const type = optionValue(parsed, "type") ?? "headless";
   for (const name of parsed.positionals) {
     const machine = findMachine(place, name);
-    if (type !== "headless" && type !== "gui" && type !== "separate") throw refusal(`Invalid frontend name: '${type}'`);
+    if (type !== "headless" && type !== "gui" && type !== "separate")
+      throw refusal(`Invalid frontend name: '${type}'`);
     if (isOn(machineState(place, machine).state)) throw alreadyOn(machine.name);
     refuseOutsideAdapters(machine);
     print(`Waiting for VM "${machine.name}" to power on...`);
@@ -43,17 +44,22 @@ function refusal(message: string): VirtualBoxError {
     code: "NS_ERROR_INVALID_ARG",
     component: "MachineWrap",
     interface: "IMachine",
-    context: "LaunchVMProcess(a->session, sessionType.raw(), ComSafeArrayAsInParam(aBstrEnv), progress.asOutParam())",
+    context:
+      "LaunchVMProcess(a->session, sessionType.raw(), ComSafeArrayAsInParam(aBstrEnv), progress.asOutParam())",
   });
 }
 
 function alreadyOn(name: string): VirtualBoxError {
-  return new VirtualBoxError(`The machine '${name}' is already locked by a session (or being locked or unlocked)`, {
-    code: "VBOX_E_INVALID_OBJECT_STATE",
-    component: "MachineWrap",
-    interface: "IMachine",
-    context: "LaunchVMProcess(a->session, sessionType.raw(), ComSafeArrayAsInParam(aBstrEnv), progress.asOutParam())",
-  });
+  return new VirtualBoxError(
+    `The machine '${name}' is already locked by a session (or being locked or unlocked)`,
+    {
+      code: "VBOX_E_INVALID_OBJECT_STATE",
+      component: "MachineWrap",
+      interface: "IMachine",
+      context:
+        "LaunchVMProcess(a->session, sessionType.raw(), ComSafeArrayAsInParam(aBstrEnv), progress.asOutParam())",
+    },
+  );
 }
 
 /** A stand-in's machine never touches the host's own network. */

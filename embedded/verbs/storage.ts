@@ -67,9 +67,17 @@ const ATTACH_USAGE =
   "storageattach <uuid | vmname> --storagectl=name [--device=number] [--port=number] [--type= dvddrive | hdd] [--medium= none | emptydrive | uuid | filename] [--forceunmount]";
 
 const ATTACH_RULES: OptionRule[] = [
-  ...["storagectl", "device", "port", "type", "medium", "mtype", "nonrotational", "discard", "hotpluggable"].map(
-    (name) => ({ names: [name], values: 1 as const }),
-  ),
+  ...[
+    "storagectl",
+    "device",
+    "port",
+    "type",
+    "medium",
+    "mtype",
+    "nonrotational",
+    "discard",
+    "hotpluggable",
+  ].map((name) => ({ names: [name], values: 1 as const })),
   { names: ["forceunmount"], values: 0 },
 ];
 
@@ -86,12 +94,17 @@ export const attach: Verb = async ({ place, args }) => {
     const machine = findMachine(place, parsed.positionals[0] ?? "");
     const isRunning = isOn(machineState(place, machine).state);
     if (findController(machine, name).portCount <= port && medium !== "none") growPorts(machine, name, port);
-    const old = machine.attachments.find((one) => one.controller === name && one.port === port && one.device === device);
+    const old = machine.attachments.find(
+      (one) => one.controller === name && one.port === port && one.device === device,
+    );
     const wanted = type ?? old?.type;
     if (isRunning && (wanted !== "dvddrive" || medium === "none")) throw machineLocked(machine.name);
     const others = machine.attachments.filter((attachment) => attachment !== old);
     if (medium === "none" && !old) throw nothingAttached(name, port, device);
-    const fresh = medium === "none" ? [] : [attachment(place, others, { controller: name, port, device }, wanted, medium)];
+    const fresh =
+      medium === "none"
+        ? []
+        : [attachment(place, others, { controller: name, port, device }, wanted, medium)];
     machine.attachments = [...others, ...fresh].sort((a, b) => a.port - b.port);
     saveMachine(place, machine);
     return isRunning && medium === "emptydrive" ? machine.uuid : undefined;
@@ -133,10 +146,13 @@ function growPorts(machine: MachineRecord, name: string, port: number): void {
 }
 
 function nothingAttached(name: string, port: number, device: number): VirtualBoxError {
-  return new VirtualBoxError(`No storage device attached to device slot ${device} on port ${port} of controller '${name}'`, {
-    code: "VBOX_E_OBJECT_NOT_FOUND",
-    component: "SessionMachine",
-    interface: "IMachine",
-    context: "DetachDevice(Bstr(pszCtl).raw(), port, device)",
-  });
+  return new VirtualBoxError(
+    `No storage device attached to device slot ${device} on port ${port} of controller '${name}'`,
+    {
+      code: "VBOX_E_OBJECT_NOT_FOUND",
+      component: "SessionMachine",
+      interface: "IMachine",
+      context: "DetachDevice(Bstr(pszCtl).raw(), port, device)",
+    },
+  );
 }

@@ -65,7 +65,9 @@ function diskUuids(machine: MachineRecord): Set<string> {
 function refuseParents(place: Place, disks: readonly MediumRecord[]): void {
   const going = new Set(disks.map((disk) => disk.uuid));
   for (const disk of disks) {
-    const children = loadMedia(place).filter((medium) => medium.parent === disk.uuid && !going.has(medium.uuid)).length;
+    const children = loadMedia(place).filter(
+      (medium) => medium.parent === disk.uuid && !going.has(medium.uuid),
+    ).length;
     if (children > 0)
       throw new VirtualBoxError(
         `Cannot close medium '${disk.location}' because it has ${children} child media`,

@@ -11,9 +11,9 @@ import { get } from "../kubernetes/official/download";
 /** Debian's own cloud images, with SHA512SUMS beside them. Source: https://cloud.debian.org/images/cloud/ */
 const debianImages = "https://cloud.debian.org/images/cloud/trixie/latest";
 
-/** Address of Debian 13's image for computers that cannot make a base disk themselves. */
+/** Address of Debian 13's image for computers that cannot make a base disk themselves; `genericcloud` lacks AHCI. */
 export function debianCloudImage(architecture: "amd64" | "arm64"): string {
-  return `${debianImages}/debian-13-genericcloud-${architecture}.qcow2`;
+  return `${debianImages}/debian-13-generic-${architecture}.qcow2`;
 }
 
 /**

@@ -12,7 +12,10 @@ export async function emptyProgram(setUp: SetUp, runs: number): Promise<{ previe
   writeFileSync(join(project, "Pulumi.yaml"), "name: empty\nruntime: nodejs\n");
   writeFileSync(join(project, "package.json"), '{ "main": "index.ts" }\n');
   writeFileSync(join(project, "tsconfig.json"), '{ "compilerOptions": { "module": "node16" } }\n');
-  writeFileSync(join(project, "index.ts"), 'import * as pulumi from "@pulumi/pulumi";\nexport const stack = pulumi.getStack();\n');
+  writeFileSync(
+    join(project, "index.ts"),
+    'import * as pulumi from "@pulumi/pulumi";\nexport const stack = pulumi.getStack();\n',
+  );
   const stack = new Stack("empty", { ...setUp, project });
   await stack.select();
   await stack.text(["up", "--yes", "--skip-preview"]);

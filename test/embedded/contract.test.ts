@@ -16,30 +16,40 @@ async function follow(run: Run, folder: string): Promise<void> {
     const answer = await run(...step.args);
     const missed = [
       ...(answer.status === step.status ? [] : [`status ${step.status}`]),
-      ...(step.stdout ?? []).filter((pattern) => !pattern.test(answer.stdout)).map((pattern) => `stdout ${pattern}`),
-      ...(step.stderr ?? []).filter((pattern) => !pattern.test(answer.stderr)).map((pattern) => `stderr ${pattern}`),
+      ...(step.stdout ?? [])
+        .filter((pattern) => !pattern.test(answer.stdout))
+        .map((pattern) => `stdout ${pattern}`),
+      ...(step.stderr ?? [])
+        .filter((pattern) => !pattern.test(answer.stderr))
+        .map((pattern) => `stderr ${pattern}`),
     ];
     if (missed.length === 0) continue;
     const shown = `status ${answer.status}\nstdout: ${answer.stdout}\nstderr: ${answer.stderr}`;
-    wrong.push(`VBoxManage ${step.args.join(" ")}\nexpected ${missed.join("\n         ")}\n${shown.slice(0, 3000)}`);
+    wrong.push(
+      `VBoxManage ${step.args.join(" ")}\nexpected ${missed.join("\n         ")}\n${shown.slice(0, 3000)}`,
+    );
   }
   expect(wrong).toEqual([]);
 }
 
 const blocked = obstacle();
 
-(blocked === undefined ? test : test.skip)("the stand-in answers as the contract says", async () => {
-  const program = buildProgram();
-  const folder = mkdtempSync(join(tmpdir(), "kube-lab-contract-"));
-  try {
-    await follow(program.run, folder);
-    expect(await program.must("list", "hdds")).toBe("");
-    expect(isMounted(program.folder)).toBe(false);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-    await program.remove();
-  }
-}, 120_000);
+(blocked === undefined ? test : test.skip)(
+  "the stand-in answers as the contract says",
+  async () => {
+    const program = buildProgram();
+    const folder = mkdtempSync(join(tmpdir(), "kube-lab-contract-"));
+    try {
+      await follow(program.run, folder);
+      expect(await program.must("list", "hdds")).toBe("");
+      expect(isMounted(program.folder)).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+      await program.remove();
+    }
+  },
+  120_000,
+);
 
 function isMounted(folder: string): boolean {
   return readFileSync("/proc/self/mountinfo", "utf8").includes(`${folder}/store`);
@@ -48,12 +58,16 @@ function isMounted(folder: string): boolean {
 const real = process.env.KUBE_LAB_REAL_VBOXMANAGE;
 
 /** KUBE_LAB_CONTRACT_FOLDER: an existing folder that the real one sees under the same path. */
-(real ? test : test.skip)("the real VBoxManage answers as the contract says", async () => {
-  const folder = join(process.env.KUBE_LAB_CONTRACT_FOLDER ?? tmpdir(), `contract-${process.pid}`);
-  mkdirSync(folder);
-  try {
-    await follow((...args) => call(real ?? "", args), folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}, 600_000);
+(real ? test : test.skip)(
+  "the real VBoxManage answers as the contract says",
+  async () => {
+    const folder = join(process.env.KUBE_LAB_CONTRACT_FOLDER ?? tmpdir(), `contract-${process.pid}`);
+    mkdirSync(folder);
+    try {
+      await follow((...args) => call(real ?? "", args), folder);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+  600_000,
+);

@@ -27,8 +27,21 @@ export class Guest {
   /** A linked clone of `image`, with a seed. */
   async create(): Promise<void> {
     const { must } = this.program;
-    const mac = (adapter: number) => `08002700${adapter.toString(16).padStart(2, "0")}${this.plan.number.toString(16).padStart(2, "0")}`;
-    await must("clonevm", "image", "--snapshot", "base", "--options", "Link", "--name", this.name, "--groups", "/test", "--register");
+    const mac = (adapter: number) =>
+      `08002700${adapter.toString(16).padStart(2, "0")}${this.plan.number.toString(16).padStart(2, "0")}`;
+    await must(
+      "clonevm",
+      "image",
+      "--snapshot",
+      "base",
+      "--options",
+      "Link",
+      "--name",
+      this.name,
+      "--groups",
+      "/test",
+      "--register",
+    );
     await must(
       ...["modifyvm", this.name, "--cpus", "1", "--memory", "600"],
       ...["--nic1", "nat", "--macaddress1", mac(1), "--natpf1", `ssh,tcp,127.0.0.1,${this.plan.sshPort},,22`],
@@ -57,7 +70,12 @@ export class Guest {
 
   /** Runs a command as root inside, over the forwarded ssh. */
   ssh(command: string): Promise<Answer> {
-    const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=5"];
+    const options = [
+      "StrictHostKeyChecking=no",
+      "UserKnownHostsFile=/dev/null",
+      "LogLevel=ERROR",
+      "ConnectTimeout=5",
+    ];
     return call("ssh", [
       ...options.flatMap((option) => ["-o", option]),
       ...["-i", this.key, "-p", `${this.plan.sshPort}`, "root@127.0.0.1", command],
@@ -96,7 +114,11 @@ export class Guest {
     };
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
     const iso = join(folder, "seed.iso");
-    execFileSync("genisoimage", ["-quiet", "-volid", "cidata", "-joliet", "-rock", "-o", iso, ...Object.keys(files)], { cwd: folder });
+    execFileSync(
+      "genisoimage",
+      ["-quiet", "-volid", "cidata", "-joliet", "-rock", "-o", iso, ...Object.keys(files)],
+      { cwd: folder },
+    );
     return iso;
   }
 

@@ -1,11 +1,32 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cacheFolder } from "../../offline/cache";
 
 /** Just what the tests need of Debian 13; a lab's base disk is four times the size and built elsewhere. */
-const PACKAGES = ["systemd", "systemd-sysv", "dbus", "cloud-init", "openssh-server", "iproute2", "iputils-ping", "netplan.io", "socat", "e2fsprogs"];
+const PACKAGES = [
+  "systemd",
+  "systemd-sysv",
+  "dbus",
+  "cloud-init",
+  "openssh-server",
+  "iproute2",
+  "iputils-ping",
+  "netplan.io",
+  "socat",
+  "e2fsprogs",
+];
 
 const START = 2048;
 
@@ -23,7 +44,9 @@ function make(image: string): void {
   writeFileSync(fresh, "");
   truncateSync(fresh, 4 * 2 ** 30);
   execFileSync("sfdisk", ["--quiet", fresh], { input: `label: dos\nstart=${START}, type=83, bootable\n` });
-  const device = execFileSync("losetup", ["--find", "--show", `--offset=${START * 512}`, fresh]).toString().trim();
+  const device = execFileSync("losetup", ["--find", "--show", `--offset=${START * 512}`, fresh])
+    .toString()
+    .trim();
   const mounted = mkdtempSync(join(tmpdir(), "kube-lab-image-"));
   try {
     execFileSync("mkfs.ext4", ["-q", "-L", "root", device]);

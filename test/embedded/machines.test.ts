@@ -29,14 +29,36 @@ describeHere("machines of the stand-in", () => {
     await program.must("convertfromraw", ensureTestImage(), disk, "--format", "VDI");
     await program.must("createvm", "--name", "image", "--ostype", "Debian_64", "--register");
     await program.must("storagectl", "image", "--name", "SATA", "--add", "sata", "--portcount", "4");
-    await program.must("storageattach", "image", "--storagectl", "SATA", "--port", "0", "--type", "hdd", "--medium", disk);
+    await program.must(
+      "storageattach",
+      "image",
+      "--storagectl",
+      "SATA",
+      "--port",
+      "0",
+      "--type",
+      "hdd",
+      "--medium",
+      disk,
+    );
     await program.must("snapshot", "image", "take", "base");
     one = new Guest(program, { name: "one", number: 11, sshPort: await freePort() });
     two = new Guest(program, { name: "two", number: 12, sshPort: await freePort() });
     await Promise.all([one.create(), two.create()]);
     const data = join(program.folder, "data.vdi");
     await program.must("createmedium", "disk", "--filename", data, "--size", "2048");
-    await program.must("storageattach", "one", "--storagectl", "SATA", "--port", "1", "--type", "hdd", "--medium", data);
+    await program.must(
+      "storageattach",
+      "one",
+      "--storagectl",
+      "SATA",
+      "--port",
+      "1",
+      "--type",
+      "hdd",
+      "--medium",
+      data,
+    );
     await Promise.all([one.start(), two.start()]);
   }, 600_000);
 
@@ -71,11 +93,20 @@ describeHere("machines of the stand-in", () => {
   }, 60_000);
 
   test("keep within their memory and processors", async () => {
-    const groups = execFileSync("find", ["/sys/fs/cgroup", "-name", "memory.limit_in_bytes", "-path", `*${await one.info("UUID")}/memory*`]);
-    if (groups.length > 0) expect(readFileSync(groups.toString().trim(), "utf8").trim()).toBe(`${600 * 2 ** 20}`);
+    const groups = execFileSync("find", [
+      "/sys/fs/cgroup",
+      "-name",
+      "memory.limit_in_bytes",
+      "-path",
+      `*${await one.info("UUID")}/memory*`,
+    ]);
+    if (groups.length > 0)
+      expect(readFileSync(groups.toString().trim(), "utf8").trim()).toBe(`${600 * 2 ** 20}`);
     // 700 MiB into memory: the kernel kills the writer, not the machine.
     const hungry = "systemd-run --quiet --pipe --wait head -c 700M /dev/zero | tail -c 1 | wc -c";
-    expect((await one.ssh(`${hungry}; head -c 700M /dev/zero | tail | wc -c`)).stdout.trim()).not.toBe("734003200");
+    expect((await one.ssh(`${hungry}; head -c 700M /dev/zero | tail | wc -c`)).stdout.trim()).not.toBe(
+      "734003200",
+    );
     expect(await one.state()).toBe("running");
   }, 120_000);
 
@@ -107,8 +138,13 @@ describeHere("machines of the stand-in", () => {
     await Promise.all(Array.from({ length: 8 }, () => one.mustSsh("true")));
     const port = await freePort();
     await program.must("controlvm", "one", "natpf1", `echo,tcp,127.0.0.1,${port},,7777`);
-    await one.mustSsh("systemd-run --quiet --unit echo socat -t 5 TCP-LISTEN:7777,fork,reuseaddr SYSTEM:'sort; echo end'");
-    await until("the answer comes after the end of the question", async () => (await ask(port, "b\na\n")) === "a\nb\nend\n");
+    await one.mustSsh(
+      "systemd-run --quiet --unit echo socat -t 5 TCP-LISTEN:7777,fork,reuseaddr SYSTEM:'sort; echo end'",
+    );
+    await until(
+      "the answer comes after the end of the question",
+      async () => (await ask(port, "b\na\n")) === "a\nb\nend\n",
+    );
     await program.must("controlvm", "one", "natpf1", "delete", "echo");
     expect(await ask(port, "x")).toBe("refused");
   }, 120_000);
@@ -119,7 +155,9 @@ describeHere("machines of the stand-in", () => {
     expect((await program.run("controlvm", "two", "poweroff")).stderr).toContain("is not currently running");
     await two.start();
     expect((await program.run("startvm", "two")).stderr).toContain("VBOX_E_INVALID_OBJECT_STATE");
-    expect((await program.run("modifyvm", "two", "--cpus", "2")).stderr).toContain("is already locked for a session");
+    expect((await program.run("modifyvm", "two", "--cpus", "2")).stderr).toContain(
+      "is already locked for a session",
+    );
     await two.untilUp();
   }, 240_000);
 
@@ -189,7 +227,9 @@ function ask(port: number, text: string): Promise<string> {
     socket.on("data", (chunk) => {
       heard += chunk;
     });
-    socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED" ? "refused" : `${error.code}`));
+    socket.on("error", (error: NodeJS.ErrnoException) =>
+      resolve(error.code === "ECONNREFUSED" ? "refused" : `${error.code}`),
+    );
     socket.on("close", () => resolve(heard));
   });
 }

@@ -43,7 +43,8 @@ export function buildProgram(): Program {
   const run = (...args: string[]) => call(file, args, { ...process.env, KUBE_LAB_EMBEDDED_FOLDER: folder });
   const must = async (...args: string[]) => {
     const answer = await run(...args);
-    if (answer.status !== 0) throw new Error(`VBoxManage ${args.join(" ")}: ${answer.status} ${answer.stderr}`);
+    if (answer.status !== 0)
+      throw new Error(`VBoxManage ${args.join(" ")}: ${answer.status} ${answer.stderr}`);
     return answer.stdout;
   };
   const remove = async () => {
@@ -63,7 +64,12 @@ export function call(file: string, args: string[], env: NodeJS.ProcessEnv = proc
 
 /** Why machines cannot run here; undefined when they can. With REQUIRE_ALL=1 that is an error, not a reason to skip. */
 export function obstacle(): string | undefined {
-  const missing = Object.entries({ ...requiredHostPrograms, genisoimage: "genisoimage", ssh: "openssh-client", mmdebstrap: "mmdebstrap" })
+  const missing = Object.entries({
+    ...requiredHostPrograms,
+    genisoimage: "genisoimage",
+    ssh: "openssh-client",
+    mmdebstrap: "mmdebstrap",
+  })
     .filter(([program]) => !has(program))
     .map(([program, inPackage]) => `${program} (apt install ${inPackage})`);
   const why =

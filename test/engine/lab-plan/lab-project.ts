@@ -49,17 +49,18 @@ export class LabProject {
   static async create(): Promise<LabProject> {
     const engine = await ensureEngine({ project, report: () => {} });
     const folder = mkdtempSync(join(tmpdir(), "kube-lab-engine-"));
+    // Copies: an edit of the checkout while the test runs is no change of the lab.
     for (const part of [
+      "Pulumi.yaml",
       "package.json",
       "index.ts",
-      "node_modules",
       "plan",
       "components",
       "cloud-init",
       "hypervisor",
     ])
-      symlinkSync(join(project, part), join(folder, part));
-    cpSync(join(project, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+      cpSync(join(project, part), join(folder, part), { recursive: true });
+    symlinkSync(join(project, "node_modules"), join(folder, "node_modules"));
     for (const part of [".kube-lab/programs", ".kube-lab/state", "records/machines", "records/seeded"])
       mkdirSync(join(folder, part), { recursive: true });
     buildSync({

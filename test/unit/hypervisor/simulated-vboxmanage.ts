@@ -3,25 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { ProcessResult, RunProcess } from "../../../hypervisor/process";
 import { VBoxManage } from "../../../hypervisor/vboxmanage";
-
-interface Machine {
-  uuid: string;
-  state: string;
-  /** Keys and values of showvminfo. */
-  values: Map<string, string>;
-  forwards: string[];
-  extra: Map<string, string>;
-  snapshot?: string;
-}
-
-class Refusal extends Error {
-  constructor(
-    message: string,
-    readonly code: string,
-  ) {
-    super(message);
-  }
-}
+import { addRule, type Machine, option, Refusal, without } from "./simulated-machine";
 
 /**
  * VBoxManage in memory, with machine folders and disks as files: as much of the real one's behaviour as the tests of machines,
@@ -292,19 +274,4 @@ export class SimulatedVBoxManage {
     rmSync(path.dirname(machine.values.get("CfgFile") ?? ""), { recursive: true });
     return "";
   }
-}
-
-function option(options: readonly string[], name: string): string {
-  return options[options.indexOf(name) + 1] ?? "";
-}
-
-function addRule(machine: Machine, rule: string): void {
-  const name = rule.split(",")[0] ?? "";
-  if (without(machine.forwards, name).length < machine.forwards.length)
-    throw new Refusal("A NAT rule of this name already exists", "NS_ERROR_INVALID_ARG");
-  machine.forwards.push(rule);
-}
-
-function without(rules: readonly string[], name: string): string[] {
-  return rules.filter((rule) => !rule.startsWith(`${name},`));
 }
