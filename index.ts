@@ -10,7 +10,7 @@ import { rawConfiguration } from "./plan/stack-configuration";
 import { planLab } from "./plan/topology";
 
 // The SDK takes several stack traces per resource; mapping each to TypeScript's lines is half the program's time.
-Error.prepareStackTrace = undefined as unknown as typeof Error.prepareStackTrace;
+Reflect.deleteProperty(Error, "prepareStackTrace");
 
 /** What the lab is compared with. `npm run up` looks at the disk, too, before anything is made. */
 const host = {

@@ -8,6 +8,9 @@ interface Finished {
   stderr: string;
 }
 
+/** Most operations only wait for a machine; the CLI's own bound, four for each processor, would make them queue. */
+const parallelOperations = 64;
+
 /** One stack of the project, driven through the Pulumi CLI as a person would. */
 export class Stack {
   constructor(
@@ -51,9 +54,11 @@ export class Stack {
   }
 
   private arguments(command: string[]): string[] {
+    const stack = ["--stack", this.name];
+    // `stack …` commands read no configuration and refuse its option.
+    if (command[0] === "stack") return [...command, ...stack];
     const config = this.configFile === undefined ? [] : ["--config-file", this.configFile];
-    // `stack …` commands read no configuration and refuse the option.
-    return [...command, "--stack", this.name, ...(command[0] === "stack" ? [] : config)];
+    return [...command, ...stack, ...config, "--parallel", String(parallelOperations)];
   }
 
   private async output(command: string[]): Promise<string> {

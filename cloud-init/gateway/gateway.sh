@@ -28,12 +28,15 @@ gateway_names() {
   unchanged
   render_names
   dnsmasq --test --conf-file=/etc/dnsmasq.conf 2>&1 || fail "dnsmasq refuses /etc/dnsmasq.conf"
-  if hosts_changed; then changed; fi
-  start_service dnsmasq.service
+  if hosts_changed && [ "$CHANGED" = false ] && systemctl is-active --quiet dnsmasq.service; then
+    systemctl reload dnsmasq.service
+  else
+    start_service dnsmasq.service
+  fi
   wait_until 30 "dnsmasq to answer for $API_NAME" resolves "$API_NAME" "$VIRTUAL_IP"
 }
 
-# dnsmasq reads /etc/hosts at its start.
+# dnsmasq reads /etc/hosts at its start and when it is told to: nobody's question is lost for a new name.
 hosts_changed() {
   local digest
   digest=$(sha256sum </etc/hosts)

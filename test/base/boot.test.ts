@@ -122,6 +122,7 @@ function run(accelerator: string[], disk: string, seed: string, silence: number)
   machine = child;
   return new Promise((resolve, reject) => {
     let output = "";
+    let spoke = false;
     const stop = () => {
       for (const timer of timers) clearTimeout(timer);
       child.kill("SIGKILL");
@@ -131,7 +132,7 @@ function run(accelerator: string[], disk: string, seed: string, silence: number)
       reject(new Error(`${reason}. The end of its console:\n${output.slice(-3000)}`));
     };
     const timers = [
-      setTimeout(() => output === "" && giveUp(`a silent console for ${silence} s`), silence * 1000),
+      setTimeout(() => !spoke && giveUp(`a silent console for ${silence} s`), silence * 1000),
       setTimeout(() => giveUp(`no report and login prompt within ${boundSeconds} s`), boundSeconds * 1000),
     ];
     const take = (text: Buffer) => {
@@ -142,6 +143,9 @@ function run(accelerator: string[], disk: string, seed: string, silence: number)
       resolve(output);
     };
     child.stdout.on("data", take);
+    child.stdout.once("data", () => {
+      spoke = true;
+    });
     child.stderr.on("data", take);
     child.once("error", (error) => giveUp(String(error)));
     child.once("exit", (status) => giveUp(`the machine ended with ${status}`));

@@ -50,15 +50,9 @@ export class LabProject {
     const engine = await ensureEngine({ project, report: () => {} });
     const folder = mkdtempSync(join(tmpdir(), "kube-lab-engine-"));
     // Copies: an edit of the checkout while the test runs is no change of the lab.
-    for (const part of [
-      "Pulumi.yaml",
-      "package.json",
-      "index.ts",
-      "plan",
-      "components",
-      "cloud-init",
-      "hypervisor",
-    ])
+    const parts = ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts"];
+    const folders = ["plan", "components", "cloud-init", "hypervisor", "embedded", "offline"];
+    for (const part of [...parts, ...folders])
       cpSync(join(project, part), join(folder, part), { recursive: true });
     symlinkSync(join(project, "node_modules"), join(folder, "node_modules"));
     for (const part of [".kube-lab/programs", ".kube-lab/state", "records/machines", "records/seeded"])
