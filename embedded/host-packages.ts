@@ -5,7 +5,6 @@ const PROGRAMS: Record<string, string> = {
   "mkfs.btrfs": "btrfs-progs",
   ip: "iproute2",
   bsdtar: "libarchive-tools",
-  rsync: "rsync",
   nsenter: "util-linux",
   setpriv: "util-linux",
   losetup: "mount",

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { killAndRemove } from "./cgroup/removal";
 import { restoreSysctls } from "./host-sysctls";
 import { askSupervisor } from "./machine/control";
@@ -26,6 +26,7 @@ export async function removeEverything(folder?: string): Promise<void> {
     else await powerOff(place, machine, readRunState(place, machine.uuid)?.cgroups ?? []);
   }
   await removeStrays(place);
+  for (const folder of mountsBelow(`${place.folder}/mounted-`)) await runQuietly("umount", [folder]);
   await restoreSysctls(place);
   await removeStore(place);
   rmSync(place.folder, { recursive: true });
@@ -38,6 +39,12 @@ async function removeStrays(place: Place): Promise<void> {
   const namespaces = existsSync(NAMESPACES) ? readdirSync(NAMESPACES) : [];
   for (const name of namespaces)
     if (name === prefix || name.startsWith(`${prefix}-`)) await runQuietly("ip", ["netns", "delete", name]);
+}
+
+/** Of imports that were killed. */
+function mountsBelow(prefix: string): string[] {
+  const lines = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+  return lines.flatMap((line) => line.split(" ")[4] ?? []).filter((path) => path.startsWith(prefix));
 }
 
 /** Control groups with the place's name: at the top of a hierarchy, or beneath the group the caller once was in. */

@@ -1,6 +1,12 @@
 # shellcheck shell=sh
 # The short commands of the homecores seed in today's terms, for every login shell.
 
+# where kube-lab is; it asks for root by itself
+case :$PATH: in
+  *:/usr/local/sbin:*) ;;
+  *) PATH=$PATH:/usr/local/sbin ;;
+esac
+
 # jobs of systemd, and the machine's state
 slj() { systemctl list-jobs "$@"; }
 sst() { systemctl status --no-pager --lines=0 "$@"; }

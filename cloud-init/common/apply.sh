@@ -15,11 +15,13 @@ apply_files() {
     ensure_running
     return 0
   fi
-  write_delivery "$delivery"
-  rm -f "$RUN/converged"
+  # stopped first: a pass with the old files must not say that all is well
+  systemctl stop kube-lab.service
   status_line "applying changed files"
+  write_delivery "$delivery"
+  rm -f "$RUN/converged" "$RUN/reason"
   systemctl daemon-reload
-  systemctl restart kube-lab.service
+  systemctl start kube-lab.service
 }
 
 # The digest is the last file of a delivery: one cut short is written again.

@@ -46,6 +46,11 @@ function bootId(): string {
   return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }
 
+/** Whether a process of this number runs now. */
+export function isProcess(pid: number): boolean {
+  return identify(pid) !== undefined;
+}
+
 function isAlive(identity: ProcessIdentity): boolean {
   const now = identify(identity.pid);
   return now !== undefined && now.startTime === identity.startTime && now.boot === identity.boot;

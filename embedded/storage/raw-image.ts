@@ -1,16 +1,51 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmdirSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
+import { isProcess } from "../machine/state";
 import type { Place } from "../place";
 import { run, runQuietly } from "../process";
-import { contentFolder, createContent, createRawContent, rawFile, rootFolder } from "./content";
+import {
+  contentFolder,
+  createContent,
+  createRawContent,
+  deleteContent,
+  rawFile,
+  rootFolder,
+} from "./content";
 import { type ByteRange, findRootCandidates } from "./partitions";
+
+/** Content that is still being copied: `importing-PID-UUID`. */
+const IMPORTING = /^importing-(\d+)-/;
 
 /**
  * Fills a new disk from a raw image: the files of its root file system if it has one, its bytes if not.
  * @returns which of the two
  */
 export async function importRawImage(place: Place, image: string, uuid: string): Promise<"root" | "bytes"> {
+  await removeAbandoned(place);
+  const fresh = `importing-${process.pid}-${uuid}`;
+  const what = await fill(place, image, fresh);
+  renameSync(contentFolder(place, fresh), contentFolder(place, uuid));
+  return what;
+}
+
+/** What imports that were killed have left. */
+async function removeAbandoned(place: Place): Promise<void> {
+  for (const name of readdirSync(place.store)) {
+    const pid = IMPORTING.exec(name)?.[1];
+    if (pid !== undefined && !isProcess(Number(pid))) await deleteContent(place, name);
+  }
+}
+
+async function fill(place: Place, image: string, content: string): Promise<"root" | "bytes"> {
   const size = statSync(image).size;
   const file = openSync(image, "r");
   let candidates: ByteRange[];
@@ -19,9 +54,9 @@ export async function importRawImage(place: Place, image: string, uuid: string):
   } finally {
     closeSync(file);
   }
-  for (const range of candidates) if (await copyRoot(place, image, range, uuid)) return "root";
-  await createRawContent(place, uuid, size);
-  await run("cp", ["--sparse=always", image, rawFile(place, uuid)]);
+  for (const range of candidates) if (await copyRoot(place, image, range, content)) return "root";
+  await createRawContent(place, content, size);
+  await run("cp", ["--sparse=always", image, rawFile(place, content)]);
   return "bytes";
 }
 
@@ -32,41 +67,40 @@ function readAt(file: number, offset: number, length: number): Buffer {
 }
 
 /** False when this partition holds no root file system. */
-async function copyRoot(place: Place, image: string, range: ByteRange, uuid: string): Promise<boolean> {
-  const device = (
-    await run("losetup", [
-      ...["--find", "--show", "--read-only", `--offset=${range.start}`, `--sizelimit=${range.length}`],
-      image,
-    ])
-  ).trim();
-  const mounted = mkdtempSync(join(tmpdir(), "kube-lab-import-"));
+async function copyRoot(place: Place, image: string, range: ByteRange, content: string): Promise<boolean> {
+  const mounted = join(place.folder, `mounted-${content}`);
+  mkdirSync(mounted);
   try {
-    // noload/norecovery: the image is read only, its journal must not be replayed.
-    const isMounted = await run("mount", ["-t", "ext4", "-o", "ro,noload", device, mounted]).then(
-      () => true,
-      () => false,
-    );
-    if (!isMounted) return false;
+    if (!(await mountPart(image, range, mounted))) return false;
     try {
       if (!(await isRoot(mounted))) return false;
-      await createContent(place, uuid);
-      mkdirSync(rootFolder(place, uuid));
-      await run("rsync", [
-        "-aHAX",
-        "--numeric-ids",
-        "--sparse",
-        `${mounted}/`,
-        `${rootFolder(place, uuid)}/`,
-      ]);
-      await withoutCopyOnWrite(place, uuid);
-      await run("sync", ["--file-system", contentFolder(place, uuid)]);
+      await createContent(place, content);
+      mkdirSync(rootFolder(place, content));
+      await run("cp", ["--archive", `${mounted}/.`, `${rootFolder(place, content)}/`]);
+      await withoutCopyOnWrite(place, content);
+      await run("sync", ["--file-system", contentFolder(place, content)]);
       return true;
     } finally {
       await run("umount", [mounted]);
     }
   } finally {
-    await runQuietly("losetup", ["--detach", device]);
     rmdirSync(mounted);
+  }
+}
+
+/** False when the kernel finds no ext file system there. */
+async function mountPart(image: string, range: ByteRange, folder: string): Promise<boolean> {
+  const part = [`--offset=${range.start}`, `--sizelimit=${range.length}`];
+  const device = (await run("losetup", ["--find", "--show", "--read-only", ...part, image])).trim();
+  try {
+    // noload: the image is read only, its journal must not be replayed.
+    await run("mount", ["-t", "ext4", "-o", "ro,noload", device, folder]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    // The device goes by itself with the mount (autoclear).
+    await runQuietly("losetup", ["--detach", device]);
   }
 }
 

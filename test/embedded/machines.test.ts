@@ -147,6 +147,11 @@ describeHere("machines of the stand-in", () => {
     );
     await program.must("controlvm", "one", "natpf1", "delete", "echo");
     expect(await ask(port, "x")).toBe("refused");
+    const holder = createServer().listen(port, "127.0.0.1");
+    const warned = await program.run("controlvm", "one", "natpf1", `echo,tcp,127.0.0.1,${port},,7777`);
+    expect(warned).toMatchObject({ status: 0, stderr: expect.stringContaining("EADDRINUSE") });
+    holder.close();
+    await until("the port is taken once it is free", async () => (await ask(port, "c\n")) === "c\nend\n");
   }, 120_000);
 
   test("shut down at the power button", async () => {
@@ -186,8 +191,8 @@ describeHere("machines of the stand-in", () => {
     await program.must("unregistervm", "two", "--delete");
     expect(namespaces().filter((name) => name.includes(identity()))).toEqual([]);
     expect(groupsOf(`kubelab-${identity()}`)).toEqual([]);
-    expect(isShared()).toBe(before.shared);
-    expect(inotify()).toBe(before.inotify);
+    // Another lab of this computer may need the raised values.
+    if (!before.shared && !isShared()) expect(inotify()).toBe(before.inotify);
     expect(existsSync(join(program.folder, "data.vdi"))).toBe(false);
     expect(readdirSync(join(program.folder, "store")).length).toBe(2);
     await removeEverything(program.folder);
