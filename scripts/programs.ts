@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { buildSync } from "esbuild";
 
@@ -17,10 +26,12 @@ const entryPoints = {
  */
 export function buildPrograms(project: string): void {
   const programs = join(project, localFolder, "programs");
+  mkdirSync(programs, { recursive: true });
+  const fresh = mkdtempSync(join(programs, ".new-"));
   buildSync({
     absWorkingDir: project,
     entryPoints,
-    outdir: programs,
+    outdir: fresh,
     bundle: true,
     platform: "node",
     target: "node20",
@@ -28,11 +39,22 @@ export function buildPrograms(project: string): void {
     banner: { js: "#!/usr/bin/env node" },
     logLevel: "warning",
   });
+  for (const name of Object.keys(entryPoints)) {
+    const file = `${name}.js`;
+    chmodSync(join(fresh, file), 0o755);
+    // In one step: another command of ours may be starting it just now.
+    renameSync(join(fresh, file), join(programs, file));
+  }
+  rmSync(fresh, { recursive: true });
+  if (process.platform !== "win32") linkLauncher(project, join(programs, "VBoxManage.js"));
+}
+
+/** The stand-in under the name that VirtualBox's program has. */
+function linkLauncher(project: string, program: string): void {
   const launcher = join(project, localFolder, "bin", "embedded", "VBoxManage");
-  const program = join(programs, "VBoxManage.js");
-  chmodSync(program, 0o755);
-  if (process.platform === "win32") return;
+  const target = relative(dirname(launcher), program);
+  if (existsSync(launcher) && readlinkSync(launcher) === target) return;
   mkdirSync(dirname(launcher), { recursive: true });
   rmSync(launcher, { force: true });
-  symlinkSync(relative(dirname(launcher), program), launcher);
+  symlinkSync(target, launcher);
 }

@@ -50,7 +50,7 @@ export class Stack {
 
   /** Forgets the stack after its resources are gone. */
   async remove(): Promise<void> {
-    await this.output(["stack", "rm", this.name, "--yes", "--preserve-config"]);
+    await this.output(["stack", "rm", this.name, "--yes"]);
   }
 
   private arguments(command: string[]): string[] {

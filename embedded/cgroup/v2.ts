@@ -7,7 +7,7 @@ const ROOT = "/sys/fs/cgroup";
 /** Microseconds; the kernel's default. */
 const CPU_PERIOD = 100_000;
 
-/** cgroup v2: one folder per machine at the top, outside the caller's session so that a logout does not end machines. */
+/** cgroup v2: one folder per machine at the top; a group that has processes, as the caller's, may not have limited children. */
 export class MachineCgroupV2 implements MachineCgroups {
   readonly version = "v2";
   readonly folders: string[];

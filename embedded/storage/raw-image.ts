@@ -22,8 +22,8 @@ import {
 } from "./content";
 import { type ByteRange, findRootCandidates } from "./partitions";
 
-/** Content that is still being copied: `importing-PID-UUID`. */
-const IMPORTING = /^importing-(\d+)-/;
+/** Content that is still being copied: `importing-PID-UUID`; its image is mounted at the same name with `mounted-`. */
+const IMPORTING = /^(?:mounted-)?importing-(\d+)-/;
 
 /**
  * Fills a new disk from a raw image: the files of its root file system if it has one, its bytes if not.
@@ -37,12 +37,17 @@ export async function importRawImage(place: Place, image: string, uuid: string):
   return what;
 }
 
-/** What imports that were killed have left. */
+/** What imports that were killed have left: a mounted image, and content. */
 async function removeAbandoned(place: Place): Promise<void> {
-  for (const name of readdirSync(place.store)) {
+  const isAbandoned = (name: string) => {
     const pid = IMPORTING.exec(name)?.[1];
-    if (pid !== undefined && !isProcess(Number(pid))) await deleteContent(place, name);
+    return pid !== undefined && !isProcess(Number(pid));
+  };
+  for (const name of readdirSync(place.folder).filter(isAbandoned)) {
+    await runQuietly("umount", ["--lazy", join(place.folder, name)]);
+    rmdirSync(join(place.folder, name));
   }
+  for (const name of readdirSync(place.store).filter(isAbandoned)) await deleteContent(place, name);
 }
 
 async function fill(place: Place, image: string, content: string): Promise<"root" | "bytes"> {

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump } from "js-yaml";
@@ -49,6 +49,8 @@ function makeSeed(): string {
     'echo "report times $(systemd-analyze time | head -1)"',
     'echo "report end"',
   ].join("\n");
+  const hostKey = join(folder, "host-key");
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", hostKey]);
   const userData = {
     users: [
       {
@@ -56,7 +58,15 @@ function makeSeed(): string {
         ssh_authorized_keys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAA test"],
       },
     ],
-    write_files: [{ path: "/usr/local/sbin/report", permissions: "0755", content: report }],
+    write_files: [
+      { path: "/usr/local/sbin/report", permissions: "0755", content: report },
+      // The image has none, and sshd does not start without one.
+      {
+        path: "/etc/ssh/ssh_host_ed25519_key",
+        permissions: "0600",
+        content: readFileSync(hostKey, "utf8"),
+      },
+    ],
     runcmd: [["systemd-run", "--no-block", "/usr/local/sbin/report"]],
   };
   writeFileSync(join(folder, "user-data"), `#cloud-config\n${dump(userData)}`);

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { contract } from "./contract";
+import { contract } from "./contract/contract";
 import { type Answer, buildProgram, call, obstacle } from "./program";
 
 type Run = (...args: string[]) => Promise<Answer>;

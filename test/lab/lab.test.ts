@@ -112,7 +112,7 @@ describe("the reference lab", () => {
       lab.kubectl.run(["get", "--raw=/readyz", "--request-timeout=2s"]),
     );
     console.log(`virtual IP: API back ${((Date.now() - start) / 1000).toFixed(1)} s after the power cut`);
-    expect(await lab.stack.text(["preview"])).toContain("stopped");
+    expect(await lab.stack.text(["preview", "--diff"])).toContain("stopped");
     await lab.up();
     await eventually("both load balancers in the cluster", 60_000, async () => {
       const status = await lab.on(holder[0]?.name ?? "", "sudo crm_mon --one-shot --output-as=text");
@@ -139,7 +139,7 @@ describe("a changed lab", () => {
     const master = lab.outputs.machines.find(({ name }) => name === "kube-mast02");
     await lab.vboxManage("controlvm", master?.hypervisorName ?? "", "poweroff");
     await lab.vboxManage("unregistervm", master?.hypervisorName ?? "", "--delete");
-    expect(await lab.stack.text(["preview"])).toContain("missing");
+    expect(await lab.stack.text(["preview", "--diff"])).toContain("missing");
     await lab.up();
     expect(await readyNodes()).toEqual(referenceNodes);
     const members = await lab.on("kube-mast01", "sudo kube-lab status --json");

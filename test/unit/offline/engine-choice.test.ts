@@ -45,6 +45,12 @@ function installRealPlugins(): void {
     mkdirSync(join(folder, "home", "plugins", `resource-${name}-v${version}`), { recursive: true });
 }
 
+function makeModuleFolders(): void {
+  for (const name of ["cli", "nodejs-host"]) {
+    mkdirSync(join(folder, "offline", "engine", "modules", name), { recursive: true });
+  }
+}
+
 test("a recent CLI on PATH with the real plugins is used as it is", async () => {
   program(join(folder, "bin"), "pulumi", "echo v3.231.0");
   program(join(folder, "bin"), "pulumi-language-nodejs", "");
@@ -72,7 +78,6 @@ test("missing plugins are installed where they can be downloaded", async () => {
 test("where they can't be, the stand-ins get a home of their own, and the login stays the user's", async () => {
   program(join(folder, "bin"), "pulumi", "echo v3.231.0");
   program(join(folder, "bin"), "pulumi-language-nodejs", "");
-  mkdirSync(join(folder, "offline", "engine"), { recursive: true });
   const engine = await ensureEngine({
     project: repository,
     environment: environment(),
@@ -114,6 +119,7 @@ test("a build that fails leaves nothing that looks finished, and says the end of
     "go",
     '[ "$1" = env ] && echo go1.26.0 && exit 0; echo "no space left" >&2; exit 1',
   );
+  makeModuleFolders();
   const lines: string[] = [];
   await expect(ensure(false, lines)).rejects.toThrow(/exit status 1\nno space left/);
   expect(lines[0]).toMatch(/^engine: downloading the Go modules of pulumi-language-nodejs .* \(\d+ s\)$/);
@@ -123,8 +129,7 @@ test("a build that fails leaves nothing that looks finished, and says the end of
 test("a build is done once and then found", async () => {
   const go = `case "$1" in env) echo go1.26.0;; list) echo a;; build) while [ "$1" != -o ]; do shift; done; echo built >> ${join(folder, "builds")}; printf '#!/bin/sh\\necho v3.250.0\\n' > "$2"; chmod +x "$2";; esac`;
   program(join(folder, "bin"), "go", go);
-  mkdirSync(join(folder, "offline", "engine", "modules", "cli"), { recursive: true });
-  mkdirSync(join(folder, "offline", "engine", "modules", "nodejs-host"), { recursive: true });
+  makeModuleFolders();
   installRealPlugins();
   const [first, second] = await Promise.all([ensure(false), ensure(false)]);
   expect(second?.pulumi).toBe(first?.pulumi);

@@ -1,5 +1,5 @@
 import { type AddressInfo, connect } from "node:net";
-import { type Connection, Server, type ServerChannel, utils } from "ssh2";
+import { type AuthContext, type Connection, Server, type ServerChannel, utils } from "ssh2";
 import { reveal } from "../../../offline/engine/plugins/protocol/value";
 import { tls } from "../../../offline/engine/plugins/tls/provider";
 import { recordingContext } from "./engine-call-context";
@@ -82,21 +82,11 @@ export class SshServer {
   }
 }
 
-function accepts(
-  accepted: Accepted,
-  login: Parameters<Parameters<Connection["on"]>[1]>[0] & object,
-): boolean {
-  const attempt = login as unknown as {
-    username: string;
-    method: string;
-    password?: string;
-    key?: { data: Buffer };
-  };
-  if (attempt.username !== accepted.user) return false;
-  if (attempt.method === "password")
-    return accepted.password !== undefined && attempt.password === accepted.password;
-  if (attempt.method !== "publickey" || accepted.publicKey === undefined || attempt.key === undefined)
-    return false;
+function accepts(accepted: Accepted, login: AuthContext): boolean {
+  if (login.username !== accepted.user) return false;
+  if (login.method === "password")
+    return accepted.password !== undefined && login.password === accepted.password;
+  if (login.method !== "publickey" || accepted.publicKey === undefined) return false;
   const parsed = utils.parseKey(accepted.publicKey);
-  return !(parsed instanceof Error) && attempt.key.data.equals(parsed.getPublicSSH());
+  return !(parsed instanceof Error) && login.key.data.equals(parsed.getPublicSSH());
 }
