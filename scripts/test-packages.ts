@@ -1,12 +1,21 @@
-/** Debian packages with the programs that check the machines' files; see test/rendered. */
+/** Debian packages with the programs that tests run, beside those that set-up installs anyway. */
 export const testPackages = [
-  "shellcheck",
   "cloud-init",
-  "haproxy",
   "dnsmasq-base",
+  "fdisk",
+  "genisoimage",
+  "haproxy",
+  "iproute2",
+  "libarchive-tools",
+  "libxml2-utils",
+  "mmdebstrap",
+  "mount",
   "nftables",
-  "systemd",
   "openssh-client",
   "openssl",
-  "libarchive-tools",
+  "procps",
+  "qemu-system-x86",
+  "shellcheck",
+  "systemd",
+  "util-linux",
 ];

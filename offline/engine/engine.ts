@@ -1,3 +1,4 @@
+import { rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { buildEngine } from "./build";
@@ -146,6 +147,7 @@ async function ensurePlugins({ pulumi }: Cli, options: EngineOptions, progress: 
   }
   const ownHome = join(project, ".kube-lab", "pulumi-home");
   await installStandIns(project, ownHome);
+  await leaveOutDebugLog(ownHome);
   const credentials = environment.PULUMI_CREDENTIALS_PATH ?? home;
   return {
     environment: {
@@ -158,6 +160,19 @@ async function ensurePlugins({ pulumi }: Cli, options: EngineOptions, progress: 
     standIns: true,
     description: `stand-ins in TypeScript, since ${missing.join(", ")} can't be downloaded`,
   };
+}
+
+/**
+ * The CLI writes a debug log of every run, hundreds of megabytes that are not encrypted at first; nothing switches it off
+ * but a `logs` that is no folder. Source: pulumi pkg/v3 cmd/pulumi/pulumi.go, "automatic logging unavailable".
+ */
+async function leaveOutDebugLog(pulumiHome: string): Promise<void> {
+  const logs = join(pulumiHome, "logs");
+  if ((await stat(logs).catch(() => undefined))?.isFile()) {
+    return;
+  }
+  await rm(logs, { recursive: true, force: true });
+  await writeFile(logs, "In place of a folder, so that no debug log is written: it would hold secrets.\n");
 }
 
 async function installPlugins(
