@@ -18,7 +18,8 @@ export interface NetworkConfiguration {
 }
 
 /** Every key with its value: what was set, else the default, whether constant or derived. */
-export interface Configuration extends Omit<Settings, "hypervisor" | "loadBalancers" | "networks" | "hostAccess"> {
+export interface Configuration
+  extends Omit<Settings, "hypervisor" | "loadBalancers" | "networks" | "hostAccess"> {
   hypervisor: Hypervisor;
   loadBalancers: Settings["loadBalancers"] & { virtualIp: string };
   networks: {

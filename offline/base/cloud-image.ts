@@ -22,7 +22,11 @@ export function debianCloudImage(architecture: "amd64" | "arm64"): string {
  * @returns the full path of the image
  */
 export async function ensureCloudImage(url: string, report: (line: string) => void): Promise<string> {
-  const folder = join(cacheFolder(), "base", `download-${createHash("sha256").update(url).digest("hex").slice(0, 12)}`);
+  const folder = join(
+    cacheFolder(),
+    "base",
+    `download-${createHash("sha256").update(url).digest("hex").slice(0, 12)}`,
+  );
   const file = join(folder, basename(new URL(url).pathname));
   if (existsSync(file)) return file;
   await mkdir(folder, { recursive: true });
@@ -38,7 +42,10 @@ export async function ensureCloudImage(url: string, report: (line: string) => vo
 
 async function verify(file: string, name: string): Promise<void> {
   const sums = await (await get(`${debianImages}/SHA512SUMS`)).text();
-  const published = sums.split("\n").find((line) => line.endsWith(` ${name}`))?.split(" ")[0];
+  const published = sums
+    .split("\n")
+    .find((line) => line.endsWith(` ${name}`))
+    ?.split(" ")[0];
   const hash = createHash("sha512");
   await pipeline(createReadStream(file), hash);
   const found = hash.digest("hex");

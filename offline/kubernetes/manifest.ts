@@ -59,7 +59,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
 /** Looks at a file once it is complete. */
 export async function recordFile(path: string): Promise<FileRecord> {
   const { size, mtimeMs } = await stat(path);
-  return { sha256: await sha256OfFile(path), size, modified: Math.floor(mtimeMs) };
+  return { sha256: await sha256OfFile(path), size, modified: Math.round(mtimeMs) };
 }
 
 /**
@@ -81,6 +81,6 @@ export async function damagedFiles(
 async function isIntact(path: string, expected: FileRecord, depth: "quick" | "full"): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (found?.size !== expected.size) return false;
-  if (depth === "quick" && Math.floor(found.mtimeMs) === expected.modified) return true;
+  if (depth === "quick" && Math.round(found.mtimeMs) === expected.modified) return true;
   return (await sha256OfFile(path)) === expected.sha256;
 }

@@ -1,7 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServerChannel } from "ssh2";
 import { command } from "../../../offline/engine/plugins/command/provider";
-import { isSecret, type PropertyMap, reveal, secret } from "../../../offline/engine/plugins/protocol/value";
+import {
+  isSecret,
+  type PropertyMap,
+  reveal,
+  secret,
+  unwrap,
+} from "../../../offline/engine/plugins/protocol/value";
 import { recordingContext } from "./engine-call-context";
 import { type Accepted, type Handler, type KeyPair, keyPair, SshServer } from "./engine-ssh-server";
 
@@ -94,7 +100,7 @@ test("takes a password, and an encrypted connection's secrets stay marked", asyn
     connection: { host: "127.0.0.1", port, password: "let me in" },
   });
   expect(isSecret(outputs?.connection)).toBe(true);
-  const connection = (outputs?.connection as { value: PropertyMap }).value;
+  const connection = unwrap(outputs?.connection) as PropertyMap;
   expect(isSecret(connection.password)).toBe(true);
   expect(reveal(connection)).toEqual({
     host: "127.0.0.1",
