@@ -5,7 +5,7 @@ import { absentImage, listImages } from "../hypervisor/image";
 import { locateVBoxManage } from "../hypervisor/locate";
 import { logFor } from "../hypervisor/progress";
 import { openVBoxManage } from "../hypervisor/vboxmanage";
-import { listBases, removeBase } from "../offline/base/prune";
+import { listBases, removeBase, removeStages } from "../offline/base/prune";
 import { cacheFolder } from "../offline/cache";
 import { listBundles, removeBundle } from "../offline/kubernetes/prune";
 import { fail } from "./command-line";
@@ -61,6 +61,7 @@ async function listCaches(): Promise<Cached[]> {
       bytes: base.bytes,
       remove: () => removeBase(base),
     })),
+    { what: "stages of base disks", name: "all", remove: async () => void (await removeStages()) },
     ...bundles.map((bundle) => ({
       what: "Kubernetes bundle",
       name: bundle.name,

@@ -176,6 +176,11 @@ remove_identity() {
   printf '127.0.0.1\tlocalhost\n::1\t\tlocalhost ip6-localhost ip6-loopback\n' >/etc/hosts
 }
 
+# Caches of /etc and /var are as new as /usr: no clone makes them anew at its first boot (ConditionNeedsUpdate).
+mark_updated() {
+  /usr/lib/systemd/systemd-update-done
+}
+
 check_arguments
 install_packages
 install_programs
@@ -184,5 +189,6 @@ settle_services
 settle_system
 remove_ballast
 remove_identity
+mark_updated
 sync
 say "done"
