@@ -19,10 +19,8 @@ export async function runRemote(run: CommandRun, context: CallContext): Promise<
       ...(inputs.environment as Record<string, string> | undefined),
       ...previousOutput(inputs, previous),
     };
-    const channel = await execute(session.client, command, environment);
-    const ended = end(channel, output);
-    channel.on("error", () => undefined).end((inputs.stdin as string | undefined) ?? "");
-    const problem = await ended;
+    const stdin = (inputs.stdin as string | undefined) ?? "";
+    const problem = await execute(session.client, command, environment, stdin, output);
     output.end();
     if (problem !== undefined) {
       const reason = context.signal.aborted ? "cancelled" : problem;
@@ -35,13 +33,27 @@ export async function runRemote(run: CommandRun, context: CallContext): Promise<
   }
 }
 
-function execute(client: Client, command: string, env: Record<string, string>): Promise<ClientChannel> {
+/** Resolves with what went wrong, in the words of the real plugin, once the command and its streams have ended. */
+function execute(
+  client: Client,
+  command: string,
+  env: Record<string, string>,
+  stdin: string,
+  output: CommandOutput,
+): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    client.exec(command, { env }, (error, channel) => (error ? reject(error) : resolve(channel)));
+    client.exec(command, { env }, (error, channel) => {
+      if (error) {
+        reject(error);
+        return;
+      }
+      // Listening begins here and now: a short command's end may come in the same packet as its start.
+      resolve(end(channel, output));
+      channel.on("error", () => undefined).end(stdin);
+    });
   });
 }
 
-/** Resolves with what went wrong, in the words of the real plugin, once the command and its streams have ended. */
 function end(channel: ClientChannel, output: CommandOutput): Promise<string | undefined> {
   channel.on("data", (chunk: Buffer) => output.write("stdout", chunk));
   channel.stderr.on("data", (chunk: Buffer) => output.write("stderr", chunk));
