@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
+import { endpointOf, gatewayOf } from "../plan/endpoint";
 import type { MachinePlan } from "../plan/lab-plan";
-import { endpointOf, gatewayOf } from "./endpoint";
 import type { Site } from "./site";
 
 /**

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { gatewayOf } from "./endpoint";
+import { gatewayOf } from "../plan/endpoint";
 import { Machine } from "./machine";
 import type { Site } from "./site";
 

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { kubeconfig } from "../cloud-init/kubernetes/kubeconfig";
 import { mermaid } from "../plan/diagram";
+import { endpointOf } from "../plan/endpoint";
 import { hostsFile } from "../plan/hosts-file";
 import type { LabPlan, Role } from "../plan/lab-plan";
 import { knownHosts, sshConfig } from "../plan/ssh-config";
-import { endpointOf } from "./endpoint";
 import type { Machine } from "./machine";
 import type { Pki } from "./pki";
 import type { Site } from "./site";

@@ -12,6 +12,17 @@ export const CONTROLLER = "SATA";
 export const ROOT_PORT = 0;
 export const DATA_PORT = 1;
 export const SEED_PORT = 2;
+/** The DVD drive of the seed, in `storageattach`'s words. */
+export const SEED_DRIVE = [
+  "--storagectl",
+  CONTROLLER,
+  "--port",
+  String(SEED_PORT),
+  "--device",
+  "0",
+  "--type",
+  "dvddrive",
+];
 export const BUNDLE_PORT = 3;
 
 /** VirtualBox gives eight adapters to a machine with the standard chipset. */

@@ -8,11 +8,11 @@ import {
   actualHardware,
   adapterNumbers,
   attachedMedium,
-  CONTROLLER,
   DATA_PORT,
   differences,
   forwardRules,
   ROOT_PORT,
+  SEED_DRIVE,
   SEED_PORT,
   wantedHardware,
 } from "./hardware";
@@ -248,18 +248,14 @@ async function attachSeed(vbox: VBoxManage, machine: string, info: Info, folders
   const seed = folders.seed(machine);
   const attached = attachedMedium(info, SEED_PORT);
   if (existsSync(seed) ? attached === seed : attached === undefined) return;
-  const place = [
-    "--storagectl",
-    CONTROLLER,
-    "--port",
-    String(SEED_PORT),
-    "--device",
-    "0",
-    "--type",
-    "dvddrive",
-  ];
   // A drive whose ISO is gone would keep the machine from starting.
-  await vbox.call(["storageattach", machine, ...place, "--medium", existsSync(seed) ? seed : "emptydrive"]);
+  await vbox.call([
+    "storageattach",
+    machine,
+    ...SEED_DRIVE,
+    "--medium",
+    existsSync(seed) ? seed : "emptydrive",
+  ]);
 }
 
 async function remove(vbox: VBoxManage, machine: string, info: Info, log: Log): Promise<void> {

@@ -3,7 +3,7 @@ import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { SpecificationError, VBoxManageError } from "./errors";
 import { foldersOf, labFolders } from "./folders";
-import { attachedMedium, CONTROLLER, SEED_PORT } from "./hardware";
+import { attachedMedium, SEED_DRIVE, SEED_PORT } from "./hardware";
 import type { Host } from "./host";
 import { inspect } from "./inspect";
 import { makeIso } from "./iso";
@@ -115,17 +115,7 @@ export async function absentSeed(vbox: VBoxManage, reference: MachineReference):
 }
 
 async function eject(vbox: VBoxManage, machine: string): Promise<void> {
-  const place = [
-    "--storagectl",
-    CONTROLLER,
-    "--port",
-    String(SEED_PORT),
-    "--device",
-    "0",
-    "--type",
-    "dvddrive",
-  ];
-  const call = ["storageattach", machine, ...place, "--medium", "emptydrive"];
+  const call = ["storageattach", machine, ...SEED_DRIVE, "--medium", "emptydrive"];
   try {
     await vbox.call(call);
   } catch (error) {

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseConfiguration } from "../../../plan/config";
 import { mermaid } from "../../../plan/diagram";
+import { endpointOf } from "../../../plan/endpoint";
 import { hostsFile } from "../../../plan/hosts-file";
-import { gatewayEndpoint, knownHosts, sshConfig } from "../../../plan/ssh-config";
+import { knownHosts, sshConfig } from "../../../plan/ssh-config";
 import { planLab } from "../../../plan/topology";
 
 const lab = (raw: Record<string, unknown> = {}) => planLab(parseConfiguration(raw), "dev");
@@ -69,7 +70,7 @@ describe("sshConfig", () => {
   test("follows user, address and port", () => {
     const raw = { user: "me", hostAccess: { address: "0.0.0.0", sshPort: 2022 } };
     expect(effective("gate-node01", raw)).toMatchObject({ user: "me", hostname: "127.0.0.1", port: "2022" });
-    expect(gatewayEndpoint(lab(raw))).toEqual({ address: "127.0.0.1", port: 2022 });
+    expect(endpointOf(lab(raw), "ssh")).toEqual({ address: "127.0.0.1", port: 2022 });
   });
 
   test("writes Windows' paths as ssh takes them", () => {

@@ -1,4 +1,4 @@
-import { type ForwardPlan, type LabPlan, type MachinePlan, machinesOf } from "../plan/lab-plan";
+import { type ForwardPlan, type LabPlan, type MachinePlan, machinesOf } from "./lab-plan";
 
 export interface Endpoint {
   address: string;
