@@ -170,7 +170,8 @@ function balancerChecks({ machines }: LabOutputs, reports: Reports): Check[] {
 function glusterChecks({ machines }: LabOutputs, reports: Reports): Check[] {
   const gluster = machines.filter(({ role }) => role === "gluster");
   const told = gluster.map(({ name }) => ({ name, facts: factOf(reports, name) }));
-  const answering = told.find(({ facts }) => facts !== undefined)?.facts;
+  // Gluster answers one question about its bricks at a time: who was refused counts none.
+  const answering = (told.find(({ facts }) => Number(facts?.bricks) > 0) ?? told[0])?.facts;
   if (gluster.length === 0) return [];
   const bricks = Number(answering?.bricks ?? 0);
   const online = Number(answering?.bricksOnline ?? 0);
