@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { delivery } from "../cloud-init/delivery";
 import { guestFiles, type MachineCredentials } from "../cloud-init/guest-files";
 import { metaData } from "../cloud-init/meta-data";
 import { networkConfig } from "../cloud-init/network-config";
@@ -36,7 +37,9 @@ export class Machine extends pulumi.ComponentResource {
     const runs = observation.state === "running";
     // New machines all start at once; of those that run, the next is changed when the one before it is back.
     const after = runs ? args.after?.node : undefined;
-    const files = pulumi.secret(credentials).apply((known) => guestFiles(site.plan, machine, known));
+    const delivered = pulumi
+      .secret(credentials)
+      .apply((known) => delivery(guestFiles(site.plan, machine, known)));
 
     const seed = localCommand(
       `${name}-seed`,
@@ -44,9 +47,9 @@ export class Machine extends pulumi.ComponentResource {
         ensure: "seed ensure",
         absent: "seed absent",
         environment: seedOf,
-        stdin: pulumi.all([files, credentials]).apply(([list, known]) =>
+        stdin: pulumi.all([delivered, credentials]).apply(([files, known]) =>
           JSON.stringify({
-            userData: userData(site.plan, machine, list, known),
+            userData: userData(site.plan, machine, files, known),
             metaData: metaData(site.plan, machine),
             networkConfig: networkConfig(machine),
           }),
@@ -95,7 +98,7 @@ export class Machine extends pulumi.ComponentResource {
       {
         site,
         machine,
-        files,
+        delivered,
         hardware: { id: hardware.id, started: report.started },
         ...(args.gateway === undefined ? {} : { gateway: args.gateway.node }),
         ...(after === undefined ? {} : { after }),

@@ -1,6 +1,5 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { GuestFile } from "../cloud-init/guest-files";
 import type { MachinePlan } from "../plan/lab-plan";
 import { connectionTo } from "./connection";
 import type { Site } from "./site";
@@ -8,8 +7,8 @@ import type { Site } from "./site";
 export interface NodeArgs {
   site: Site;
   machine: MachinePlan;
-  /** Secret: all that makes the machine what it is. */
-  files: pulumi.Input<GuestFile[]>;
+  /** Secret: all that makes the machine what it is, by cloud-init/delivery.ts. */
+  delivered: pulumi.Input<string>;
   /** The machine that it lives and dies with: a new one makes it leave and come again. */
   hardware: { id: pulumi.Output<string>; started: pulumi.Output<string> };
   /** The jump host; absent for the gateway itself. */
@@ -28,7 +27,7 @@ export class Node extends pulumi.ComponentResource {
 
   constructor(name: string, args: NodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:index:Node", name, {}, opts);
-    const { site, machine, files, hardware, gateway, after } = args;
+    const { site, machine, delivered, hardware, gateway, after } = args;
     // A machine that was started again is waited for again. kube-lab itself has no use for the time.
     const apply = pulumi.interpolate`sudo kube-lab apply --started ${hardware.started}`;
     const dependsOn: Promise<pulumi.Resource[]> = site.starting.all.then((started) => [
@@ -46,7 +45,7 @@ export class Node extends pulumi.ComponentResource {
         create: apply,
         update: apply,
         delete: "sudo kube-lab leave",
-        stdin: pulumi.secret(files).apply((list) => JSON.stringify(list)),
+        stdin: pulumi.secret(delivered),
         triggers: [hardware.id],
         addPreviousOutputInEnv: false,
       },

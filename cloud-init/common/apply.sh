@@ -1,17 +1,20 @@
 # shellcheck shell=bash
 # "kube-lab apply" and "kube-lab wait": files from the host, and the wait until the machine has become what they say.
 
+DIGEST=/etc/kube-lab/digest
+
 # Writes the files given on stdin that differ, removes those of the last delivery that are no more, and lets the unit run again.
 apply_files() {
-  local delivery delivered
-  delivery=$(mktemp "$RUN/delivery.XXXXXX")
+  local delivery
+  delivery=$(mktemp --directory "$RUN/delivery.XXXXXX")
   # shellcheck disable=SC2064
-  trap "rm -f '$delivery'" EXIT
-  cat >"$delivery"
-  jq -e 'type == "array" and length > 0 and all(.[]; has("path") and has("mode") and has("content"))' \
-    "$delivery" >/dev/null || fail "apply: stdin is not a JSON list of {path, mode, content}"
-  delivered=$(jq -r --arg path /etc/kube-lab/digest '.[] | select(.path == $path) | .content' "$delivery")
-  if [ -n "$delivered" ] && [ "$delivered" = "$(cat "$ETC/digest" 2>/dev/null)" ]; then
+  trap "rm -rf '$delivery'" EXIT
+  base64 --decode | tar --extract --gzip --touch --directory "$delivery" ||
+    fail "apply: stdin is not a gzipped tar in base64"
+  [ -s "$delivery$DIGEST" ] || fail "apply: the delivery has no $DIGEST"
+  list_delivery "$delivery" >"$STATE/files.new"
+  if cmp -s "$delivery$DIGEST" "$DIGEST"; then
+    mv "$STATE/files.new" "$STATE/files"
     ensure_running
     return 0
   fi
@@ -19,41 +22,41 @@ apply_files() {
   systemctl stop kube-lab.service
   status_line "applying changed files"
   write_delivery "$delivery"
+  remove_undelivered
   rm -f "$RUN/converged" "$RUN/reason"
   systemctl daemon-reload
   systemctl start kube-lab.service
 }
 
-# The digest is the last file of a delivery: one cut short is written again.
+# The digest comes last: a delivery cut short is written again.
+list_delivery() {
+  find "$1" -type f -printf '/%P\n' | grep -vxF "$DIGEST" | sort
+  printf '%s\n' "$DIGEST"
+}
+
 write_delivery() {
-  local path mode content written=0
-  while IFS= read -r -d '' path && IFS= read -r -d '' mode && IFS= read -r -d '' content; do
-    write_delivered "$path" "$mode" "$content" && written=$((written + 1))
-  done < <(jq -j '.[] | .path, "\u0000", .mode, "\u0000", (.content | @base64), "\u0000"' "$1")
-  remove_undelivered "$1"
+  local path written=0
+  while IFS= read -r path; do
+    write_delivered "$1$path" "$path" && written=$((written + 1))
+  done <"$STATE/files.new"
   printf 'kube-lab: %s files changed\n' "$written"
 }
 
-# true: the file was changed.
+# write_delivered SOURCE PATH: in one step; true when the file was changed.
 write_delivered() {
-  local path=$1 mode=$2 new
-  mkdir -p "${path%/*}"
-  new=$(umask 077 && mktemp "$path.XXXXXX")
-  base64 -d <<<"$3" >"$new"
-  if [ ! -L "$path" ] && cmp -s "$new" "$path"; then
-    rm -f "$new"
-    chmod "$mode" "$path"
+  if [ ! -L "$2" ] && cmp -s "$1" "$2"; then
+    chmod --reference="$1" "$2"
     return 1
   fi
-  chmod "$mode" "$new"
-  mv -f "$new" "$path"
+  mkdir -p "${2%/*}"
+  cp --preserve=mode "$1" "$2.delivered"
+  mv -f "$2.delivered" "$2"
 }
 
 remove_undelivered() {
   local path
-  jq -r '.[].path' "$1" | sort >"$STATE/files.new"
   if [ -r "$STATE/files" ]; then
-    comm -23 "$STATE/files" "$STATE/files.new" | while IFS= read -r path; do
+    { grep -vxF -f "$STATE/files.new" "$STATE/files" || true; } | while IFS= read -r path; do
       printf 'kube-lab: removed %s\n' "$path"
       rm -f "$path"
     done

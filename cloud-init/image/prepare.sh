@@ -136,6 +136,14 @@ settle_services() {
   ln -sfn /dev/null /etc/systemd/system-generators/systemd-ssh-generator
 }
 
+# Every call of gluster, and each start of glusterd thirty times, asks geo-replication's Python program for its version. A lab
+# has no second site.
+settle_gluster() {
+  local program
+  program=$(dpkg-query --listfiles glusterfs-common | grep '/gsyncd$')
+  dpkg-divert --quiet --local --rename --divert "$program.geo-replication" --add "$program"
+}
+
 settle_system() {
   say "settling journal, cloud-init, locale"
   write_file /etc/systemd/journald.conf.d/kube-lab.conf 0644 <<'END'
@@ -186,6 +194,7 @@ install_packages
 install_programs
 import_images
 settle_services
+settle_gluster
 settle_system
 remove_ballast
 remove_identity

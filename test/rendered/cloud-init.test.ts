@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { delivery } from "../../cloud-init/delivery";
 import { guestFiles } from "../../cloud-init/guest-files";
 import { metaData } from "../../cloud-init/meta-data";
 import { networkConfig } from "../../cloud-init/network-config";
@@ -20,7 +21,7 @@ describe.each(allRoles)("seed of %s", (role) => {
 
   testWith("cloud-init")("user-data fits cloud-init's schema", () => {
     const files = guestFiles(plan, machine, credentials);
-    writeFileSync(path("user-data"), userData(plan, machine, files, credentials), { mode: 0o600 });
+    writeFileSync(path("user-data"), userData(plan, machine, delivery(files), credentials), { mode: 0o600 });
     const words = expectAccepted("cloud-init", ["schema", "--config-file", path("user-data")]);
     expect(words).toContain("Valid");
     expect(words).not.toMatch(/deprecat/i);

@@ -52,6 +52,15 @@ export async function writeTar(path: string, entries: TarEntry[]): Promise<Writt
   return { sha256: hash.digest("hex"), size };
 }
 
+/** The same archive of small files, in memory. @param files paths without a leading `/` */
+export function tarOf(files: { path: string; mode: number; content: string }[]): Buffer {
+  const members = files.flatMap(({ path, mode, content }) => {
+    const bytes = Buffer.from(content);
+    return [header({ path, mode, content: { bytes } }, bytes.length, "0"), padded(bytes)];
+  });
+  return Buffer.concat([...members, Buffer.alloc(2 * block)]);
+}
+
 async function putEntry(entry: TarEntry, put: (bytes: Buffer) => Promise<void>): Promise<void> {
   const { content } = entry;
   const size =

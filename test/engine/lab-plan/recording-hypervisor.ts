@@ -8,6 +8,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileS
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { load } from "js-yaml";
+import { deliveredFiles, deliveryIn } from "../../delivered-files";
 
 /** What a machine would know of itself from its seed; for ssh-machines.ts. */
 export interface SeededMachine {
@@ -56,18 +57,15 @@ interface Seed {
 }
 
 function seededMachine({ userData, metaData, networkConfig }: Seed): SeededMachine {
-  const user = load(userData) as {
-    users: { name: string }[];
-    write_files: { path: string; content: string }[];
-  };
+  const user = load(userData) as { users: { name: string }[] };
   const login = user.users[0]?.name ?? "";
   const network = load(networkConfig) as { ethernets: Record<string, { addresses?: string[] }> };
-  const contentOf = (path: string) => user.write_files.find((file) => file.path === path)?.content ?? "";
+  const files = deliveredFiles(deliveryIn(userData));
   return {
     name: (load(metaData) as { "local-hostname": string })["local-hostname"],
     user: login,
-    hostKey: contentOf("/etc/ssh/ssh_host_ed25519_key"),
-    authorizedKey: contentOf(`/etc/ssh/authorized_keys.d/${login}`),
+    hostKey: files.get("/etc/ssh/ssh_host_ed25519_key") ?? "",
+    authorizedKey: files.get(`/etc/ssh/authorized_keys.d/${login}`) ?? "",
     addresses: Object.values(network.ethernets).flatMap(({ addresses = [] }) =>
       addresses.map((address) => address.replace(/\/.*/, "")),
     ),

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { type Connection, Server, type ServerChannel, utils } from "ssh2";
+import { deliveredFiles } from "../../delivered-files";
 import type { SeededMachine } from "./recording-hypervisor";
 
 /** One command that came in for a machine. */
@@ -90,10 +91,8 @@ export class SshMachines {
   }
 
   private async execute(machine: string, command: string, channel: ServerChannel): Promise<void> {
-    const files = command.includes(" apply")
-      ? (JSON.parse(await inputOf(channel)) as { path: string }[])
-      : [];
-    this.calls.push({ machine, command, paths: files.map(({ path }) => path) });
+    const files = command.includes(" apply") ? deliveredFiles(await inputOf(channel)) : new Map();
+    this.calls.push({ machine, command, paths: [...files.keys()] });
     channel.write(`${machine}: converged\n`);
     channel.exit(0);
     channel.end();

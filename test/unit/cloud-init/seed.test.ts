@@ -1,4 +1,9 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { load, YAML11_SCHEMA } from "js-yaml";
+import { delivery } from "../../../cloud-init/delivery";
 import { guestFiles } from "../../../cloud-init/guest-files";
 import { metaData } from "../../../cloud-init/meta-data";
 import { networkConfig } from "../../../cloud-init/network-config";
@@ -18,18 +23,34 @@ describe("user-data", () => {
   const master = firstOf(plan, "master");
   const credentials = exampleCredentials(plan, master);
   const files = guestFiles(plan, master, credentials);
-  const text = userData(plan, master, files, credentials);
+  const text = userData(plan, master, delivery(files), credentials);
   const config = read<{
-    write_files: { path: string; permissions: string; content: string }[];
+    write_files: { path: string; permissions: string; encoding: string; content: string }[];
     users: { lock_passwd: boolean; ssh_authorized_keys: string[] }[];
     runcmd: string[][];
   }>(text);
 
   test("is a #cloud-config that carries every file to the letter", () => {
     expect(text.split("\n", 1)).toEqual(["#cloud-config"]);
-    expect(
-      config.write_files.map(({ path, permissions, content }) => ({ path, mode: permissions, content })),
-    ).toEqual(files);
+    const [archive, ...others] = config.write_files;
+    expect(others).toEqual([]);
+    expect(archive).toMatchObject({ permissions: "0600", encoding: "b64" });
+    const [unpack = [], remove] = config.runcmd;
+    expect(unpack).toContain(archive?.path);
+    expect(remove).toEqual(["rm", archive?.path]);
+    // as a machine does it, but into a folder
+    const folder = mkdtempSync(join(tmpdir(), "kube-lab-delivery-"));
+    try {
+      const here = unpack.map((word) => ({ [archive?.path ?? ""]: "-", "/": folder })[word] ?? word);
+      const input = Buffer.from(archive?.content ?? "", "base64");
+      execFileSync(here[0] ?? "", here.slice(1), { input });
+      for (const { path, mode, content } of files) {
+        expect(readFileSync(join(folder, path), "utf8")).toBe(content);
+        expect((statSync(join(folder, path)).mode & 0o7777).toString(8).padStart(4, "0")).toBe(mode);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("has one user, without password", () => {

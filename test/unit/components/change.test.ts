@@ -1,3 +1,4 @@
+import { deliveredFiles } from "../../delivered-files";
 import { allRunning, labOf, nothingThere, planOf } from "./lab-in-test";
 import type { Registered } from "./registered";
 
@@ -62,12 +63,7 @@ function differs(before: Registered, after: Registered): boolean {
 
 /** Which files of two deliveries differ. */
 function pathsOf(before: unknown, after: unknown): string[] {
-  const files = (stdin: unknown) =>
-    new Map(
-      (JSON.parse((stdin as { secret: string }).secret) as { path: string; content: string }[]).map(
-        (file) => [file.path, file.content],
-      ),
-    );
+  const files = (stdin: unknown) => deliveredFiles((stdin as { secret: string }).secret);
   const [old, fresh] = [files(before), files(after)];
   return [...new Set([...old.keys(), ...fresh.keys()])]
     .filter((path) => old.get(path) !== fresh.get(path))

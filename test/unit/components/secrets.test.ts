@@ -1,3 +1,4 @@
+import { deliveredFiles, deliveryIn } from "../../delivered-files";
 import { labOf, planOf } from "./lab-in-test";
 import { isSecret, known, type Registered } from "./registered";
 
@@ -15,18 +16,21 @@ function open(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, open(inner)]));
 }
 
+/** All that a seed or a node gives its machine, in clear. */
+function given({ inputs }: Registered): string {
+  const { secret } = inputs.stdin as { secret: string };
+  const seed = secret.startsWith("{") ? (JSON.parse(secret) as { userData: string }) : undefined;
+  const files = deliveredFiles(seed === undefined ? secret : deliveryIn(seed.userData));
+  return [...files.values(), ...Object.values(seed ?? {})].join("\n");
+}
+
 test("no key, token or password lies open in any resource's inputs", () => {
   const leaking = resources.filter(({ inputs }) => JSON.stringify(open(inputs)).includes("PRIVATE"));
   expect(leaking.map(({ name }) => name)).toEqual([]);
 });
 
 test("private keys do arrive where they must, as secrets on standard input", () => {
-  const stdin = (name: string) => {
-    const input = resources.find((resource) => resource.name === name)?.inputs.stdin as
-      | { secret: string }
-      | undefined;
-    return input?.secret;
-  };
+  const stdin = (name: string) => resources.filter((resource) => resource.name === name).map(given)[0];
   for (const name of ["lab-masters-kube-mast01-seed", "lab-masters-kube-mast01-node-apply"]) {
     expect(stdin(name)).toContain("PRIVATE(lab-pki-kubernetes-ca-key)");
     expect(stdin(name)).toContain("PRIVATE(lab-pki-kube-mast01-host-key)");
@@ -53,11 +57,11 @@ test("a machine gets nobody else's keys, and only masters those of the authoriti
   ];
   const commands = resources.filter(({ name }) => /-(seed|apply)$/.test(name));
   expect(commands).toHaveLength(24);
-  for (const { name, inputs } of commands) {
+  for (const command of commands) {
+    const { name } = command;
     const machine = /(?:gate|hapx|kube|glus)-(?:node|mast)\d\d/.exec(name)?.[0] ?? "";
     const may = allowed.find(([role]) => role.test(name))?.[1](machine) ?? /^$/;
-    const { secret } = inputs.stdin as { secret: string };
-    const plain = secret + Buffer.from(secret.match(/[A-Za-z0-9+/=]{300,}/)?.[0] ?? "", "base64").toString();
+    const plain = given(command);
     const found = [...plain.matchAll(/PRIVATE\(([^)]*)\)/g)].map(([, key]) => key ?? "");
     expect(found.filter((key) => !may.test(key))).toEqual([]);
   }
