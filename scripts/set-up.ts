@@ -34,6 +34,7 @@ export interface SetUp extends Base {
 export async function setUp(stack: string, configFile = `Pulumi.${stack}.yaml`): Promise<SetUp> {
   const project = process.cwd();
   mkdirSync(join(project, localFolder), { recursive: true });
+  forgetEnvironmentFile(project);
   buildPrograms(project);
   const plan = planOfStack(stack, configFile, await chooseHypervisor(project));
   ensureHostPackages(hostPackages(plan));
@@ -86,6 +87,16 @@ function writeEnvironmentFile(project: string, engine: Engine, backend: Backend)
   const lines = variables.map(([name, value]) => `export ${name}=${quote(value)}`);
   lines.push(`export PATH=${engine.path.map(quote).join(":")}:"$PATH"`);
   writeFileSync(join(project, localFolder, "environment.sh"), `${lines.join("\n")}\n`);
+}
+
+/** A shell that has read the file set-up wrote earlier has chosen no backend or plugins of its own by that. */
+function forgetEnvironmentFile(project: string): void {
+  const file = join(project, localFolder, "environment.sh");
+  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+  for (const line of lines) {
+    const [, name = "", quoted = ""] = /^export (\w+)='(.*)'$/.exec(line) ?? [];
+    if (process.env[name] === quoted.replaceAll("'\\''", "'")) delete process.env[name];
+  }
 }
 
 function say(line: string): void {
