@@ -80,7 +80,7 @@ wait_converged() {
       printf '%s: %s s, %s\n' "${MACHINE:-$HOSTNAME}" "$elapsed" "$text"
       shown=$text next=$((elapsed + 5))
     fi
-    sleep 0.5
+    pause 0.5
   done
   printf '%s: converged after %s s\n' "${MACHINE:-$HOSTNAME}" "$((SECONDS - start))"
 }

@@ -40,6 +40,10 @@ fail() {
   exit 1
 }
 
+# pause SECONDS: a sleep that starts no process; twelve machines wait on the same processors.
+exec {SILENCE}<> <(:)
+pause() { read -rt "$1" -u "$SILENCE" || true; }
+
 # wait_until SECONDS WHAT COMMAND…: polls COMMAND; on its end says what was waited for and the command's last words.
 wait_until() {
   local limit=$1 what=$2 output="" end
@@ -49,7 +53,7 @@ wait_until() {
   end=$((SECONDS + limit))
   until output=$("$@" 2>&1); do
     [ $SECONDS -lt $end ] || fail "$what: not there after $limit s; last answer: ${output:-none} (checked by: $1)"
-    sleep "$POLL_SECONDS"
+    pause "$POLL_SECONDS"
   done
 }
 
@@ -61,7 +65,7 @@ retry() {
   step "$what"
   until "$@"; do
     [ $SECONDS -lt $end ] || fail "$what: no success within $limit s (command: $1)"
-    sleep 1
+    pause 1
   done
 }
 

@@ -65,7 +65,7 @@ node_known() {
     [ $SECONDS -lt $end ] || fail "etcd lists $MACHINE but no API server answers at $VIRTUAL_IP:$API_PORT (last: $code); \
 has etcd lost its majority? See 'kube-lab status' on the other masters"
     status_line "waiting for the API at $VIRTUAL_IP:$API_PORT to tell whether $MACHINE is known"
-    sleep 1
+    pause 1
   done
   [ "$code" = 200 ]
 }
@@ -134,17 +134,14 @@ as_admin() {
     "https://$ADDRESS:$API_PORT$1"
 }
 
+# api_ready [OPTION…]: curl's
 api_ready() {
-  curl --silent --fail --output /dev/null --max-time 3 --cacert "$AUTHORITY" "https://$ADDRESS:$API_PORT/readyz"
+  curl --silent --fail --output /dev/null --max-time 3 --cacert "$AUTHORITY" "$@" "https://$ADDRESS:$API_PORT/readyz"
 }
 
-# The pod network is wanted as soon as nodes register: it does not wait for kubeadm's last steps.
+# The pod network is wanted as soon as nodes register: it does not wait for kubeadm's last steps. One process asks until then.
 master_addons_early() {
-  local end=$((SECONDS + 120))
-  until api_ready; do
-    [ $SECONDS -lt $end ] || return 0
-    sleep 0.5
-  done
+  api_ready --retry 120 --retry-delay 1 --retry-max-time 120 --retry-all-errors || return 0
   apply_addons || true
 }
 

@@ -66,11 +66,12 @@ forget_pods() {
   ! ip link show cni0 >/dev/null 2>&1 || ip link delete cni0
 }
 
-node_is_ready() {
-  as_node "/api/v1/nodes/$MACHINE" |
-    jq -e '.status.conditions | any(.type == "Ready" and .status == "True")' >/dev/null
+# One process that watches costs less than many that ask.
+wait_node_ready() {
+  retry 300 "waiting for own node to be Ready (kubectl describe node $MACHINE; journalctl -u kubelet)" node_becomes_ready
 }
 
-wait_node_ready() {
-  wait_until 300 "own node to be Ready (kubectl describe node $MACHINE; journalctl -u kubelet)" node_is_ready
+node_becomes_ready() {
+  kubectl --kubeconfig /etc/kubernetes/kubelet.conf --server "https://$(node_server)" \
+    wait --for=condition=Ready --timeout=60s "node/$MACHINE"
 }

@@ -59,7 +59,7 @@ drain() {
       return 0
     fi
     evict <<<"$pods"
-    sleep 1
+    pause 1
   done
 }
 

@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # A load balancer: haproxy before the masters on every one of them, and the virtual address on one, moved by pacemaker.
 
+# Each question to pacemaker is a process with many libraries.
+# shellcheck disable=SC2034
+POLL_SECONDS=1
 CIB=/var/lib/pacemaker/cib/cib.xml
 
 role_converge() {
