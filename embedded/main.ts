@@ -1,48 +1,29 @@
-import { SyntaxFailure, VirtualBoxError } from "./errors";
 import { type StartReport, Supervisor } from "./machine/supervisor";
 import { runConnector } from "./network/connector";
+import { isVerb, perform } from "./perform";
 import { openPlace } from "./place";
 import { rerun } from "./rerun";
-import { VERBS } from "./verbs/verbs";
-import { VERSION } from "./version";
+import { serve } from "./service/service";
+import { startService } from "./service/start";
 
-/** VBoxManage's stand-in: one verb a call. Its two other roles are started by itself. */
+/** VBoxManage's stand-in: one verb a call. Its other roles are started by itself, `--with-service` by its client. */
 async function main(args: string[]): Promise<number> {
-  const [first, ...rest] = args[0] === "-q" || args[0] === "--nologo" ? args.slice(1) : args;
-  switch (first) {
-    case "--version":
-    case "-V":
-    case "-v":
-      console.log(VERSION);
-      return 0;
+  const [role, ...rest] = args;
+  switch (role) {
     case "--supervise":
       return superviseMachine(rest[0] ?? "");
     case "--connect":
       runConnector();
       return 0;
+    case "--serve":
+      await serve(openPlace(), rest[0] ?? "");
+      return 0;
+    case "--with-service":
+      // Where it cannot start, the verb itself says why or needs none.
+      if (isVerb(rest)) await startService().catch(() => undefined);
+      return perform({ args: rest, directory: "", print, warn });
   }
-  try {
-    if (first === undefined) throw new SyntaxFailure("No command specified");
-    const verb = VERBS[first];
-    if (!verb) throw new SyntaxFailure(`Invalid command '${first}'`, Object.keys(VERBS).join(" | "));
-    requireRoot();
-    await verb({ place: openPlace(), args: rest, print, warn });
-    return 0;
-  } catch (error) {
-    const failure = error instanceof VirtualBoxError ? error : new VirtualBoxError((error as Error).message);
-    if (failure.text() !== "") warn(failure.text());
-    if (process.env.KUBE_LAB_EMBEDDED_TRACE && !(error instanceof VirtualBoxError))
-      warn(`${(error as Error).stack}`);
-    return failure.exitStatus;
-  }
-}
-
-/** Machines are containers with namespaces, bridges and mounts of their own. */
-function requireRoot(): void {
-  if (process.getuid?.() === 0) return;
-  throw new VirtualBoxError(
-    "kube-lab's stand-in for VBoxManage needs root: it makes containers, network namespaces and mounts. Use sudo, or VirtualBox, which needs none",
-  );
+  return perform({ args, directory: "", print, warn });
 }
 
 async function superviseMachine(uuid: string): Promise<number> {

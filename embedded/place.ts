@@ -18,13 +18,21 @@ export interface Place {
   store: string;
   /** A folder per started machine: state, control socket, seed, console. */
   run: string;
+  /** Sockets of resident services, one for each build of the program that was called lately, and their log. */
+  services: string;
 }
 
 /** The place of this process's environment. Makes its folders when they are not there yet. */
 export function openPlace(environment: NodeJS.ProcessEnv = process.env): Place {
   const folder = environment.KUBE_LAB_EMBEDDED_FOLDER || "/var/lib/kube-lab-embedded";
   const place = placeAt(folder);
-  for (const path of [place.registry.machines, place.registry.media, place.machineFolder, place.run])
+  for (const path of [
+    place.registry.machines,
+    place.registry.media,
+    place.machineFolder,
+    place.run,
+    place.services,
+  ])
     mkdirSync(path, { recursive: true, mode: 0o700 });
   return { ...place, identity: ensureIdentity(folder) };
 }
@@ -40,6 +48,7 @@ export function placeAt(folder: string): Place {
     storeImage: join(folder, "store.img"),
     store: join(folder, "store"),
     run: join(folder, "run"),
+    services: join(folder, "services"),
   };
 }
 

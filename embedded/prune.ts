@@ -8,6 +8,7 @@ import { isOn, machineState, readRunState } from "./machine/state";
 import { NAMESPACES } from "./network/switch";
 import { hostPrefix, openPlace, type Place } from "./place";
 import { runQuietly } from "./process";
+import { endServices } from "./service/socket";
 import { removeStore } from "./storage/store";
 
 /**
@@ -20,6 +21,7 @@ export async function removeEverything(folder?: string): Promise<void> {
     folder === undefined ? process.env : { ...process.env, KUBE_LAB_EMBEDDED_FOLDER: folder };
   if (!existsSync(environment.KUBE_LAB_EMBEDDED_FOLDER || "/var/lib/kube-lab-embedded")) return;
   const place = openPlace(environment);
+  await endServices(place);
   for (const machine of loadMachines(place)) {
     if (isOn(machineState(place, machine).state))
       await askSupervisor(place, machine.uuid, { do: "poweroff" });

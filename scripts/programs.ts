@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -46,7 +47,24 @@ export function buildPrograms(project: string): void {
     renameSync(join(fresh, file), join(programs, file));
   }
   rmSync(fresh, { recursive: true });
-  if (process.platform !== "win32") linkLauncher(project, join(programs, "VBoxManage.js"));
+  if (process.platform !== "win32") linkLauncher(project, installStandIn(programs));
+}
+
+/** What the stand-in's client is written for; part of every Debian and Ubuntu. */
+const PERL = "/usr/bin/perl";
+
+/**
+ * Puts the stand-in's client beside its program.
+ * @returns the file to call: the client, or the program itself where no client can run
+ */
+export function installStandIn(programs: string): string {
+  if (process.platform !== "linux" || !existsSync(PERL)) return join(programs, "VBoxManage.js");
+  const client = join(programs, "VBoxManage.pl");
+  const fresh = `${client}.${process.pid}.new`;
+  copyFileSync(join(__dirname, "..", "embedded", "service", "client.pl"), fresh);
+  chmodSync(fresh, 0o755);
+  renameSync(fresh, client);
+  return client;
 }
 
 /** The stand-in under the name that VirtualBox's program has. */

@@ -8,6 +8,10 @@ const MASKED = [
   ...["systemd-firstboot.service", "systemd-remount-fs.service", "systemd-growfs-root.service"],
   ...["getty.target", "console-getty.service", "getty-static.service", "serial-getty@ttyS0.service"],
   ...["grub-common.service", "grub-initrd-fallback.service", "e2scrub_reap.service", "e2scrub_all.timer"],
+  // no seat, no power button, no journal on disk, no devices to make
+  ...["systemd-logind.service", "systemd-journal-flush.service", "systemd-network-generator.service"],
+  ...["systemd-udev-load-credentials.service", "systemd-tmpfiles-setup-dev-early.service"],
+  ...["systemd-tmpfiles-setup-dev.service"],
   ...["fstrim.timer", "xfs_scrub_all.timer", "man-db.timer", "dpkg-db-backup.timer"],
   ...["apt-daily.timer", "apt-daily-upgrade.timer"],
   ...["sys-kernel-debug.mount", "sys-kernel-tracing.mount", "sys-kernel-config.mount"],

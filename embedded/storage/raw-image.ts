@@ -32,9 +32,14 @@ const IMPORTING = /^(?:mounted-)?importing-(\d+)-/;
 export async function importRawImage(place: Place, image: string, uuid: string): Promise<"root" | "bytes"> {
   await removeAbandoned(place);
   const fresh = `importing-${process.pid}-${uuid}`;
-  const what = await fill(place, image, fresh);
-  renameSync(contentFolder(place, fresh), contentFolder(place, uuid));
-  return what;
+  try {
+    const what = await fill(place, image, fresh);
+    renameSync(contentFolder(place, fresh), contentFolder(place, uuid));
+    return what;
+  } catch (error) {
+    await deleteContent(place, fresh);
+    throw error;
+  }
 }
 
 /** What imports that were killed have left: a mounted image, and content. */

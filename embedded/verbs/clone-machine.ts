@@ -25,7 +25,7 @@ const RULES: OptionRule[] = [
 ];
 
 /** `clonevm`: linked from a snapshot, or a full one; neither copies anything. */
-export const cloneMachine: Verb = async ({ place, args, print, warn }) => {
+export const cloneMachine: Verb = async ({ place, args, directory, print, warn }) => {
   const parsed = parseArguments(args, RULES, USAGE, { least: 1, most: 1 });
   const source = findMachine(place, parsed.positionals[0] ?? "");
   const snapshot = snapshotOf(source, optionValue(parsed, "snapshot"));
@@ -39,7 +39,7 @@ export const cloneMachine: Verb = async ({ place, args, print, warn }) => {
     });
   if (!hasOption(parsed, "register"))
     throw new VirtualBoxError("The stand-in creates registered machines only: add --register");
-  const clone = cloneRecord(place, source, snapshot, parsed);
+  const clone = cloneRecord(place, source, snapshot, parsed, directory);
   await withLock(place, "registry", () => refuseExisting(place, clone.settingsFile, clone.uuid));
   await ensureStore(place);
   const disks = await cloneDisks(place, clone, snapshot?.attachments ?? source.attachments, isLinked);
@@ -70,6 +70,7 @@ function cloneRecord(
   source: MachineRecord,
   snapshot: SnapshotRecord | undefined,
   parsed: ParsedArguments,
+  directory: string,
 ): MachineRecord {
   const name = optionValue(parsed, "name") ?? `${source.name} Clone`;
   const groups = parseGroups(optionValue(parsed, "groups") ?? "/");
@@ -79,7 +80,7 @@ function cloneRecord(
     uuid: (optionValue(parsed, "uuid") ?? randomUUID()).toLowerCase(),
     name,
     groups,
-    settingsFile: settingsFileOf(place, name, groups, optionValue(parsed, "basefolder")),
+    settingsFile: settingsFileOf(place, name, groups, directory, optionValue(parsed, "basefolder")),
     cpus: snapshot?.cpus ?? source.cpus,
     memoryMiB: snapshot?.memoryMiB ?? source.memoryMiB,
     controllers: structuredClone(snapshot?.controllers ?? source.controllers),

@@ -31,7 +31,7 @@ const CREATE_RULES: OptionRule[] = ["filename", "size", "sizebyte", "format", "v
 }));
 
 /** `createmedium disk`: a thin data disk. */
-export const createMedium: Verb = async ({ place, args, print, warn }) => {
+export const createMedium: Verb = async ({ place, args, directory, print, warn }) => {
   const parsed = parseArguments(args, CREATE_RULES, CREATE_USAGE, { least: 0, most: 1 });
   requireDisk(parsed.positionals[0] ?? "disk", CREATE_USAGE);
   const filename = optionValue(parsed, "filename");
@@ -39,7 +39,7 @@ export const createMedium: Verb = async ({ place, args, print, warn }) => {
   if (!filename) throw new SyntaxFailure("Parameter --filename is required", CREATE_USAGE);
   if (!Number.isSafeInteger(bytes) || bytes <= 0)
     throw new SyntaxFailure("Parameter --size is required", CREATE_USAGE);
-  const location = resolve(filename);
+  const location = resolve(directory, filename);
   refuseExisting(location, "Failed to create medium");
   await ensureStore(place);
   const uuid = randomUUID();
@@ -88,18 +88,19 @@ const CONVERT_RULES: OptionRule[] = ["format", "uuid", "variant"].map((name) => 
 }));
 
 /** `convertfromraw`: copies the root file system out of a raw image. The medium is registered at once, not at its attachment. */
-export const convertFromRaw: Verb = async ({ place, args, warn }) => {
+export const convertFromRaw: Verb = async ({ place, args, directory, warn }) => {
   const parsed = parseArguments(args, CONVERT_RULES, CONVERT_USAGE, { least: 2, most: 2 });
   const [input = "", output = ""] = parsed.positionals;
   const uuid = optionValue(parsed, "uuid") ?? randomUUID();
-  if (!existsSync(input)) throw new VirtualBoxError(`Cannot open file "${input}": File not found.`);
-  const bytes = statSync(input).size;
+  const image = resolve(directory, input);
+  if (!existsSync(image)) throw new VirtualBoxError(`Cannot open file "${input}": File not found.`);
+  const bytes = statSync(image).size;
   warn(`Converting from raw image file="${input}" to file="${output}"...`);
   warn(`Creating dynamic image with size ${bytes} bytes (${Math.ceil(bytes / MEBIBYTE)}MB)...`);
-  const location = resolve(output);
+  const location = resolve(directory, output);
   refuseConversion(location);
   await ensureStore(place);
-  await importRawImage(place, input, uuid);
+  await importRawImage(place, image, uuid);
   await register(
     place,
     { ...newMedium({ kind: "disk", location, capacityBytes: bytes }), uuid },
@@ -118,12 +119,12 @@ const CLONE_USAGE =
   "clonemedium [disk] <uuid | source-medium> <uuid | target-medium> [--format=VDI] [--variant=Standard]";
 
 /** `clonemedium disk`: whole in the real one, copy-on-write here. */
-export const cloneMedium: Verb = async ({ place, args, print, warn }) => {
+export const cloneMedium: Verb = async ({ place, args, directory, print, warn }) => {
   const parsed = parseArguments(args, CONVERT_RULES, CLONE_USAGE, { least: 2, most: 3 });
   const names = parsed.positionals.length === 3 ? parsed.positionals.slice(1) : parsed.positionals;
   if (parsed.positionals.length === 3) requireDisk(parsed.positionals[0] ?? "", CLONE_USAGE);
-  const source = openMedium(place, names[0] ?? "", "disk");
-  const location = resolve(names[1] ?? "");
+  const source = openMedium(place, names[0] ?? "", "disk", directory);
+  const location = resolve(directory, names[1] ?? "");
   refuseExisting(location, "Failed to clone medium");
   await ensureStore(place);
   const copy = newMedium({ kind: "disk", location, capacityBytes: source.capacityBytes });
@@ -140,14 +141,14 @@ const MODIFY_RULES: OptionRule[] = ["resize", "resizebyte"].map((name) => ({
 }));
 
 /** `modifymedium disk --resize` */
-export const modifyMedium: Verb = async ({ place, args, warn }) => {
+export const modifyMedium: Verb = async ({ place, args, directory, warn }) => {
   const parsed = parseArguments(args, MODIFY_RULES, MODIFY_USAGE, { least: 1, most: 2 });
   if (parsed.positionals.length === 2) requireDisk(parsed.positionals[0] ?? "", MODIFY_USAGE);
   const bytes = Number(optionValue(parsed, "resizebyte") ?? Number(optionValue(parsed, "resize")) * MEBIBYTE);
   if (!Number.isSafeInteger(bytes)) throw new SyntaxFailure("Parameter --resize is required", MODIFY_USAGE);
   await ensureStore(place);
   await withLock(place, "registry", () => {
-    const medium = openMedium(place, parsed.positionals.at(-1) ?? "", "disk");
+    const medium = openMedium(place, parsed.positionals.at(-1) ?? "", "disk", directory);
     if (bytes < medium.capacityBytes)
       throw new VirtualBoxError(
         `Shrinking is not yet supported for medium '${medium.location}'`,
@@ -172,7 +173,7 @@ export const closeMedium: Verb = async (call: Call) => {
   const name = parsed.positionals.at(-1) ?? "";
   const isDeleting = hasOption(parsed, "delete");
   const medium = await withLock(call.place, "registry", () => {
-    const found = findOpenOrOnDisk(call.place, name, named);
+    const found = findOpenOrOnDisk(call, name, named);
     refuseInUse(call.place, found);
     forgetMedium(call.place, found, isDeleting);
     return found;
@@ -185,11 +186,11 @@ export const closeMedium: Verb = async (call: Call) => {
 };
 
 /** An ISO that was deleted can still be closed. */
-function findOpenOrOnDisk(place: Place, name: string, kind: "disk" | "dvd"): MediumRecord {
-  const location = resolve(name);
+function findOpenOrOnDisk({ place, directory }: Call, name: string, kind: "disk" | "dvd"): MediumRecord {
+  const location = resolve(directory, name);
   const known = loadMedia(place).find((medium) => medium.kind === kind && medium.location === location);
   if (known) return known;
-  const opened = openMedium(place, name, kind);
+  const opened = openMedium(place, name, kind, directory);
   if (!opened) throw mediumNotFound(name);
   return opened;
 }

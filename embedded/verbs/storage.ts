@@ -5,9 +5,8 @@ import { askSupervisor } from "../machine/control";
 import type { AttachmentRecord, MachineRecord } from "../machine/record";
 import { findMachine, saveMachine } from "../machine/registry";
 import { isOn, machineState } from "../machine/state";
-import type { Place } from "../place";
 import { openMedium } from "../storage/medium";
-import type { Verb } from "./verb";
+import type { Call, Verb } from "./verb";
 
 const CONTROLLER_USAGE =
   "storagectl <uuid | vmname> --name=controller-name [--add= ide | sata | scsi | sas] [--controller=type] [--portcount=count] [--hostiocache= on | off] [--bootable= on | off] [--remove]";
@@ -82,7 +81,7 @@ const ATTACH_RULES: OptionRule[] = [
 ];
 
 /** `storageattach`. While the machine runs only a DVD can be changed, which takes a seed away from it. */
-export const attach: Verb = async ({ place, args }) => {
+export const attach: Verb = async ({ place, args, directory }) => {
   const parsed = parseArguments(args, ATTACH_RULES, ATTACH_USAGE, { least: 1, most: 1 });
   const [name, medium] = [optionValue(parsed, "storagectl"), optionValue(parsed, "medium")];
   if (!name) throw new SyntaxFailure("Storage controller name not specified", ATTACH_USAGE);
@@ -104,7 +103,7 @@ export const attach: Verb = async ({ place, args }) => {
     const fresh =
       medium === "none"
         ? []
-        : [attachment(place, others, { controller: name, port, device }, wanted, medium)];
+        : [attachment({ place, directory }, others, { controller: name, port, device }, wanted, medium)];
     machine.attachments = [...others, ...fresh].sort((a, b) => a.port - b.port);
     saveMachine(place, machine);
     return isRunning && medium === "emptydrive" ? machine.uuid : undefined;
@@ -113,7 +112,7 @@ export const attach: Verb = async ({ place, args }) => {
 };
 
 function attachment(
-  place: Place,
+  { place, directory }: Pick<Call, "place" | "directory">,
   others: readonly AttachmentRecord[],
   slot: Omit<AttachmentRecord, "type" | "medium">,
   type: string | undefined,
@@ -122,7 +121,7 @@ function attachment(
   if (type !== "hdd" && type !== "dvddrive")
     throw new SyntaxFailure(`Invalid --type argument '${type ?? ""}'`, ATTACH_USAGE);
   if (medium === "emptydrive") return { ...slot, type };
-  const found = openMedium(place, medium, type === "hdd" ? "disk" : "dvd");
+  const found = openMedium(place, medium, type === "hdd" ? "disk" : "dvd", directory);
   if (type === "hdd" && others.some((other) => other.medium === found.uuid))
     throw new VirtualBoxError(`Medium '${found.location}' is already attached to this virtual machine`, {
       code: "VBOX_E_OBJECT_IN_USE",

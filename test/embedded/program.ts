@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { requiredHostPrograms } from "../../embedded/host-packages";
 import { removeEverything } from "../../embedded/prune";
+import { installStandIn } from "../../scripts/programs";
 
 export interface Answer {
   status: number;
@@ -16,6 +17,10 @@ export interface Answer {
 export interface Program {
   /** Its KUBE_LAB_EMBEDDED_FOLDER. */
   folder: string;
+  /** The bundle. */
+  file: string;
+  /** What `run` calls: asks the service of the bundle. */
+  client: string;
   run: (...args: string[]) => Promise<Answer>;
   /** Like run, but any status other than 0 is an error. */
   must: (...args: string[]) => Promise<string>;
@@ -40,7 +45,8 @@ export function buildProgram(): Program {
   cpSync(join(__dirname, "../../embedded/guest"), join(built, "guest"), { recursive: true });
   const folder = join(built, "lab");
   mkdirSync(folder, { mode: 0o700 });
-  const run = (...args: string[]) => call(file, args, { ...process.env, KUBE_LAB_EMBEDDED_FOLDER: folder });
+  const client = installStandIn(join(built, "programs"));
+  const run = (...args: string[]) => call(client, args, { ...process.env, KUBE_LAB_EMBEDDED_FOLDER: folder });
   const must = async (...args: string[]) => {
     const answer = await run(...args);
     if (answer.status !== 0)
@@ -51,7 +57,7 @@ export function buildProgram(): Program {
     await removeEverything(folder);
     rmSync(built, { recursive: true, force: true });
   };
-  return { folder, run, must, remove };
+  return { folder, file, client, run, must, remove };
 }
 
 export function call(file: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<Answer> {

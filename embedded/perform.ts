@@ -1,0 +1,53 @@
+import { SyntaxFailure, VirtualBoxError } from "./errors";
+import { openPlace } from "./place";
+import type { Call } from "./verbs/verb";
+import { VERBS } from "./verbs/verbs";
+import { VERSION } from "./version";
+
+/** One command line: what a verb is given, before the verb and its place are known. */
+export type CommandLine = Omit<Call, "place">;
+
+/** Does what a command line asks, in the place of this process's environment. @returns its exit status; never rejects */
+export async function perform({ args, ...call }: CommandLine): Promise<number> {
+  const [first, ...rest] = withoutLogo(args);
+  try {
+    if (first === "--version" || first === "-V" || first === "-v") {
+      call.print(VERSION);
+      return 0;
+    }
+    if (first === undefined) throw new SyntaxFailure("No command specified");
+    const verb = VERBS[first];
+    if (!verb) throw new SyntaxFailure(`Invalid command '${first}'`, Object.keys(VERBS).join(" | "));
+    requireRoot();
+    await verb({ place: openPlace(), args: rest, ...call });
+    return 0;
+  } catch (error) {
+    const failure = error instanceof VirtualBoxError ? error : new VirtualBoxError((error as Error).message);
+    if (failure.text() !== "") call.warn(failure.text());
+    if (process.env.KUBE_LAB_EMBEDDED_TRACE && !(error instanceof VirtualBoxError))
+      call.warn(`${(error as Error).stack}`);
+    return failure.exitStatus;
+  }
+}
+
+/** Whether a command line names a verb that this user may have done: whether more calls are likely to follow. */
+export function isVerb(args: readonly string[]): boolean {
+  const [first = ""] = withoutLogo(args);
+  return isRoot() && Object.hasOwn(VERBS, first);
+}
+
+function withoutLogo(args: readonly string[]): string[] {
+  return args[0] === "-q" || args[0] === "--nologo" ? args.slice(1) : [...args];
+}
+
+/** Machines are containers with namespaces, bridges and mounts of their own. */
+function requireRoot(): void {
+  if (isRoot()) return;
+  throw new VirtualBoxError(
+    "kube-lab's stand-in for VBoxManage needs root: it makes containers, network namespaces and mounts. Use sudo, or VirtualBox, which needs none",
+  );
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
