@@ -64,13 +64,17 @@ gluster_answers() { timeout 5 gluster --mode=script pool list; }
 # volume, which glusterd takes over at its next start.
 gluster_return() {
   local peer
-  [ "$(gluster --mode=script pool list | wc -l)" -le 2 ] || return 0
+  knows_nobody || return 0
   peer=$(peer_that_knows_me) || return 0
+  # A new machine that was asked in just now has met that peer before the peer knew its identity.
+  knows_nobody || return 0
   retry 120 "coming back into the pool by $peer" probe "$peer"
   systemctl restart glusterd.service
   wait_until 60 "glusterd to answer (journalctl -u glusterd)" gluster_answers
   wait_until 60 "volume $GLUSTER_VOLUME from $peer (gluster volume info)" volume_started
 }
+
+knows_nobody() { [ "$(gluster --mode=script pool list | wc -l)" -le 2 ]; }
 
 peer_that_knows_me() {
   local peer
@@ -132,11 +136,7 @@ gluster_volume() {
 
 create_volume() {
   local missing
-  if ! gluster --mode=script volume info "$GLUSTER_VOLUME" >/dev/null 2>&1; then
-    # shellcheck disable=SC2046
-    retry 300 "creating volume $GLUSTER_VOLUME" gluster --mode=script volume create "$GLUSTER_VOLUME" \
-      replica "$GLUSTER_REPLICAS" transport tcp $(bricks $(brick_hosts)) force
-  fi
+  volume_exists || retry 300 "creating volume $GLUSTER_VOLUME" make_volume
   missing=$(missing_bricks)
   if [ -n "$missing" ]; then
     # shellcheck disable=SC2086
@@ -144,6 +144,15 @@ create_volume() {
     gluster --mode=script volume rebalance "$GLUSTER_VOLUME" start || true
   fi
   volume_started || retry 300 "starting volume $GLUSTER_VOLUME" gluster --mode=script volume start "$GLUSTER_VOLUME"
+}
+
+volume_exists() { gluster --mode=script volume info "$GLUSTER_VOLUME" >/dev/null 2>&1; }
+
+# Where a machine fails in the middle the others have the volume, and that one gets it when it is back.
+make_volume() {
+  # shellcheck disable=SC2046
+  gluster --mode=script volume create "$GLUSTER_VOLUME" replica "$GLUSTER_REPLICAS" transport tcp \
+    $(bricks $(brick_hosts)) force || volume_exists
 }
 
 missing_bricks() {
