@@ -94,7 +94,7 @@ balancer_resources() {
   render_resources "$STATE/cib.xml"
   wait_until 120 "pacemaker to have a coordinator (crm_mon -1)" has_coordinator
   same_resources || retry 120 "applying the cluster's resources" apply_resources
-  wait_until 180 "virtual address $VIRTUAL_IP on a load balancer (crm_mon -1)" virtual_address_placed
+  wait_until 180 "virtual address $VIRTUAL_IP on a load balancer (crm_mon -1)" ping -c 1 -W 1 "$VIRTUAL_IP"
   wait_until 60 "haproxy here (crm_mon -1; journalctl -u haproxy)" systemctl is-active --quiet haproxy.service
 }
 
@@ -117,8 +117,6 @@ same_resources() {
 
 # Of everything that makes the resources what they are.
 resources_digest() { cat "$LIBRARY/cib.xml" - <<<"$VIRTUAL_IP/$PREFIX" | sha256sum | cut -c1-64; }
-
-virtual_address_placed() { crm_resource --resource virtual-ip --locate 2>/dev/null | grep -q 'is running on'; }
 
 # The address goes to another balancer; then this one leaves the cluster's list.
 role_leave() {
