@@ -20,9 +20,13 @@ pass_proxies() {
   done < <(apt-config dump --no-empty --format '%F "%v";%n' | grep -E '^Acquire::https?::Proxy' || true)
 }
 
-# apt's own user must reach it, which below a home folder it cannot.
+# apt's own user must reach it, which below a home folder it cannot. What else is in /tmp is out of sight from then on,
+# maybe this project or the archive's folder too.
+exec 3>"$archive"
+cp -r "$here/boot-files.sh" "$here/boot" "$temporary"
 chmod 1777 "$temporary"
 mount --bind "$temporary" /tmp
+cd /tmp
 export TMPDIR=/tmp
 pass_proxies
 # Deliberately no option that loosens the check of signatures.
@@ -33,5 +37,5 @@ mmdebstrap --mode=root --variant=minbase --format=tar --include="$packages" \
   --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-include=/usr/share/doc/*/copyright' \
-  --essential-hook="$here/boot-files.sh" \
-  "${options[@]}" "$suite" - "$@" | zstd --quiet --threads=0 -3 --force -o "$archive"
+  --essential-hook=/tmp/boot-files.sh \
+  "${options[@]}" "$suite" - "$@" | zstd --quiet --threads=0 -3 >&3
