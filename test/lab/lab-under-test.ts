@@ -3,11 +3,14 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { dump } from "js-yaml";
+import { observe } from "../../hypervisor/reality";
 import { Kubectl } from "../../scripts/kubectl";
 import { type LabOutputs, readOutputs } from "../../scripts/lab-outputs";
 import { LabShell } from "../../scripts/lab-shell";
+import { examine } from "../../scripts/lab-status";
 import { type SetUp, setUp } from "../../scripts/set-up";
 import { Stack } from "../../scripts/stack";
+import { planOfStack } from "../../scripts/stack-plan";
 
 const execute = promisify(execFile);
 
@@ -74,6 +77,15 @@ export class LabUnderTest {
     if (result.status !== 0)
       throw new Error(`${machine}: ${command}: ${result.status}\n${result.stdout}${result.stderr}`);
     return result.stdout;
+  }
+
+  /** What `npm run status` calls bad, a line each. */
+  async ailments(): Promise<string[]> {
+    const plan = planOfStack(this.name, this.configFile, this.setUp.plan.hypervisor);
+    const observations = await observe(plan, this.setUp.template);
+    const checks = await examine(this.outputs, observations, this.shell, new Date());
+    const bad = checks.filter(({ healthy }) => !healthy);
+    return bad.map(({ kind, name, detail }) => `${kind} ${name}: ${detail}`);
   }
 
   async close(): Promise<void> {
