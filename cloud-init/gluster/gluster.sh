@@ -99,7 +99,20 @@ gluster_pool() {
     [ "$peer" != "$MACHINE" ] || continue
     in_pool "$peer" || retry 600 "asking $peer into the pool" probe "$peer"
   done
+  detach_strangers
   wait_until 120 "all peers to be connected (gluster peer status)" pool_complete
+}
+
+# A machine that is not of the lab any more leaves the pool, unless it holds a brick: then gluster keeps it. It can't do so
+# itself: gluster takes orders from the pool's own machines only, and lets none take itself out.
+detach_strangers() {
+  local peer
+  for peer in $(gluster --mode=script pool list | awk 'NR > 1 && $2 != "localhost" { print $2 }'); do
+    if names "$GLUSTERS" | grep -qxF "$peer"; then continue; fi
+    step "taking $peer out of the pool"
+    gluster --mode=script peer detach "$peer" || gluster --mode=script peer detach "$peer" force ||
+      printf 'kube-lab: %s stays in the pool\n' "$peer" >&2
+  done
 }
 
 probe() { port_open "$1" 24007 && timeout 30 gluster --mode=script peer probe "$1"; }
@@ -186,17 +199,9 @@ brick_online() {
   timeout 10 gluster --mode=script volume status "$GLUSTER_VOLUME" "$MACHINE:$BRICK" detail | grep -qE '^Online *: Y'
 }
 
-# A machine whose brick is part of the volume cannot leave without losing a copy: gluster refuses, and that is said.
+# The pool's first machine has taken this one out before, unless its brick is part of the volume: that is said.
 role_leave() {
-  local peer
-  for peer in $(names "$GLUSTERS"); do
-    [ "$peer" != "$MACHINE" ] || continue
-    if gluster --mode=script --remote-host="$peer" peer detach "$MACHINE"; then
-      step "detached from the pool by $peer"
-      return 0
-    fi
-  done
-  printf 'kube-lab: %s stays listed in the pool: it holds a brick, or no peer answered\n' "$MACHINE" >&2
+  knows_nobody || printf 'kube-lab: %s stays listed in the pool: it holds a brick\n' "$MACHINE" >&2
 }
 
 # {brick: bool, peers: [{name, connected}], volume, started: bool, bricksOnline, bricks}

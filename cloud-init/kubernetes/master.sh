@@ -219,11 +219,13 @@ role_leave() {
     "$STATE/placed" "$STATE/place"
 }
 
+# Another member is asked: one that removes itself may stop before it has answered.
 leave_etcd() {
-  local id
+  local peer id
   step "taking the member out of etcd"
-  id=$(etcdctl_here member list | member_id) || return 0
-  etcdctl_here member remove "$id" || fail "etcd does not let member $id go; 'etcdctl member list' shows the members"
+  peer=$(living_endpoint) || fail "no other etcd member answers; 'etcdctl member list' shows the members"
+  id=$(etcdctl_at "$peer" member list | member_id) || return 0
+  etcdctl_at "$peer" member remove "$id" || fail "etcd does not let member $id go; 'etcdctl member list' shows the members"
   systemctl stop kubelet.service
   forget_pods
 }

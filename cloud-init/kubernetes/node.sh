@@ -66,12 +66,12 @@ forget_pods() {
   ! ip link show cni0 >/dev/null 2>&1 || ip link delete cni0
 }
 
-# One process that watches costs less than many that ask.
+# One process that watches costs less than many that ask; now and then a new one, should its connection be dead.
 wait_node_ready() {
   retry 300 "waiting for own node to be Ready (kubectl describe node $MACHINE; journalctl -u kubelet)" node_becomes_ready
 }
 
 node_becomes_ready() {
-  kubectl --kubeconfig /etc/kubernetes/kubelet.conf --server "https://$(node_server)" \
-    wait --for=condition=Ready --timeout=60s "node/$MACHINE"
+  timeout 20 kubectl --kubeconfig /etc/kubernetes/kubelet.conf --server "https://$(node_server)" \
+    wait --for=condition=Ready --timeout=15s "node/$MACHINE"
 }

@@ -26,11 +26,12 @@ worker_join() {
     fail "kubeadm join failed; the log above says why ('journalctl -u kubelet' for the kubelet)"
 }
 
-# kubeadm needs its configuration in the cluster, and the right to read it. One process asks until it is there.
+# kubeadm needs its configuration in the cluster, and the right to read it. One process asks until it is there; an answer that
+# does not come may be one of a load balancer that has lost the address meanwhile.
 wait_for_cluster() {
   step "waiting for the API at $VIRTUAL_IP:$API_PORT"
   curl --silent --fail --output /dev/null --cacert "$AUTHORITY" --header @/etc/kube-lab/token-header \
-    --connect-timeout 2 --max-time 600 --retry 600 --retry-delay 1 --retry-max-time 600 --retry-all-errors \
+    --connect-timeout 2 --max-time 5 --retry 600 --retry-delay 1 --retry-max-time 600 --retry-all-errors \
     "https://$VIRTUAL_IP:$API_PORT/api/v1/namespaces/kube-system/configmaps/kubelet-config" ||
     fail "the API at $VIRTUAL_IP:$API_PORT did not admit this machine's token within 600 s; see the masters' and load balancers' status"
 }
