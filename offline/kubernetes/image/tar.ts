@@ -56,7 +56,7 @@ export async function writeTar(path: string, entries: TarEntry[]): Promise<Writt
 export function tarOf(files: { path: string; mode: number; content: string }[]): Buffer {
   const members = files.flatMap(({ path, mode, content }) => {
     const bytes = Buffer.from(content);
-    return [header({ path, mode, content: { bytes } }, bytes.length, "0"), padded(bytes)];
+    return [...headers({ path, mode, content: { bytes } }, bytes.length), padded(bytes)];
   });
   return Buffer.concat([...members, Buffer.alloc(2 * block)]);
 }
@@ -65,12 +65,7 @@ async function putEntry(entry: TarEntry, put: (bytes: Buffer) => Promise<void>):
   const { content } = entry;
   const size =
     "bytes" in content ? content.bytes.length : "file" in content ? (await stat(content.file)).size : 0;
-  const records = paxRecords(entry, size);
-  if (records.length > 0) {
-    await put(header({ ...entry, path: "PaxHeader", content: { bytes: records } }, records.length, "x"));
-    await put(padded(records));
-  }
-  await put(header(entry, size, typeFlag(entry)));
+  for (const bytes of headers(entry, size)) await put(bytes);
   if ("bytes" in content) await put(padded(content.bytes));
   if ("file" in content) {
     let seen = 0;
@@ -82,6 +77,15 @@ async function putEntry(entry: TarEntry, put: (bytes: Buffer) => Promise<void>):
       throw new Error(`${content.file}: changed from ${size} to ${seen} bytes while it was read`);
     await put(Buffer.alloc((block - (size % block)) % block));
   }
+}
+
+/** What comes before a member's content: USTAR's header, and before it a PAX one where that cannot say it all. */
+function headers(entry: TarEntry, size: number): Buffer[] {
+  const own = header(entry, size, typeFlag(entry));
+  const records = paxRecords(entry, size);
+  if (records.length === 0) return [own];
+  const pax = header({ ...entry, path: "PaxHeader", content: { bytes: records } }, records.length, "x");
+  return [pax, padded(records), own];
 }
 
 function typeFlag({ content }: TarEntry): "0" | "2" | "5" {
