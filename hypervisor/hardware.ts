@@ -9,6 +9,11 @@ export type Hardware = Record<string, string>;
 
 /** Where on the controller the disks are. */
 export const CONTROLLER = "SATA";
+/** What kind it is, in `storagectl`'s words. */
+export const CONTROLLER_OPTIONS = [
+  ...["--add", "sata", "--controller", "IntelAhci"],
+  ...["--portcount", "4", "--bootable", "on"],
+];
 export const ROOT_PORT = 0;
 export const DATA_PORT = 1;
 export const SEED_PORT = 2;

@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { HypervisorError } from "./errors";
 import { defaultMachineFolder } from "./folders";
-import { attachedMedium, CONTROLLER, ROOT_PORT } from "./hardware";
+import { attachedMedium, CONTROLLER, CONTROLLER_OPTIONS, ROOT_PORT } from "./hardware";
 import type { Host } from "./host";
 import { prepareByBoot } from "./image-preparation";
 import { inspect } from "./inspect";
@@ -119,17 +119,6 @@ async function build(
   await vbox.call(["snapshot", image, "take", SNAPSHOT]);
   if (wanted.incarnation !== undefined) await writeToken(vbox, image, wanted.incarnation);
 }
-
-const CONTROLLER_OPTIONS = [
-  "--add",
-  "sata",
-  "--controller",
-  "IntelAhci",
-  "--portcount",
-  "4",
-  "--bootable",
-  "on",
-];
 
 /** Settings that every machine inherits: no sound, no USB, a text screen, clock in UTC, several processors. */
 function templateOptions(image: string): string[] {

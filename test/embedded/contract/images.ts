@@ -1,22 +1,12 @@
-import { ok, PROGRESS, type Step, UUID } from "./step";
+import { CONTROLLER, CONTROLLER_OPTIONS } from "../../../hypervisor/hardware";
+import { createTemplate, ok, PROGRESS, type Step, UUID } from "./step";
 
 /** A template machine with a disk and a snapshot. */
 export function images(folder: string): Step[] {
   const sata = ["--storagectl", "SATA", "--port", "0", "--device", "0", "--type", "hdd", "--medium"];
   return [
     {
-      args: [
-        "createvm",
-        "--name",
-        "kl-t1",
-        "--ostype",
-        "Debian_64",
-        "--groups",
-        "/kl",
-        "--basefolder",
-        folder,
-        "--register",
-      ],
+      args: createTemplate(folder),
       status: 0,
       stdout: [
         /^Virtual machine 'kl-t1' is created and registered\.$/m,
@@ -25,18 +15,7 @@ export function images(folder: string): Step[] {
       ],
     },
     {
-      args: [
-        "createvm",
-        "--name",
-        "kl-t1",
-        "--ostype",
-        "Debian_64",
-        "--groups",
-        "/kl",
-        "--basefolder",
-        folder,
-        "--register",
-      ],
+      args: createTemplate(folder),
       status: 1,
       stderr: [
         /^VBoxManage: error: Machine settings file '.*kl-t1\.vbox' already exists$/m,
@@ -64,20 +43,7 @@ export function images(folder: string): Step[] {
       status: 1,
       stderr: [/^VBoxManage: error: VDI: cannot create image '.*a\.vdi'$/m, /VERR_ALREADY_EXISTS/],
     },
-    ok(
-      "storagectl",
-      "kl-t1",
-      "--name",
-      "SATA",
-      "--add",
-      "sata",
-      "--controller",
-      "IntelAhci",
-      "--portcount",
-      "4",
-      "--bootable",
-      "on",
-    ),
+    ok("storagectl", "kl-t1", "--name", CONTROLLER, ...CONTROLLER_OPTIONS),
     {
       args: ["storagectl", "kl-t1", "--name", "SATA", "--add", "sata"],
       status: 1,

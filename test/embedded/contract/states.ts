@@ -1,4 +1,4 @@
-import { ok, PROGRESS, type Step, UUID } from "./step";
+import { createTemplate, ok, PROGRESS, type Step, UUID } from "./step";
 
 export function properties(): Step[] {
   const key = "kube-lab/incarnation";
@@ -78,18 +78,7 @@ export function removal(folder: string): Step[] {
     ok("snapshot", "kl-t1", "delete", "base"),
     { args: ["unregistervm", "kl-t1", "--delete"], status: 0, stderr: [PROGRESS] },
     {
-      args: [
-        "createvm",
-        "--name",
-        "kl-t1",
-        "--ostype",
-        "Debian_64",
-        "--groups",
-        "/kl",
-        "--basefolder",
-        folder,
-        "--register",
-      ],
+      args: createTemplate(folder),
       status: 0,
     },
     { args: ["unregistervm", "kl-t1", "--delete"], status: 0 },

@@ -19,3 +19,9 @@ export const PROGRESS = /^0%\.\.\.10%.*100%$/m;
 export function ok(...args: string[]): Step {
   return { args, status: 0 };
 }
+
+/** The call that makes the template kl-t1. */
+export function createTemplate(folder: string): string[] {
+  const place = ["--groups", "/kl", "--basefolder", folder];
+  return ["createvm", "--name", "kl-t1", "--ostype", "Debian_64", ...place, "--register"];
+}
