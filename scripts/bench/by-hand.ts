@@ -43,8 +43,8 @@ systemctl start containerd
 kubeadm join --config /etc/kube-lab/kubeadm-join.yaml`;
 
 /**
- * The usual way on the same machines: all are started for the first time, the first master runs `kubeadm init`, the other masters join one
- * after the other, the workers meanwhile. It has advantages over `up`: machines are cloned and their certificates made.
+ * The usual way on the same machines: all are started for the first time, the first master runs `kubeadm init`, the other
+ * masters join one after the other, the workers meanwhile. It has advantages over `up`: machines are cloned and their certificates made.
  * @returns seconds from the start of the machines until every node is Ready
  */
 export async function startByHand(outputs: LabOutputs, shell: LabShell, setUp: SetUp): Promise<number> {
