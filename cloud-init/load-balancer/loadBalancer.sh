@@ -47,17 +47,75 @@ balancer_cluster() {
   if ! cmp -s /etc/corosync/authkey.new /etc/corosync/authkey; then changed; fi
   mv /etc/corosync/authkey.new /etc/corosync/authkey
   seed_resources
-  if [ "$CHANGED" = true ] && systemctl is-active --quiet corosync.service; then
-    reload_corosync
-  fi
-  systemctl start corosync.service pacemaker.service
+  if systemctl is-active --quiet corosync.service; then balancer_members; fi
+  systemctl start corosync.service
+  systemctl is-active --quiet pacemaker.service ||
+    wait_until 300 "the other load balancers to let this one in (they need the new list of members, by 'npm run up')" may_serve
+  systemctl start pacemaker.service
 }
 
 has_own_address() { ip -brief address show | grep -qwF "$ADDRESS"; }
 
-# Members can be taken over while running; a machine that lost its way is restarted.
-reload_corosync() {
-  corosync-cfgtool -R || systemctl restart corosync.service
+# Alone while somebody has the virtual address means not let in yet: pacemaker would take the address a second time.
+may_serve() {
+  [ "$(corosync-quorumtool -l | grep -cE '^ +[0-9]')" -gt 1 ] || ! ping -c 1 -W 1 "$VIRTUAL_IP" >/dev/null
+}
+
+# The list is read anew by all members at once, and between different lists no token goes around: so the last of those
+# that stay to have written it says so. A machine that lost its way is restarted.
+balancer_members() {
+  if ! systemctl is-active --quiet pacemaker.service; then
+    [ "$CHANGED" = false ] || systemctl restart corosync.service
+    return 0
+  fi
+  attrd_updater --name kube-lab-members --update "$(members_digest)"
+  if { [ "$CHANGED" = true ] || ! same_members; } && all_written; then
+    retire_members
+    corosync-cfgtool -R || systemctl restart corosync.service pacemaker.service
+    wait_until 60 "the load balancers that leave to be gone (crm_node --list)" forget_members
+  fi
+}
+
+members_digest() { sha256sum </etc/corosync/corosync.conf | cut -c1-64; }
+
+# What runs has the members of the file.
+same_members() {
+  [ "$(corosync-cmapctl nodelist. | awk '/nodeid/ { print $NF }' | sort)" = "$(awk '/nodeid:/ { print $2 }' /etc/corosync/corosync.conf | sort)" ]
+}
+
+all_written() {
+  local digest written member
+  digest=$(members_digest)
+  written=$(attrd_updater --name kube-lab-members --query --all)
+  for member in $(crm_node --partition); do
+    if stays "$member"; then grep -qF "host=\"$member\" value=\"$digest\"" <<<"$written" || return 1; fi
+  done
+}
+
+stays() { [[ " $LOAD_BALANCERS" == *" $1="* ]]; }
+
+# Who does not stay gives up what it runs first; left alone it would take the virtual address.
+retire_members() {
+  local member
+  for member in $(crm_node --partition); do
+    stays "$member" && continue
+    crm_attribute --node "$member" --name standby --update on
+    wait_until 60 "$member to run nothing any more (crm_mon -1)" runs_nothing "$member"
+  done
+}
+
+runs_nothing() {
+  crm_mon --one-shot --output-as=xml | grep -E "<node name=\"$1\" .* resources_running=\"0\"" >/dev/null
+}
+
+# Pacemaker would show them as offline for good.
+forget_members() {
+  local member
+  for member in $(crm_node --list | cut -d ' ' -f 2); do
+    stays "$member" && continue
+    [[ " $(crm_node --partition) " != *" $member "* ]] || return 1
+    crm_node --force --remove "$member"
+  done
 }
 
 render_corosync() {
@@ -93,6 +151,8 @@ seed_resources() {
 balancer_resources() {
   render_resources "$STATE/cib.xml"
   wait_until 120 "pacemaker to have a coordinator (crm_mon -1)" has_coordinator
+  # Left by an earlier machine of this name when it went.
+  crm_attribute --node "$MACHINE" --name standby --delete
   same_resources || retry 120 "applying the cluster's resources" apply_resources
   wait_until 180 "virtual address $VIRTUAL_IP on a load balancer (crm_mon -1)" ping -c 1 -W 1 "$VIRTUAL_IP"
   wait_until 60 "haproxy here (crm_mon -1; journalctl -u haproxy)" systemctl is-active --quiet haproxy.service

@@ -88,6 +88,37 @@ export class LabUnderTest {
     return bad.map(({ kind, name, detail }) => `${kind} ${name}: ${detail}`);
   }
 
+  /**
+   * Asks the API over and over while `work` runs.
+   * @returns the longest time in seconds without an answer.
+   */
+  async longestSilenceDuring(work: () => Promise<void>): Promise<number> {
+    const kubectl = new Kubectl(join(this.setUp.bundle, "bin", "kubectl"), this.outputs.kubeconfig);
+    let done = false;
+    let longestMs = 0;
+    const ask = async () => {
+      let answered = Date.now();
+      while (!done) {
+        const success = await kubectl.run(["get", "--raw=/readyz", "--request-timeout=2s"]).then(
+          () => true,
+          () => false,
+        );
+        longestMs = Math.max(longestMs, Date.now() - answered);
+        if (success) answered = Date.now();
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    };
+    const asking = ask();
+    try {
+      await work();
+    } finally {
+      done = true;
+      await asking;
+      kubectl.close();
+    }
+    return longestMs / 1000;
+  }
+
   async close(): Promise<void> {
     await this.shell?.close();
     this.kubectl?.close();

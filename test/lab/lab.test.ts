@@ -135,18 +135,22 @@ describe("a changed lab", () => {
   test("grows by one machine of a role and shrinks again, touching no other machine's hardware", async () => {
     const uuids = async () => (await lab.vboxManage("list", "runningvms")).trim().split("\n").sort();
     const before = await uuids();
-    await lab.configure({ workers: { count: 4 }, loadBalancers: { count: 3 }, gluster: { count: 4 } });
-    await lab.up();
-    expect(await readyNodes()).toEqual([...referenceNodes, "kube-node04"].sort());
-    await eventuallyHealthy();
-    const grown = await uuids();
-    expect(grown).toHaveLength(before.length + 3);
-    expect(grown).toEqual(expect.arrayContaining(before));
-    await lab.configure({ workers: {}, loadBalancers: {}, gluster: {} });
-    await lab.up();
-    expect(await readyNodes()).toEqual(referenceNodes);
-    await eventuallyHealthy();
-    expect(await uuids()).toEqual(before);
+    const silence = await lab.longestSilenceDuring(async () => {
+      await lab.configure({ workers: { count: 4 }, loadBalancers: { count: 3 }, gluster: { count: 4 } });
+      await lab.up();
+      expect(await readyNodes()).toEqual([...referenceNodes, "kube-node04"].sort());
+      await eventuallyHealthy();
+      const grown = await uuids();
+      expect(grown).toHaveLength(before.length + 3);
+      expect(grown).toEqual(expect.arrayContaining(before));
+      await lab.configure({ workers: {}, loadBalancers: {}, gluster: {} });
+      await lab.up();
+      expect(await readyNodes()).toEqual(referenceNodes);
+      await eventuallyHealthy();
+      expect(await uuids()).toEqual(before);
+    });
+    console.log(`growing and shrinking: longest time without an answer of the API ${silence.toFixed(1)} s`);
+    expect(silence).toBeLessThan(10);
   });
 
   test("goes down to one master and up to three again", async () => {
