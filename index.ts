@@ -1,22 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 import { baseDiskFor } from "./components/base-disk";
-import { Lab } from "./components/lab";
 import { stackConfiguration } from "./components/stack-configuration";
 import { observe } from "./hypervisor/reality";
 import { givenAuthorities } from "./plan/given-authorities";
 import { planLab } from "./plan/topology";
 
-// The SDK takes several stack traces per resource; mapping each to TypeScript's lines is half the program's time.
+// The SDK takes several stack traces per resource: mapping each to TypeScript's lines, and deep ones, is half the program's time.
 Reflect.deleteProperty(Error, "prepareStackTrace");
+Error.stackTraceLimit = 4;
 
 /** Configuration → plan → what is there already → the lab → what a person gets of it. */
 export = async () => {
   const configuration = stackConfiguration();
   const plan = planLab(configuration, pulumi.getStack());
   const baseDisk = baseDiskFor(plan);
+  const observing = observe(plan, baseDisk.template);
+  // Loaded while the hypervisor answers.
+  const { Lab }: typeof import("./components/lab") = require("./components/lab");
   const lab = new Lab("lab", {
     plan,
-    observations: await observe(plan, baseDisk.template),
+    observations: await observing,
     baseDisk,
     givenAuthorities: givenAuthorities(configuration),
   });
