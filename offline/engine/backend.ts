@@ -35,15 +35,13 @@ export async function ensureBackend(projectFolder: string, environment: NodeJS.P
     };
   }
   const file = join(folder, "passphrase");
-  const fresh = await ensurePassphrase(file);
-  if (fresh) {
+  if (await ensurePassphrase(file)) {
     // A salt that came with the files belongs to a passphrase that isn't here.
     await removeSalts(projectFolder);
   }
-  const verb = fresh ? "a new generated passphrase" : "the generated passphrase";
   return {
     environment: { ...settings, PULUMI_CONFIG_PASSPHRASE_FILE: file },
-    summary: `No Pulumi login: state in ${state}, secrets encrypted with ${verb} in ${file}; keep both together`,
+    summary: `No Pulumi login: state in ${state}, secrets encrypted with a generated passphrase in ${file}; keep both together`,
   };
 }
 

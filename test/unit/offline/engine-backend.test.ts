@@ -25,7 +25,7 @@ test("without a login: a file backend and a passphrase for this user's eyes only
     PULUMI_CONFIG_PASSPHRASE_FILE: file,
   });
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  expect(first.summary).toMatch(/^No Pulumi login: .*a new generated passphrase/);
+  expect(first.summary).toMatch(/^No Pulumi login: .*a generated passphrase/);
   expect(first.summary).not.toContain("\n");
   const passphrase = readFileSync(file, "utf8");
   expect(passphrase.trim()).toHaveLength(32);
