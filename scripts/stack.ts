@@ -1,6 +1,16 @@
 import { type SpawnOptions, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { removeSalt } from "../offline/engine/backend";
 import type { SetUp } from "./set-up";
+
+/** What `pulumi stack export` prints, as far as we look at it. */
+export interface StackState {
+  deployment: {
+    resources?: { urn: string; inputs?: Record<string, unknown>; outputs?: Record<string, unknown> }[];
+  };
+}
 
 interface Finished {
   status: number;
@@ -46,6 +56,27 @@ export class Stack {
     );
     if (status !== 0) throw new Error(`stack ${this.name} has no outputs to read: ${stderr.trim()}`);
     return JSON.parse(stdout) as Record<string, unknown>;
+  }
+
+  /** The whole state as the engine keeps it: secrets stay encrypted. */
+  async exportState(): Promise<StackState> {
+    const { status, stdout, stderr } = await this.spawn(this.arguments(["stack", "export"]), {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    if (status !== 0) throw new Error(`the state of ${this.name} can't be read: ${stderr.trim()}`);
+    return JSON.parse(stdout) as StackState;
+  }
+
+  /** Puts a changed state in the place of the one that `exportState` gave. */
+  async importState(state: StackState): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), "kube-lab-state-"));
+    try {
+      const file = join(folder, "state.json");
+      writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
+      await this.output(this.arguments(["stack", "import", "--file", file]));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 
   /** Forgets the stack after its resources are gone. */

@@ -2,6 +2,7 @@ import { formatFindings, preflight } from "../hypervisor/preflight";
 import { accessFiles, writeAccessFiles } from "./access-files";
 import { fail, parseStackArguments } from "./command-line";
 import { readOutputs } from "./lab-outputs";
+import { giveUpLostMachines } from "./lost-machines";
 import { setUp } from "./set-up";
 import { Stack } from "./stack";
 
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
   }
   const stack = new Stack(name, ready);
   await stack.select();
+  await giveUpLostMachines(stack, ready.plan, ready.vboxManage);
   process.exitCode = await stack.run(["up", "--yes", "--skip-preview", ...rest]);
   if (process.exitCode === 0) await sayWhatNow(stack);
 }

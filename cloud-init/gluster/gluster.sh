@@ -15,10 +15,15 @@ role_converge() {
   gluster_volume
 }
 
-# By script, at every boot: where disks are the host's, no udev names them.
 gluster_brick() {
+  mountpoint -q "$BRICK_MOUNT" || mount_brick
+  # The disk may have grown; nothing happens when it has not.
+  xfs_growfs -d "$BRICK_MOUNT" >/dev/null || fail "the file system at $BRICK_MOUNT cannot take all of its disk: 'xfs_growfs -d $BRICK_MOUNT' says why"
+}
+
+# By script, at every boot: where disks are the host's, no udev names them.
+mount_brick() {
   local disk
-  ! mountpoint -q "$BRICK_MOUNT" || return 0
   disk=$(data_disk) || fail "no data disk found: 'lsblk' shows the disks; dataDiskGiB of $MACHINE must be more than 0"
   step "preparing the brick on $disk"
   case $(blkid --output value --match-tag TYPE --probe "$disk" 2>/dev/null || true) in

@@ -40,8 +40,8 @@ living_members() {
   address=$(living_endpoint) && etcdctl_at "$address" member list --consistency=s
 }
 
-# The id of this machine's member in the list on stdin.
-member_id() { awk -F', ' -v url="https://$ADDRESS:$ETCD_PEER_PORT" '$4 == url { print $1; found = 1 } END { exit !found }'; }
+# member_id [ADDRESS]: the id of a machine's member, else of this one's, in the list on stdin.
+member_id() { awk -F', ' -v url="https://${1:-$ADDRESS}:$ETCD_PEER_PORT" '$4 == url { print $1; found = 1 } END { exit !found }'; }
 
 # [{name, healthy, learner}] for "kube-lab status"
 etcd_status() {

@@ -230,6 +230,15 @@ leave_etcd() {
   forget_pods
 }
 
+# master_forget NAME ADDRESS: another machine's member and node, which it can't take along any more.
+master_forget() {
+  local id
+  if id=$(etcdctl_here member list | member_id "$2"); then
+    etcdctl_here member remove "$id" || fail "etcd does not let member $id of $1 go; 'etcdctl member list' shows the members"
+  fi
+  kubectl_lab delete node "$1" --ignore-not-found --timeout=60s || fail "node $1 could not be removed"
+}
+
 # {api, etcd: [{name, healthy}], nodes: [{name, ready, role, version, address}], certificates: [{file, expires}]}
 role_status() {
   jq -n --argjson api "$(api_ready && echo true || echo false)" --argjson etcd "$(etcd_status)" \

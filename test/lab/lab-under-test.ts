@@ -8,6 +8,7 @@ import { Kubectl } from "../../scripts/kubectl";
 import { type LabOutputs, readOutputs } from "../../scripts/lab-outputs";
 import { LabShell } from "../../scripts/lab-shell";
 import { examine } from "../../scripts/lab-status";
+import { giveUpLostMachines } from "../../scripts/lost-machines";
 import { type SetUp, setUp } from "../../scripts/set-up";
 import { Stack } from "../../scripts/stack";
 import { planOfStack } from "../../scripts/stack-plan";
@@ -43,8 +44,10 @@ export class LabUnderTest {
     return this.mergeConfiguration(values);
   }
 
-  /** `pulumi up`; returns what it printed and reads the outputs anew. */
+  /** As `npm run up` does; returns what it printed and reads the outputs anew. */
   async up(): Promise<string> {
+    const plan = planOfStack(this.name, this.configFile, this.setUp.plan.hypervisor);
+    await giveUpLostMachines(this.stack, plan, this.setUp.vboxManage);
     const text = await this.stack.text(["up", "--yes", "--skip-preview"]);
     await this.close();
     const outputs = readOutputs(await this.stack.outputs());
