@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { thisHost } from "../hypervisor/host";
 import { absentImage, listImages } from "../hypervisor/image";
 import { locateVBoxManage } from "../hypervisor/locate";
@@ -68,7 +69,8 @@ async function listCaches(): Promise<Cached[]> {
       bytes: bundle.bytes,
       remove: () => removeBundle(bundle),
     })),
-    ...engine(),
+    ...folder("Pulumi engine", "engine"),
+    ...folder("tests' file systems", "test"),
   ];
 }
 
@@ -94,10 +96,9 @@ async function templates(): Promise<Cached[]> {
   return found;
 }
 
-function engine(): Cached[] {
-  const folder = `${cacheFolder()}/engine`;
-  if (!existsSync(folder)) return [];
-  return [{ what: "Pulumi engine", name: folder, remove: () => rm(folder, { recursive: true }) }];
+function folder(what: string, name: string): Cached[] {
+  const path = join(cacheFolder(), name);
+  return existsSync(path) ? [{ what, name: path, remove: () => rm(path, { recursive: true }) }] : [];
 }
 
 function size(bytes: number | undefined): string {

@@ -1,5 +1,6 @@
 /** Debian packages with the programs that tests run, beside those that set-up installs anyway. */
 export const testPackages = [
+  "bubblewrap",
   "cloud-init",
   "dnsmasq-base",
   "fdisk",

@@ -19,19 +19,36 @@ export const indexTargets: Command = {
  * @param targets what {@link indexTargets} prints
  */
 export function debianSources(targets: string, suite: string): string[] {
+  const addresses = mirrors(targets);
+  const main = addresses.get("Debian");
+  if (main === undefined) return [];
+  const security = addresses.get("Debian-Security");
+  return [
+    source(main, suite, "main"),
+    source(main, `${suite}-updates`, "main"),
+    ...(security === undefined ? [] : [source(security, `${suite}-security`, "main")]),
+  ];
+}
+
+/**
+ * The line of sources.list for Debian's unstable suite, which has neither updates nor security of its own.
+ * @param targets what {@link indexTargets} prints
+ */
+export function unstableSource(targets: string, components: string): string {
+  return source(mirrors(targets).get("Debian") ?? "http://deb.debian.org/debian", "unstable", components);
+}
+
+/** Addresses by label: `Debian`, `Debian-Security`. */
+function mirrors(targets: string): Map<string, string> {
   const addresses = new Map<string, string>();
   for (const target of targets.split("\n")) {
     const [origin, label, address] = target.split("|");
     if (origin !== "Debian" || label === undefined || address === undefined) continue;
     if (!addresses.has(label)) addresses.set(label, address);
   }
-  const main = addresses.get("Debian");
-  if (main === undefined) return [];
-  const security = addresses.get("Debian-Security");
-  const line = (address: string, name: string) => `deb [signed-by=${keyring}] ${address} ${name} main`;
-  return [
-    line(main, suite),
-    line(main, `${suite}-updates`),
-    ...(security === undefined ? [] : [line(security, `${suite}-security`)]),
-  ];
+  return addresses;
+}
+
+function source(address: string, suite: string, components: string): string {
+  return `deb [signed-by=${keyring}] ${address} ${suite} ${components}`;
 }

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { removeEverything } from "../../embedded/prune";
 import { Guest, makeKey, until } from "./guest";
 import { ensureTestImage } from "./image";
-import { buildProgram, obstacle, type Program } from "./program";
+import { buildProgram, type Program, standInObstacle } from "./program";
 
-const blocked = obstacle();
+const blocked = standInObstacle();
 const describeHere = blocked === undefined ? describe : describe.skip;
 
 describeHere("machines of the stand-in", () => {

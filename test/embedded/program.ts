@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { buildSync } from "esbuild";
 import { requiredHostPrograms } from "../../embedded/host-packages";
 import { removeEverything } from "../../embedded/prune";
 import { installStandIn } from "../../scripts/programs";
+import { obstacle } from "../obstacle";
 
 export interface Answer {
   status: number;
@@ -68,34 +69,8 @@ export function call(file: string, args: string[], env: NodeJS.ProcessEnv = proc
   });
 }
 
-/** Why machines cannot run here; undefined when they can. With REQUIRE_ALL=1 that is an error, not a reason to skip. */
-export function obstacle(): string | undefined {
-  const missing = Object.entries({
-    ...requiredHostPrograms,
-    genisoimage: "genisoimage",
-    ssh: "openssh-client",
-    mmdebstrap: "mmdebstrap",
-  })
-    .filter(([program]) => !has(program))
-    .map(([program, inPackage]) => `${program} (apt install ${inPackage})`);
-  const why =
-    process.platform !== "linux"
-      ? "the stand-in runs on Linux only"
-      : process.getuid?.() !== 0
-        ? "the stand-in needs root"
-        : missing.length > 0
-          ? `missing: ${missing.join(", ")}`
-          : undefined;
-  if (why !== undefined && process.env.REQUIRE_ALL === "1") throw new Error(why);
-  if (why !== undefined) console.warn(`test/embedded not run: ${why}`);
-  return why;
-}
-
-function has(program: string): boolean {
-  try {
-    execFileSync("which", [program], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
+/** Why machines cannot run here; undefined when they can. */
+export function standInObstacle(): string | undefined {
+  const own = { genisoimage: "genisoimage", ssh: "openssh-client", mmdebstrap: "mmdebstrap" };
+  return obstacle("test/embedded", { programs: { ...requiredHostPrograms, ...own } });
 }

@@ -5,9 +5,9 @@ import { withLock } from "../../embedded/locks";
 import { openPlace } from "../../embedded/place";
 import { removeEverything } from "../../embedded/prune";
 import { until } from "./guest";
-import { buildProgram, call, obstacle, type Program } from "./program";
+import { buildProgram, call, type Program, standInObstacle } from "./program";
 
-const blocked = obstacle();
+const blocked = standInObstacle();
 const describeHere = blocked === undefined ? describe : describe.skip;
 
 describeHere("the stand-in's service", () => {

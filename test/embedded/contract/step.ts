@@ -1,6 +1,6 @@
 /**
- * One script of VBoxManage calls with what each must answer. Held against the stand-in by every test run, and against a
- * real VBoxManage 7.2 where there is one (KUBE_LAB_REAL_VBOXMANAGE); nothing in it starts a machine.
+ * One script of VBoxManage calls with what each must answer. The stand-in and the real VBoxManage are both held against it;
+ * nothing in it starts a machine.
  */
 export interface Step {
   args: string[];

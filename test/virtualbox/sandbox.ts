@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { type Log, waitFor } from "../../hypervisor/progress";
+import { obstacle } from "../obstacle";
+import { ensureVirtualBoxRoot } from "./root";
+
+/** A real VirtualBox of one's own: its service, settings and machines are seen by nobody else, and gone with it. */
+export interface Sandbox {
+  /** The executable. */
+  vboxManage: string;
+  /** Seen by VirtualBox under the same path; machines are below it, and whatever else a test puts there. */
+  folder: string;
+  /** Inode of its processes' namespace: `/proc/PID/ns/pid` of each links to it. */
+  processes: number;
+  remove: () => Promise<void>;
+}
+
+/** Why there can be no sandbox here; undefined when there can. */
+export function sandboxObstacle(): string | undefined {
+  const programs = {
+    bwrap: "bubblewrap",
+    nsenter: "util-linux",
+    mmdebstrap: "mmdebstrap",
+    genisoimage: "genisoimage",
+  };
+  // Debian has VirtualBox for this one only.
+  return obstacle("test/virtualbox", { programs, architecture: "x64" });
+}
+
+/** Namespaces with VirtualBox's own /usr, held by a process that ends with this one; VBoxManage is started inside them. */
+export async function openSandbox(log: Log): Promise<Sandbox> {
+  const root = await ensureVirtualBoxRoot(log);
+  const outside = mkdtempSync(join(tmpdir(), "kube-lab-virtualbox-"));
+  const folder = join(outside, "seen");
+  const home = join(folder, "home");
+  mkdirSync(home, { recursive: true });
+  const { holder, information } = await hold(root, folder);
+  const vboxManage = join(outside, "VBoxManage");
+  const enter = [
+    "nsenter",
+    "--target",
+    String(information["child-pid"]),
+    "--mount",
+    "--pid",
+    "--net",
+    "--ipc",
+  ];
+  const lines = [
+    "#!/bin/sh",
+    `export HOME='${home}' VBOX_USER_HOME='${home}/settings' USER=root LOGNAME=root`,
+    `exec ${enter.join(" ")} -- /usr/bin/VBoxManage "$@"`,
+  ];
+  writeFileSync(vboxManage, `${lines.join("\n")}\n`, { mode: 0o755 });
+  const remove = async () => {
+    holder.stdin?.end();
+    const processes = `/proc/${information["child-pid"]}`;
+    const remedy = `Look at ${processes}: the kernel ends all processes of a namespace with its first.`;
+    const wait = { log, what: "for VirtualBox's processes to end", boundSeconds: 20, remedy };
+    await waitFor(
+      { ...wait, pause: { first: 5, longest: 100 } },
+      async () => !existsSync(processes) || undefined,
+    );
+    rmSync(outside, { recursive: true, force: true });
+  };
+  return { vboxManage, folder, processes: information["pid-namespace"], remove };
+}
+
+interface Information {
+  "child-pid": number;
+  "pid-namespace": number;
+}
+
+async function hold(
+  root: string,
+  folder: string,
+): Promise<{ holder: ChildProcess; information: Information }> {
+  const links = ["bin", "lib", "lib64", "sbin"].flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]);
+  const options = [
+    ...["--unshare-pid", "--unshare-net", "--unshare-ipc", "--die-with-parent", "--info-fd", "3"],
+    ...["--ro-bind", join(root, "usr"), "/usr", ...links],
+    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"],
+    ...["--ro-bind", "/etc/passwd", "/etc/passwd", "--bind", folder, folder],
+  ];
+  // cat says by its echo that all is mounted, and ends with its input, taking every process inside along.
+  const holder = spawn("bwrap", [...options, "cat"], { stdio: ["pipe", "pipe", "pipe", "pipe"] });
+  const errors = text(holder.stderr);
+  holder.stdin.write("\n");
+  const ready = await Promise.race([
+    once(holder.stdout, "data"),
+    once(holder, "close").then(() => undefined),
+  ]);
+  if (!ready) throw new Error(`bwrap ended at once: ${await errors}`);
+  const information = JSON.parse(await text(holder.stdio[3] as Readable)) as Information;
+  return { holder, information };
+}
