@@ -77,13 +77,14 @@ export function errorCode(text: string): string {
   return "";
 }
 
+/** For a machine that does not start because VirtualBox's driver is missing. */
+export const DRIVER_REMEDY =
+  "Load VirtualBox's kernel driver: Oracle's packages `sudo /sbin/vboxconfig`, Debian's `sudo apt install virtualbox-dkms`; " +
+  "with Secure Boot it must be signed and the key enrolled (`mokutil --import`).";
+
 /** What to do, by what VirtualBox says; the first that matches. */
 const REMEDIES: readonly [RegExp, string][] = [
-  [
-    /VERR_VM_DRIVER_NOT_INSTALLED|VERR_SUPDRV|vboxdrv|[Kk]ernel driver not installed/,
-    "Load VirtualBox's kernel driver: Oracle's packages `sudo /sbin/vboxconfig`, Debian's `sudo apt install virtualbox-dkms`; " +
-      "with Secure Boot it must be signed and the key enrolled (`mokutil --import`).",
-  ],
+  [/VERR_VM_DRIVER_NOT_INSTALLED|VERR_SUPDRV|vboxdrv|[Kk]ernel driver not installed/, DRIVER_REMEDY],
   [
     /VERR_VMX_IN_VMX_ROOT_MODE|VERR_SVM_IN_USE/,
     "KVM holds the processor's virtualisation: stop KVM guests and `sudo modprobe -r kvm_intel kvm_amd`; for good, update " +

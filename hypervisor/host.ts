@@ -4,6 +4,7 @@ import path from "node:path";
 /** What of this computer decides where things are and how they are called; replaced in tests of other systems. */
 export interface Host {
   platform: NodeJS.Platform;
+  architecture: NodeJS.Architecture;
   environment: NodeJS.ProcessEnv;
   /** Whether a file of this name exists. */
   exists: (file: string) => boolean;
@@ -12,7 +13,8 @@ export interface Host {
 }
 
 export function thisHost(environment: NodeJS.ProcessEnv = process.env): Host {
-  return { platform: process.platform, environment, exists: existsSync, project: projectFolder() };
+  const { platform, arch: architecture } = process;
+  return { platform, architecture, environment, exists: existsSync, project: projectFolder() };
 }
 
 /** Path rules of the host's system, which in a test is not this one. */

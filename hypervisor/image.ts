@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { HypervisorError } from "./errors";
+import { firmwareOf } from "./firmware";
 import { defaultMachineFolder } from "./folders";
 import { attachedMedium, CONTROLLER, CONTROLLER_OPTIONS, ROOT_PORT } from "./hardware";
 import type { Host } from "./host";
@@ -9,11 +10,12 @@ import { prepareByBoot } from "./image-preparation";
 import { inspect } from "./inspect";
 import { forget, removeIfEmpty, removeLeftovers } from "./leftovers";
 import { withLock } from "./lock";
-import { parseBlocks, parseCapacityMiB, parseMachineList } from "./output";
+import { parseBlocks, parseCapacityMiB, parseMachineList, parseVersion } from "./output";
 import { powerOff } from "./power";
 import { type Log, withProgress } from "./progress";
 import { readToken, writeToken } from "./record";
 import type { ImageSpecification } from "./specification";
+import { systemOptions, templateOptions } from "./template-options";
 import type { VBoxManage } from "./vboxmanage";
 
 /** Group of the templates, so that a person finds them beside the labs. */
@@ -107,8 +109,14 @@ async function build(
     if (!existsSync(disk)) await convert(vbox, wanted.baseDisk, disk, log);
     await grow(vbox, disk, wanted.rootDiskGiB);
   }
-  if (!info) await createTemplate(vbox, wanted, folder, log);
-  await vbox.call(["modifyvm", image, ...templateOptions(image)]);
+  const platform = { version: await versionOf(vbox), architecture: host.architecture };
+  if (!info) await createTemplate(vbox, image, systemOptions(platform), folder, log);
+  const firmware = host.architecture === "arm64" ? "efi" : await firmwareOf(disk);
+  const description = `${image}: kube-lab clones its machines from the snapshot ${SNAPSHOT}. A cache: npm run prune`;
+  await vbox.call([
+    ...["modifyvm", image, "--description", description],
+    ...templateOptions(platform, firmware),
+  ]);
   const controllers =
     info && [...info].some(([key, value]) => key.startsWith("storagecontrollername") && value === CONTROLLER);
   if (!controllers) await vbox.call(["storagectl", image, "--name", CONTROLLER, ...CONTROLLER_OPTIONS]);
@@ -118,22 +126,6 @@ async function build(
   log("taking the snapshot that machines are cloned from");
   await vbox.call(["snapshot", image, "take", SNAPSHOT]);
   if (wanted.incarnation !== undefined) await writeToken(vbox, image, wanted.incarnation);
-}
-
-/** Settings that every machine inherits: no sound, no USB, a text screen, clock in UTC, several processors. */
-function templateOptions(image: string): string[] {
-  return [
-    ...["--cpus", "1", "--memory", "1024"],
-    ...["--ioapic", "on", "--rtcuseutc", "on"],
-    ...["--audio-enabled", "off", "--usb-ohci", "off"],
-    ...["--graphicscontroller", "vmsvga", "--vram", "16"],
-    ...["--boot1", "disk", "--boot2", "none", "--boot3", "none", "--boot4", "none"],
-    ...["--nic1", "none"],
-    ...[
-      "--description",
-      `${image}: kube-lab clones its machines from the snapshot ${SNAPSHOT}. A cache: npm run prune`,
-    ],
-  ];
 }
 
 /** Copies the base disk, whatever its format, into a VDI; under its final name only when whole. */
@@ -178,6 +170,16 @@ async function isQcow2(file: string): Promise<boolean> {
   }
 }
 
+async function versionOf(vbox: VBoxManage): Promise<readonly number[]> {
+  const text = await vbox.call(["--version"]);
+  const version = parseVersion(text);
+  if (version) return version;
+  throw new HypervisorError(
+    `VBoxManage --version gives no version: ${JSON.stringify(text.trim())}.`,
+    "Install VirtualBox anew.",
+  );
+}
+
 /** Makes the template's disk as large as a machine's root disk should be; it stays thin. The guest grows its partition. */
 async function grow(vbox: VBoxManage, disk: string, rootDiskGiB: number): Promise<void> {
   const size = rootDiskGiB * 1024;
@@ -187,20 +189,16 @@ async function grow(vbox: VBoxManage, disk: string, rootDiskGiB: number): Promis
 
 async function createTemplate(
   vbox: VBoxManage,
-  wanted: ImageSpecification,
+  image: string,
+  system: string[],
   folder: string,
   log: Log,
 ): Promise<void> {
   log("creating the template machine");
-  const settings = path.join(folder, `${wanted.image}.vbox`);
   // The settings of a machine that VirtualBox does not know: an interrupted creation.
-  await rm(settings, { force: true });
-  const system =
-    process.arch === "arm64"
-      ? ["--ostype", "Debian_arm64", "--platform-architecture", "arm"]
-      : ["--ostype", "Debian_64"];
+  await rm(path.join(folder, `${image}.vbox`), { force: true });
   await vbox.exclusively("creating", () =>
-    vbox.call(["createvm", "--name", wanted.image, ...system, "--groups", IMAGE_GROUP, "--register"]),
+    vbox.call(["createvm", "--name", image, ...system, "--groups", IMAGE_GROUP, "--register"]),
   );
 }
 

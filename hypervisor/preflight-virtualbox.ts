@@ -4,10 +4,14 @@ import { isAtLeast, parseVersion } from "./output";
 import type { Finding } from "./preflight";
 import type { Probes } from "./probes";
 
-/** Older ones have other options for sound and screen, and no host-only networks on macOS. */
-const LEAST_VERSION = [7, 0, 0] as const;
+/** Older ones lack options that have no other name there; see template-options.ts. */
+const LEAST_VERSION = [6, 1, 0] as const;
+/** First version with host-only networks there. */
+const LEAST_ON_MACOS = [7, 0, 0] as const;
 /** First version that runs on Apple silicon. */
 const LEAST_ON_ARM = [7, 1, 0] as const;
+/** Oldest that Oracle still mends. */
+const MAINTAINED_SINCE = [7, 0, 0] as const;
 /** From here on VirtualBox shares the processor's virtualisation with KVM by itself (VirtualBox #711). */
 const SHARES_WITH_KVM = [7, 2, 10] as const;
 /** From here on KVM holds the virtualisation as soon as its module is loaded (VirtualBox #141, #188). */
@@ -36,13 +40,17 @@ export async function checkVirtualBox(probes: Probes): Promise<Finding[]> {
 
 function checkVersion(version: readonly number[], probes: Probes): Finding[] {
   const onArm = probes.architecture === "arm64";
-  const least = onArm ? LEAST_ON_ARM : LEAST_VERSION;
-  const old: Finding = {
-    severity: "error",
-    problem: `VirtualBox ${version.join(".")} is too old; ${least.join(".")} or later is needed${onArm ? " on this processor" : ""}.`,
-    fix: "Install a current one: https://www.virtualbox.org/wiki/Downloads.",
-  };
-  return isAtLeast(version, least) ? [] : [old];
+  const onMacos = probes.host.platform === "darwin";
+  const least = onArm ? LEAST_ON_ARM : onMacos ? LEAST_ON_MACOS : LEAST_VERSION;
+  const fix = "Install a current one: https://www.virtualbox.org/wiki/Downloads.";
+  const name = `VirtualBox ${version.join(".")}`;
+  if (!isAtLeast(version, least)) {
+    const here = onArm ? " on this processor" : onMacos ? " on macOS" : "";
+    const problem = `${name} is too old; ${least.join(".")} or later is needed${here}.`;
+    return [{ severity: "error", problem, fix }];
+  }
+  if (isAtLeast(version, MAINTAINED_SINCE)) return [];
+  return [{ severity: "warning", problem: `${name} is no longer maintained, and not tried here.`, fix }];
 }
 
 function checkSystem(version: readonly number[], probes: Probes): Promise<Finding[]> | Finding[] {

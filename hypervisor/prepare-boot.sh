@@ -5,7 +5,10 @@
 set -euo pipefail
 
 readonly label=$1 prepare=$2
-readonly console=/dev/ttyS0
+# What a PC's first serial port is called, and an ARM machine's, which may have idle ttyS beside it.
+console=/dev/ttyS0
+[[ ! -c /dev/ttyAMA0 ]] || console=/dev/ttyAMA0
+readonly console
 readonly mount_point=/run/kube-lab-bundle
 
 say() {

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cacheFolder } from "../offline/cache";
-import { errorCode, remedyFor, VBoxManageError } from "./errors";
+import { DRIVER_REMEDY, errorCode, remedyFor, VBoxManageError } from "./errors";
 import type { Host } from "./host";
 import { type Hypervisor, locateVBoxManage } from "./locate";
 import { withLock } from "./lock";
-import { cleaned, errorLines, saysError } from "./output";
+import { cleaned, errorLines, hasDriverWarning, saysError } from "./output";
 import { type ProcessResult, type RunProcess, runProcess } from "./process";
 import type { Log } from "./progress";
 
@@ -127,7 +127,10 @@ function failure(
   if (result.status === 0 && !saysError(result.stderr)) return undefined;
   const lines = errorLines(result.stderr);
   const detail = (lines.length > 0 ? lines : errorLines(result.stdout)).join("\n") || "it said nothing";
-  return new VBoxManageError(args, result.status, errorCode(detail), detail, remedyFor(detail));
+  // The error itself says only that the machine has terminated; Debian's warning is on standard output, Oracle's on the other.
+  const lacksDriver = args[0] === "startvm" && hasDriverWarning(result.stdout + result.stderr);
+  const remedy = lacksDriver ? DRIVER_REMEDY : remedyFor(detail);
+  return new VBoxManageError(args, result.status, errorCode(detail), detail, remedy);
 }
 
 /** VBoxManage of this host, ready to call. */

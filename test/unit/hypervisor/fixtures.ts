@@ -25,7 +25,7 @@ export function hostLike(
   files: readonly string[],
   project = platform === "win32" ? "C:\\my labs\\kube-lab" : "/home/me/my labs/kube-lab",
 ): Host {
-  return { platform, environment, exists: (file) => files.includes(file), project };
+  return { platform, architecture: "x64", environment, exists: (file) => files.includes(file), project };
 }
 
 export const IMAGE = "kube-lab-image-0a1b2c3d4e5f";

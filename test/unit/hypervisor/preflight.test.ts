@@ -63,8 +63,11 @@ describe("VirtualBox", () => {
     expect(await found({ files: ["/usr/bin/genisoimage"] }, /VBoxManage is not there/)).toMatchObject({
       severity: "error",
     });
-    expect(await found({ answers: { "--version": "6.1.50r1\n" } }, /6\.1\.50 is too old/)).toMatchObject({
+    expect(await found({ answers: { "--version": "6.0.24r1\n" } }, /6\.0\.24 is too old/)).toMatchObject({
       severity: "error",
+    });
+    expect(await found({ answers: { "--version": "6.1.50r1\n" } }, /6\.1\.50 .* maintained/)).toMatchObject({
+      severity: "warning",
     });
     expect(
       await found(

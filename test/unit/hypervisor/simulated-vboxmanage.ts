@@ -54,7 +54,9 @@ export class SimulatedVBoxManage {
 
   /** The calls that change something, by verb. */
   verbs(): string[] {
-    return this.calls.map(([verb]) => verb ?? "").filter((verb) => !/^(?:show|list|get)/.test(verb));
+    return this.calls
+      .map(([verb]) => verb ?? "")
+      .filter((verb) => !/^(?:show|list|get|--version)/.test(verb));
   }
 
   machine(name: string): Machine {
@@ -67,6 +69,8 @@ export class SimulatedVBoxManage {
   private perform([verb, ...rest]: string[]): string {
     const [first = "", second = "", third = "", fourth = ""] = rest;
     switch (verb) {
+      case "--version":
+        return "7.2.22r170000\n";
       case "list":
         return this.list(first);
       case "showvminfo":

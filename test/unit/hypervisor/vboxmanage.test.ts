@@ -87,6 +87,21 @@ describe("an error", () => {
     expect(error.remedy).toContain("kvm.enable_virt_at_load=0");
   });
 
+  it("of a start is the missing driver's, though it says only that the machine has terminated", async () => {
+    const warning =
+      "WARNING: The character device /dev/vboxdrv does not exist.\n\t You will not be able to start VMs until this problem is fixed.\n";
+    const stderr =
+      "VBoxManage: error: The virtual machine 'm' has terminated unexpectedly during startup with exit code 1 (0x1)\n" +
+      "VBoxManage: error: Details: code NS_ERROR_FAILURE (0x80004005), component MachineWrap, interface IMachine\n";
+    const remedyOf = async (...call: string[]) =>
+      (await errorOf(scripted([{ status: 1, stdout: warning, stderr }]).vbox.call(call))).remedy;
+    expect(await remedyOf("startvm", "m")).toContain("virtualbox-dkms");
+    expect(await remedyOf("modifyvm", "m")).not.toContain("virtualbox-dkms");
+    expect(
+      (await errorOf(scripted([{ status: 1, stderr }]).vbox.call(["startvm", "m"]))).remedy,
+    ).not.toContain("virtualbox-dkms");
+  });
+
   it("is found despite exit status 0", async () => {
     const { vbox } = scripted([
       { status: 0, stderr: "0%...\r\nVBoxManage.exe: error: Failed to create medium\r\n" },

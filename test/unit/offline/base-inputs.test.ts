@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { readInputs } from "../../../offline/base/inputs";
-import { debianSources } from "../../../offline/base/mirror";
+import { debianSources, unstableSource } from "../../../offline/base/mirror";
 import { parsePackageList } from "../../../offline/base/package-list";
 import { baseProject, change, writeManifest } from "./base-project";
 
@@ -86,6 +86,14 @@ describe("Debian's mirror", () => {
       `deb ${key} http://mirror.example/debian/ trixie-updates main`,
       `deb ${key} http://mirror.example/security/ trixie-security main`,
     ]);
+  });
+
+  it("has unstable without updates and security, which it has not got", () => {
+    const key = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]";
+    expect(unstableSource(targets, "main contrib")).toBe(
+      `deb ${key} http://mirror.example/debian/ unstable main contrib`,
+    );
+    expect(unstableSource("", "main")).toBe(`deb ${key} http://deb.debian.org/debian unstable main`);
   });
 
   it("is left to mmdebstrap where this computer has none, or does not know yet", () => {
