@@ -117,11 +117,19 @@ export function mediumNotFound(location: string): VirtualBoxError {
 /** A value the real one's API refuses. `owner`: the object whose setter refuses, for example `SessionMachine`. */
 export function invalidArgument(
   message: string,
-  owner: "SessionMachine" | "MachineWrap" | "NetworkAdapterWrap" | "NATEngineWrap",
+  owner:
+    | "SessionMachine"
+    | "MachineWrap"
+    | "VirtualBoxWrap"
+    | "GraphicsAdapterWrap"
+    | "NetworkAdapterWrap"
+    | "NATEngineWrap",
 ) {
   const faces = {
     SessionMachine: "IMachine",
     MachineWrap: "IMachine",
+    VirtualBoxWrap: "IVirtualBox",
+    GraphicsAdapterWrap: "IGraphicsAdapter",
     NetworkAdapterWrap: "INetworkAdapter",
     NATEngineWrap: "INATEngine",
   } as const;

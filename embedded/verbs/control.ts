@@ -80,7 +80,7 @@ async function changeForward(
     const adapter = record.adapters[number - 1];
     if (adapter?.kind !== "nat")
       throw new VirtualBoxError(`NIC ${number} of '${machine.name}' is not attached to NAT`);
-    changeForwards(adapter, values);
+    changeForwards(adapter, values, number);
     saveMachine(call.place, record);
     const rule = adapter.forwards.at(-1);
     return values[0] === "delete" || !rule

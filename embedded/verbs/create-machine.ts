@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { hasOption, type OptionRule, optionValue, parseArguments } from "../arguments";
-import { SyntaxFailure, VirtualBoxError } from "../errors";
+import { invalidArgument, SyntaxFailure, VirtualBoxError } from "../errors";
 import { withLock } from "../locks";
 import { ADAPTER_COUNT, emptyAdapter, type MachineRecord } from "../machine/record";
 import { loadMachines, saveMachine } from "../machine/registry";
@@ -57,11 +57,7 @@ export function parseGroups(text: string): string[] {
   const groups = text.split(",");
   for (const group of groups)
     if (!/^\/([^/]+(\/[^/]+)*)?$/.test(group))
-      throw new VirtualBoxError(`Invalid group name '${group}'`, {
-        code: "NS_ERROR_INVALID_ARG",
-        component: "MachineWrap",
-        interface: "IMachine",
-      });
+      throw invalidArgument(`Invalid machine group '${group}'`, "VirtualBoxWrap");
   return groups;
 }
 

@@ -12,32 +12,11 @@ import {
 import { findMachine, saveMachine } from "../machine/registry";
 import { isOn, machineState } from "../machine/state";
 import { parseGroups } from "./create-machine";
+import { SETTINGS } from "./machine-settings";
 import type { Verb } from "./verb";
 
 const USAGE =
   "modifyvm <uuid | vmname> [--cpus=CPU-count] [--memory=size-in-MB] [--description=description] [--groups=group] [--nicN=…] …";
-
-/** Settings of hardware that a container does not have: taken, kept and shown, with what showvminfo calls them. */
-const KEPT: Record<string, string> = {
-  ioapic: "ioapic",
-  rtcuseutc: "rtcuseutc",
-  vram: "vram",
-  graphicscontroller: "graphicscontroller",
-  "audio-enabled": "audio",
-  "audio-driver": "audio",
-  audio: "audio",
-  usb: "usb",
-  "usb-ohci": "usb",
-  "usb-ehci": "ehci",
-  "usb-xhci": "xhci",
-  firmware: "firmware",
-  chipset: "chipset",
-  "paravirt-provider": "paravirtprovider",
-  boot1: "boot1",
-  boot2: "boot2",
-  boot3: "boot3",
-  boot4: "boot4",
-};
 
 const ADAPTER_RULES: OptionRule[] = [
   { names: ["nic"], values: 1, numbered: true },
@@ -57,7 +36,7 @@ const RULES: OptionRule[] = [
     names: [name],
     values: 1 as const,
   })),
-  ...Object.keys(KEPT).map((name) => ({ names: [name], values: 1 as const })),
+  ...Object.keys(SETTINGS).map((name) => ({ names: [name], values: 1 as const })),
   { names: ["uart-mode"], values: 1, numbered: true },
   { names: ["uart"], values: 1, numbered: true },
   ...ADAPTER_RULES,
@@ -106,8 +85,11 @@ function change(machine: MachineRecord, option: GivenOption): void {
         (given) => `Invalid virtual CPU count: ${given} (must be in range [1, 64])`,
       );
       return;
-    default:
-      machine.settings[KEPT[option.name] ?? option.name] = value;
+    default: {
+      const setting = SETTINGS[option.name];
+      setting?.check(value);
+      machine.settings[setting?.shown ?? option.name] = value;
+    }
   }
 }
 
@@ -137,6 +119,8 @@ const KINDS: Record<string, AdapterKind> = {
   bridged: "bridged",
 };
 
+const TYPES = ["Am79C970A", "Am79C973", "82540EM", "82543GC", "82545EM", "virtio", "usbnet"];
+
 function changeAdapter(adapter: AdapterRecord, option: GivenOption, number: number, value: string): void {
   switch (option.name) {
     case "nic": {
@@ -147,6 +131,8 @@ function changeAdapter(adapter: AdapterRecord, option: GivenOption, number: numb
       return;
     }
     case "nic-type":
+      if (!TYPES.includes(value))
+        throw new VirtualBoxError(`Invalid NIC type '${value}' specified for NIC ${number}`);
       adapter.type = value;
       return;
     case "mac-address":
@@ -164,7 +150,7 @@ function changeAdapter(adapter: AdapterRecord, option: GivenOption, number: numb
       adapter.hostInterface = value;
       return;
     case "nat-pf":
-      changeForwards(adapter, option.values);
+      changeForwards(adapter, option.values, number);
       return;
   }
 }
@@ -184,7 +170,7 @@ function onOff(value: string, typed: string): boolean {
 }
 
 /** `natpf`'s value: a rule, or `delete` and a rule's name. */
-export function changeForwards(adapter: AdapterRecord, values: string[]): void {
+export function changeForwards(adapter: AdapterRecord, values: string[], number: number): void {
   const [first = "", name = ""] = values;
   if (first === "delete") {
     const left = adapter.forwards.filter((rule) => rule.name !== name);
@@ -195,6 +181,8 @@ export function changeForwards(adapter: AdapterRecord, values: string[]): void {
     adapter.forwards = left;
     return;
   }
+  if (/^[^,]*,(?!tcp,|udp,)[^,]*,/.test(first))
+    throw new VirtualBoxError(`Invalid proto '${first}' specfied for NIC ${number}`);
   const rule = parseForwardRule(first);
   if (!rule) throw new SyntaxFailure("Missing or invalid argument to '--natpf'", USAGE, 2);
   if (adapter.forwards.some((other) => other.name === rule.name))

@@ -1,6 +1,11 @@
 import { dirname, join } from "node:path";
 import { hasOption, type OptionRule, parseArguments } from "../arguments";
-import { type AdapterRecord, formatForwardRule, type MachineRecord } from "../machine/record";
+import {
+  type AdapterRecord,
+  type ForwardRule,
+  formatForwardRule,
+  type MachineRecord,
+} from "../machine/record";
 import { findMachine } from "../machine/registry";
 import { machineState } from "../machine/state";
 import type { Place } from "../place";
@@ -111,7 +116,7 @@ function adapterLines(adapter: AdapterRecord, number: number): string[] {
   const nat = [
     ...['mtu="0"', 'sockSnd="64"', 'sockRcv="64"', 'tcpWndSnd="64"', 'tcpWndRcv="64"'],
     ...['localhostReachable="1"', 'forwardBroadcast="0"', 'enableTFTP="0"'],
-    ...adapter.forwards.map((rule, index) => `Forwarding(${index})="${formatForwardRule(rule)}"`),
+    ...byName(adapter.forwards).map((rule, index) => `Forwarding(${index})="${formatForwardRule(rule)}"`),
   ];
   return [
     ...(attached[adapter.kind] === undefined ? [] : [attached[adapter.kind] ?? ""]),
@@ -122,6 +127,11 @@ function adapterLines(adapter: AdapterRecord, number: number): string[] {
     `nicspeed${number}="0"`,
     ...(adapter.kind === "nat" ? nat : []),
   ];
+}
+
+/** The real one keeps them so. */
+function byName(rules: readonly ForwardRule[]): ForwardRule[] {
+  return [...rules].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function readable(place: Place, machine: MachineRecord): string[] {

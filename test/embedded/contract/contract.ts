@@ -1,6 +1,7 @@
 import { clones } from "./clones";
 import { dataDisks } from "./disks";
 import { images } from "./images";
+import { settings } from "./settings";
 import { properties, removal, states } from "./states";
 import type { Step } from "./step";
 
@@ -26,6 +27,7 @@ export function contract(folder: string): Step[] {
     { args: ["nosuchverb"], status: 2, stderr: [/^VBoxManage: error: Invalid command 'nosuchverb'$/m] },
     ...images(folder),
     ...clones(folder),
+    ...settings(),
     ...dataDisks(folder),
     ...properties(),
     ...states(),
