@@ -2,6 +2,7 @@ import { chmod, rename } from "node:fs/promises";
 import path from "node:path";
 import { HypervisorError } from "./errors";
 import { type Host, onPath, pathsOf, variable } from "./host";
+import type { LinuxFamily } from "./linux-distribution";
 import { type RunProcess, runProcess } from "./process";
 
 /** Programs that make an ISO image out of a folder. */
@@ -39,12 +40,20 @@ export function findIsoTool(host: Host): FoundIsoTool | undefined {
   return undefined;
 }
 
-/** How to get one. */
-export function isoToolRemedy(platform: NodeJS.Platform): string {
+/** How to get one; on Linux by the distribution, where it is known. */
+export function isoToolRemedy(platform: NodeJS.Platform, family: LinuxFamily = "other"): string {
   if (platform === "win32")
     return "Install oscdimg (Windows ADK, Deployment Tools: `winget install Microsoft.WindowsADK`), or put xorrisofs or mkisofs on PATH.";
   if (platform === "darwin") return "hdiutil comes with macOS and belongs in /usr/bin: put that on PATH.";
-  return "Install one: `sudo apt install genisoimage`, `sudo dnf install xorriso` or `sudo pacman -S libisoburn`.";
+  const commands: Partial<Record<LinuxFamily, string>> = {
+    debian: "sudo apt install genisoimage",
+    ubuntu: "sudo apt install genisoimage",
+    fedora: "sudo dnf install xorriso",
+    suse: "sudo zypper install xorriso",
+    arch: "sudo pacman -S libisoburn",
+  };
+  const known = [...new Set(Object.values(commands))];
+  return `Install one: ${(commands[family] ? [commands[family]] : known).map((command) => `\`${command}\``).join(" or ")}.`;
 }
 
 /** The Windows ADK does not put itself on PATH; hdiutil is not on a bare one. */

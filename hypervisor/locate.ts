@@ -22,12 +22,23 @@ export function locateVBoxManage(hypervisor: Hypervisor, host: Host): string {
   if (found) return found;
   const remedy =
     hypervisor === "embedded"
-      ? "Build the stand-in: `npm run up` does it, or `npm run setup`."
+      ? "Build the stand-in: `npm run up` does it, or `npm run set-up`."
       : override
         ? "Correct the variable VBOXMANAGE or take it away."
-        : "Install VirtualBox 7 (https://www.virtualbox.org/wiki/Downloads), or name its VBoxManage in VBOXMANAGE.";
+        : `Install VirtualBox 7 (${installation(host.platform)}), or name its VBoxManage in VBOXMANAGE.`;
   const places = override ? `VBOXMANAGE=${override}` : `PATH and ${usualPlacesText(hypervisor, host)}`;
   throw new HypervisorError(`VBoxManage is not there; looked at ${places}.`, remedy);
+}
+
+function installation(platform: NodeJS.Platform): string {
+  switch (platform) {
+    case "win32":
+      return "`winget install Oracle.VirtualBox`";
+    case "darwin":
+      return "`brew install --cask virtualbox`, or https://www.virtualbox.org/wiki/Downloads";
+    default:
+      return "https://www.virtualbox.org/wiki/Linux_Downloads";
+  }
 }
 
 /** Where installers put it. Source: VirtualBox's packages; Vagrant's driver for Windows' variables. */

@@ -1,12 +1,10 @@
 import { text } from "node:stream/consumers";
-import type { LabPlan } from "../plan/lab-plan";
 import { HypervisorError, SpecificationError } from "./errors";
 import { type Host, thisHost } from "./host";
 import { absentImage, ensureImage, listImages } from "./image";
 import type { Hypervisor } from "./locate";
 import { absentMachine, ensureMachine } from "./machine";
 import { absentNetwork, ensureNetwork } from "./network";
-import { formatFindings, preflight } from "./preflight";
 import { logFor } from "./progress";
 import { absentSeed, ensureSeed, parseSeedContent, sealSeed } from "./seed";
 import {
@@ -72,16 +70,6 @@ const VERBS: Record<string, Verb> = {
   "image absent": async (host) => {
     const wanted = readImageName(host.environment);
     await absentImage(open(wanted.hypervisor, host, "image"), wanted.image, logFor("image"));
-  },
-  /** By hand or by scripts: the LabPlan as JSON on standard input. */
-  preflight: async () => {
-    const findings = await preflight(JSON.parse(await text(process.stdin)) as LabPlan);
-    process.stderr.write(
-      findings.length > 0 ? `${formatFindings(findings)}\n` : "nothing speaks against it\n",
-    );
-    const errors = findings.filter((finding) => finding.severity === "error").length;
-    if (errors > 0) throw new HypervisorError(`${errors} reasons why up would fail.`, "See the fixes above.");
-    return findings;
   },
   "image list": async (host) => listImages(open(readHypervisor(host), host, "image")),
 };

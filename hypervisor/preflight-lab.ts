@@ -1,10 +1,12 @@
 import type { ForwardPlan, LabPlan } from "../plan/lab-plan";
+import { setCommand } from "../plan/problems";
 import { formatForward } from "./adapters";
+import { type Finding, failure, fine, warning } from "./finding";
 import { actualHardware } from "./hardware";
 import { belongsTo, groupsOf } from "./inspect";
 import { findIsoTool, isoToolRemedy } from "./iso";
+import { linuxFamily } from "./linux-distribution";
 import { parseMachineList } from "./output";
-import type { Finding } from "./preflight";
 import { machineFolder, machineInfo, type Probes } from "./probes";
 
 /** What a machine's linked clone grows to in ordinary use, measured; the template's disk comes on top. */
@@ -13,15 +15,17 @@ const TEMPLATE_GIB = 4;
 /** VirtualBox's own need per machine, beside its guest's memory. */
 const OVERHEAD_MIB = 100;
 
-export function checkIsoTool(probes: Probes): Finding[] {
-  if (findIsoTool({ ...probes.host, exists: probes.exists })) return [];
-  return [
-    {
-      severity: "error",
-      problem: "No program that makes ISO images is there.",
-      fix: isoToolRemedy(probes.host.platform),
-    },
-  ];
+export function checkIsoTool(probes: Probes): Finding {
+  const found = findIsoTool({ ...probes.host, exists: probes.exists });
+  if (found) return fine("ISO tool", found.file);
+  // Set-up installs it there.
+  if (probes.isRoot && probes.exists("/usr/bin/apt-get"))
+    return fine("ISO tool", "genisoimage will be installed");
+  return failure(
+    "ISO tool",
+    "No program that makes ISO images is there.",
+    isoToolRemedy(probes.host.platform, linuxFamily(probes.read("/etc/os-release"))),
+  );
 }
 
 /** A port may be held by this very lab: its own running gateway carries that forward. */
@@ -35,7 +39,7 @@ export async function checkPorts(plan: LabPlan, probes: Probes): Promise<Finding
           ),
     ),
   );
-  return (await Promise.all(findings)).flat();
+  return Promise.all(findings);
 }
 
 async function checkPort(
@@ -44,20 +48,19 @@ async function checkPort(
   machine: string,
   forward: ForwardPlan,
   guestAddress: string,
-): Promise<Finding[]> {
+): Promise<Finding> {
   const { hostAddress, hostPort } = forward;
-  if (!(await probes.portTaken(hostAddress, hostPort))) return [];
+  const check = `port ${hostPort}`;
+  if (!(await probes.portTaken(hostAddress, hostPort))) return fine(check, `free on ${hostAddress}`);
   const info = await machineInfo(probes, plan.hypervisor, machine);
   const ours = info?.get("VMState") === "running" ? Object.values(actualHardware(info)) : [];
   const place = `${hostAddress}:${hostPort} ->`;
-  if (ours.some((value) => value.startsWith(place))) return [];
-  return [
-    {
-      severity: "error",
-      problem: `Port ${hostPort} of ${hostAddress} is taken; the lab forwards it (${formatForward({ ...forward, guestAddress })}).`,
-      fix: `End the program that listens there (${listenerCommand(probes.host.platform, hostPort)}), or choose another port: pulumi config set --path hostAccess.${forward.name}Port NUMBER`,
-    },
-  ];
+  if (ours.some((value) => value.startsWith(place))) return fine(check, `this lab's own on ${hostAddress}`);
+  return failure(
+    check,
+    `Port ${hostPort} of ${hostAddress} is taken; the lab forwards it (${formatForward({ ...forward, guestAddress })}).`,
+    `End the program that listens there (${listenerCommand(probes.host.platform, hostPort)}), or choose another port: ${setCommand(`hostAccess.${forward.name}Port`, "NUMBER")}`,
+  );
 }
 
 function listenerCommand(platform: NodeJS.Platform, port: number): string {
@@ -75,75 +78,76 @@ export async function checkCapacity(plan: LabPlan, probes: Probes): Promise<Find
   const toMake = plan.machines.filter((machine) => !known.has(machine.hypervisorName));
   const folder = (await machineFolder(probes, plan.hypervisor)) ?? probes.host.project;
   return [
-    ...checkMemory(plan, toStart, probes),
-    ...checkProcessors(plan, probes),
-    ...checkDisk(toMake.length, folder, probes),
+    await checkMemory(plan, toStart, probes),
+    checkProcessors(plan, probes),
+    checkDisk(toMake.length, folder, probes),
   ];
 }
 
-function checkMemory(plan: LabPlan, machines: LabPlan["machines"], probes: Probes): Finding[] {
+async function checkMemory(plan: LabPlan, machines: LabPlan["machines"], probes: Probes): Promise<Finding> {
   const overhead = plan.hypervisor === "virtualbox" ? OVERHEAD_MIB : 0;
   const needed = machines.reduce((sum, machine) => sum + machine.memoryMiB + overhead, 0);
-  const { totalMiB, availableMiB } = probes.memory;
+  const { totalMiB, availableMiB } = await probes.memory();
   const fix = "Close other programs, or lower counts or memory of the machines in the configuration.";
-  if (needed > totalMiB)
-    return [
-      // In the stand-in the numbers are limits, not claims: twelve idle machines take a tenth of them.
-      {
-        severity: plan.hypervisor === "virtualbox" ? "error" : "warning",
-        problem: `The machines need ${needed} MiB of memory; this computer has ${totalMiB} MiB.`,
-        fix,
-      },
-    ];
-  if (needed <= availableMiB || plan.hypervisor === "embedded") return [];
-  return [
-    {
-      severity: "warning",
-      problem: `The machines need ${needed} MiB of memory; ${availableMiB} MiB are free at the moment.`,
+  if (needed > totalMiB) {
+    // In the stand-in the numbers are limits, not claims: twelve idle machines take a tenth of them.
+    const problem = plan.hypervisor === "virtualbox" ? failure : warning;
+    return problem(
+      "memory",
+      `The machines need ${needed} MiB of memory; this computer has ${totalMiB} MiB.`,
       fix,
-    },
-  ];
+    );
+  }
+  if (needed > availableMiB && plan.hypervisor === "virtualbox")
+    return warning(
+      "memory",
+      `The machines need ${needed} MiB of memory; ${availableMiB} MiB are free at the moment.`,
+      fix,
+    );
+  return fine("memory", `${needed} MiB needed, ${availableMiB} of ${totalMiB} MiB free`);
 }
 
-function checkProcessors(plan: LabPlan, probes: Probes): Finding[] {
-  return plan.machines
-    .filter((machine) => machine.cpus > probes.processors && plan.hypervisor === "virtualbox")
-    .map((machine) => ({
-      severity: "warning" as const,
-      problem: `${machine.name} has ${machine.cpus} virtual processors; this computer has ${probes.processors}.`,
-      fix: "Give the machine at most as many as the computer has.",
-    }));
+function checkProcessors(plan: LabPlan, probes: Probes): Finding {
+  const largest = plan.machines.toSorted((a, b) => b.cpus - a.cpus)[0];
+  if (!largest || largest.cpus <= probes.processors || plan.hypervisor === "embedded")
+    return fine("processors", String(probes.processors));
+  return warning(
+    "processors",
+    `${largest.name} has ${largest.cpus} virtual processors; this computer has ${probes.processors}.`,
+    "Give a machine at most as many as the computer has.",
+  );
 }
 
-function checkDisk(machines: number, folder: string, probes: Probes): Finding[] {
-  if (machines === 0) return [];
-  const needed = machines * CLONE_GIB + TEMPLATE_GIB;
+function checkDisk(machines: number, folder: string, probes: Probes): Finding {
   const free = probes.freeGiB(folder);
-  if (free === undefined || free >= needed) return [];
-  return [
-    {
-      severity: free < TEMPLATE_GIB + machines / 4 ? "error" : "warning",
-      problem: `${machines} new machines want about ${needed} GiB in ${folder}; ${free} GiB are free.`,
-      fix: "Free space there (`npm run prune` removes old images), or move VirtualBox's default machine folder.",
-    },
-  ];
+  const needed = machines === 0 ? 0 : machines * CLONE_GIB + TEMPLATE_GIB;
+  if (free === undefined) return fine("disk", `nobody knows how much is free in ${folder}`);
+  if (free >= needed) return fine("disk", `${needed} GiB wanted, ${free} GiB free in ${folder}`);
+  const problem = free < TEMPLATE_GIB + machines / 4 ? failure : warning;
+  return problem(
+    "disk",
+    `${machines} new machines want about ${needed} GiB in ${folder}; ${free} GiB are free.`,
+    "Free space there (`npm run prune` removes old images), or move VirtualBox's default machine folder (`VBoxManage setproperty machinefolder FOLDER`).",
+  );
 }
 
 /** Machines that have our names and are something else's. */
 export async function checkNames(plan: LabPlan, probes: Probes): Promise<Finding[]> {
   const known = parseMachineList((await probes.vboxManage(plan.hypervisor, ["list", "vms"])) ?? "");
-  const clashes = plan.machines
-    .filter((machine) => known.has(machine.hypervisorName))
-    .map(async ({ hypervisorName }): Promise<Finding[]> => {
-      const info = await machineInfo(probes, plan.hypervisor, hypervisorName);
-      if (!info || belongsTo(info, plan.group, hypervisorName)) return [];
-      return [
-        {
-          severity: "error",
-          problem: `A machine ${hypervisorName} is there that is not of this lab: its group is ${groupsOf(info).join(", ")}, not ${plan.group}.`,
-          fix: "Rename or remove it in VirtualBox, or use another stack name.",
-        },
-      ];
-    });
-  return (await Promise.all(clashes)).flat();
+  const ours = plan.machines.filter((machine) => known.has(machine.hypervisorName));
+  const clashes = ours.map(async ({ hypervisorName }): Promise<Finding[]> => {
+    const info = await machineInfo(probes, plan.hypervisor, hypervisorName);
+    if (!info || belongsTo(info, plan.group, hypervisorName)) return [];
+    return [
+      failure(
+        "machine names",
+        `A machine ${hypervisorName} is there that is not of this lab: its group is ${groupsOf(info).join(", ")}, not ${plan.group}.`,
+        "Rename or remove it in VirtualBox, or use another stack name.",
+      ),
+    ];
+  });
+  const found = (await Promise.all(clashes)).flat();
+  return found.length > 0
+    ? found
+    : [fine("machine names", ours.length > 0 ? `${ours.length} machines of this lab are there` : "free")];
 }

@@ -1,8 +1,9 @@
 import { BlockList } from "node:net";
 import type { HostAdapterPlan, LabPlan } from "../plan/lab-plan";
+import { setCommand } from "../plan/problems";
+import { type Finding, failure, fine, warning } from "./finding";
 import { networksConfRemedy } from "./host-only";
 import { parseBlocks } from "./output";
-import type { Finding } from "./preflight";
 import type { Probes } from "./probes";
 
 /** What VirtualBox permits without being told. Source: its manual, "Host-only networking". */
@@ -18,55 +19,52 @@ export async function checkHostNetworks(plan: LabPlan, probes: Probes): Promise<
   const findings = wanted.map((adapter) =>
     adapter.kind === "bridged" ? checkBridged(plan, adapter, probes) : checkHostOnly(adapter, probes),
   );
-  return (await Promise.all(findings)).flat();
+  return Promise.all(findings);
 }
 
 function notInStandIn(kind: string): Finding {
-  return {
-    severity: "error",
-    problem: `The gateway has a ${kind} adapter, which the stand-in has not: it keeps off the host's own network.`,
-    fix: "`pulumi config set --path hostAccess.mode forward`, or use VirtualBox.",
-  };
+  return failure(
+    "host adapter",
+    `The gateway has a ${kind} adapter, which the stand-in has not: it keeps off the host's own network.`,
+    `${setCommand("hostAccess.mode", "forward")}, or use VirtualBox.`,
+  );
 }
 
-async function checkBridged(plan: LabPlan, adapter: HostAdapterPlan, probes: Probes): Promise<Finding[]> {
+async function checkBridged(plan: LabPlan, adapter: HostAdapterPlan, probes: Probes): Promise<Finding> {
+  const check = "bridged adapter";
   const output = await probes.vboxManage(plan.hypervisor, ["list", "bridgedifs"]);
-  if (output === undefined) return [];
+  if (output === undefined) return fine(check, "cannot be looked at without VBoxManage");
   const interfaces = parseBlocks(output);
   const found = interfaces.find((block) => block.get("Name") === adapter.hostInterface);
   const names = interfaces.map((block) => JSON.stringify(block.get("Name"))).join(", ");
   if (!found)
-    return [
-      {
-        severity: "error",
-        problem: `There is no host adapter ${JSON.stringify(adapter.hostInterface)} to bridge to.`,
-        fix: `Choose one of ${names || "(none: this computer has no adapter that can be bridged)"}, exactly as written.`,
-      },
-    ];
-  if (found.get("Status") !== "Down") return [];
-  return [
-    {
-      severity: "warning",
-      problem: `The host adapter ${JSON.stringify(adapter.hostInterface)} is down.`,
-      fix: `Connect it, or bridge to another of ${names}.`,
-    },
-  ];
+    return failure(
+      check,
+      `There is no host adapter ${JSON.stringify(adapter.hostInterface)} to bridge to.`,
+      `Choose one of ${names || "(none: this computer has no adapter that can be bridged)"}, exactly as written.`,
+    );
+  if (found.get("Status") !== "Down") return fine(check, found.get("Name") ?? "");
+  return warning(
+    check,
+    `The host adapter ${JSON.stringify(adapter.hostInterface)} is down.`,
+    `Connect it, or bridge to another of ${names}.`,
+  );
 }
 
-/** Windows permits everything; macOS and Linux ask /etc/vbox/networks.conf. */
-async function checkHostOnly(adapter: HostAdapterPlan, probes: Probes): Promise<Finding[]> {
+/** Windows permits everything, and macOS's own host-only networks ask nobody; Linux asks /etc/vbox/networks.conf. */
+async function checkHostOnly(adapter: HostAdapterPlan, probes: Probes): Promise<Finding> {
+  const check = "host-only network";
   const { hostAddress, prefixLength } = adapter;
   const { platform } = probes.host;
-  if (hostAddress === undefined || prefixLength === undefined || platform === "win32") return [];
+  if (hostAddress === undefined || prefixLength === undefined || platform !== "linux")
+    return fine(check, "permitted");
   const ranges = networksConf(probes.read("/etc/vbox/networks.conf"));
-  if (ranges === "all" || permitted(hostAddress, ranges)) return [];
-  return [
-    {
-      severity: "error",
-      problem: `VirtualBox does not permit the host-only address ${hostAddress}/${prefixLength}; permitted is ${ranges.join(", ")}.`,
-      fix: networksConfRemedy(hostAddress, prefixLength),
-    },
-  ];
+  if (ranges === "all" || permitted(hostAddress, ranges)) return fine(check, `${hostAddress} is permitted`);
+  return failure(
+    check,
+    `VirtualBox does not permit the host-only address ${hostAddress}/${prefixLength}; permitted is ${ranges.join(", ")}.`,
+    networksConfRemedy(hostAddress, prefixLength),
+  );
 }
 
 /** Lines `* 192.168.254.0/24 fd00::/64`; `* 0.0.0.0/0 ::/0` permits all. Without the file, VirtualBox's own range. */

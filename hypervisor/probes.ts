@@ -20,7 +20,9 @@ export interface Probes {
   exists: (file: string) => boolean;
   /** Full path of a program on PATH. */
   program: (name: string) => string | undefined;
-  memory: { totalMiB: number; availableMiB: number };
+  memory: () => Promise<{ totalMiB: number; availableMiB: number }>;
+  /** The clock. */
+  now: () => Date;
   processors: number;
   /** Free space where a path is or would be, in GiB; undefined when unknown. */
   freeGiB: (folder: string) => number | undefined;
@@ -35,6 +37,7 @@ export interface Probes {
 const PROBE_SECONDS = 20;
 
 export function realProbes(host: Host = thisHost()): Probes {
+  const run: Probes["run"] = (file, args) => runProcess(file, args, { timeoutSeconds: PROBE_SECONDS });
   // Several checks ask the same; what VBoxManage says is looked at once.
   const answers = new Map<string, Promise<string | undefined>>();
   return {
@@ -45,11 +48,15 @@ export function realProbes(host: Host = thisHost()): Probes {
     read,
     exists: existsSync,
     program: (name) => onPath(host, name),
-    memory: { totalMiB: toMiB(os.totalmem()), availableMiB: availableMiB() },
+    memory: async () => ({
+      totalMiB: toMiB(os.totalmem()),
+      availableMiB: (await availableMiB(host.platform, run)) ?? toMiB(os.freemem()),
+    }),
+    now: () => new Date(),
     processors: os.availableParallelism(),
     freeGiB,
     portTaken,
-    run: (file, args) => runProcess(file, args, { timeoutSeconds: PROBE_SECONDS }),
+    run,
     vboxManage: (hypervisor, args) => {
       const question = JSON.stringify([hypervisor, args]);
       const answer = answers.get(question) ?? ask(host, hypervisor, args);
@@ -80,10 +87,20 @@ function toMiB(bytes: number): number {
   return Math.floor(bytes / 2 ** 20);
 }
 
-/** Linux: what can be had without swapping; elsewhere Node's free memory, which leaves caches out. */
-function availableMiB(): number {
+/** Memory that can be had without swapping. Node's free memory is that on Windows; elsewhere it leaves caches out. */
+async function availableMiB(platform: NodeJS.Platform, run: Probes["run"]): Promise<number | undefined> {
+  if (platform === "darwin") return availableOfVmStat((await run("/usr/bin/vm_stat", [])).stdout);
   const line = /^MemAvailable:\s+(\d+) kB/m.exec(read("/proc/meminfo") ?? "")?.[1];
-  return line === undefined ? toMiB(os.freemem()) : Math.floor(Number(line) / 1024);
+  return line === undefined ? undefined : Math.floor(Number(line) / 1024);
+}
+
+/** MiB out of what vm_stat(1) of macOS prints; undefined when it prints something else. */
+export function availableOfVmStat(text: string): number | undefined {
+  const pageBytes = Number(/page size of (\d+) bytes/.exec(text)?.[1]);
+  const values = parseColons(text);
+  const kinds = ["Pages free", "Pages inactive", "Pages speculative", "Pages purgeable"];
+  const pages = kinds.reduce((sum, kind) => sum + Number.parseInt(values.get(kind) ?? "", 10), 0);
+  return Number.isNaN(pages * pageBytes) ? undefined : toMiB(pages * pageBytes);
 }
 
 function freeGiB(folder: string): number | undefined {

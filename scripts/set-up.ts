@@ -4,7 +4,7 @@ import { requiredHostPackages as embeddedPackages } from "../embedded/host-packa
 import { writeChoice } from "../hypervisor/choice";
 import { thisHost } from "../hypervisor/host";
 import { locateVBoxManage } from "../hypervisor/locate";
-import { whyVirtualBoxCannotRun } from "../hypervisor/preflight";
+import { fittingHypervisor } from "../hypervisor/preflight";
 import { requiredHostPackages as basePackages } from "../offline/base/base";
 import { type Backend, ensureBackend } from "../offline/engine/backend";
 import { type Engine, ensureEngine } from "../offline/engine/engine";
@@ -26,18 +26,34 @@ export interface SetUp extends Base {
   plan: LabPlan;
 }
 
+/** What is known before anything costly is made. */
+interface Prepared {
+  project: string;
+  plan: LabPlan;
+}
+
 /**
  * Makes this computer ready for `pulumi up` of a stack: programs, engine, backend, Kubernetes bundle, base disk. What is
  * there already costs next to nothing; what is missing says what it is and how long it takes.
  * @throws Error with what is wrong and what to do about it.
  */
-export async function setUp(stack: string, configFile = `Pulumi.${stack}.yaml`): Promise<SetUp> {
+export async function setUp(stack: string, configFile?: string): Promise<SetUp> {
+  return complete(await prepare(stack, configFile));
+}
+
+/** The cheap part: our own programs, the choice of the hypervisor, the plan, the host's packages. */
+export async function prepare(stack: string, configFile = `Pulumi.${stack}.yaml`): Promise<Prepared> {
   const project = process.cwd();
   mkdirSync(join(project, localFolder), { recursive: true });
   forgetEnvironmentFile(project);
   buildPrograms(project);
   const plan = planOfStack(stack, configFile, await chooseHypervisor(project));
   ensureHostPackages(hostPackages(plan));
+  return { project, plan };
+}
+
+/** The part that may take minutes: engine, Kubernetes bundle, base disk. */
+export async function complete({ project, plan }: Prepared): Promise<SetUp> {
   const [engine, base] = await Promise.all([
     ensureEngine({ project, report: say }),
     ensureBaseDisk(plan, say),
@@ -52,15 +68,14 @@ export async function setUp(stack: string, configFile = `Pulumi.${stack}.yaml`):
 
 /** VirtualBox where it can run machines, else the stand-in, with a word about it. */
 async function chooseHypervisor(project: string): Promise<LabPlan["hypervisor"]> {
-  const reason = await whyVirtualBoxCannotRun();
-  const choice = reason === undefined ? "virtualbox" : "embedded";
-  writeChoice(project, choice);
+  const { hypervisor, reason } = await fittingHypervisor();
+  writeChoice(project, hypervisor);
   if (reason !== undefined) {
     sayOnce(project, [
       `VirtualBox can't run here: ${reason} Machines are containers of the embedded stand-in instead.`,
     ]);
   }
-  return choice;
+  return hypervisor;
 }
 
 function hostPackages(plan: LabPlan): string[] {

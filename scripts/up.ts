@@ -1,20 +1,20 @@
-import { formatFindings, preflight } from "../hypervisor/preflight";
+import { canGoOn, formatFindings, problemsIn } from "../hypervisor/finding";
+import { preflight } from "../hypervisor/preflight";
 import { accessFiles, writeAccessFiles } from "./access-files";
 import { fail, parseStackArguments } from "./command-line";
 import { readOutputs } from "./lab-outputs";
 import { giveUpLostMachines } from "./lost-machines";
-import { setUp } from "./set-up";
+import { complete, prepare } from "./set-up";
 import { Stack } from "./stack";
 
 /** `npm run up [-- --stack NAME] [-- OPTIONS FOR PULUMI]`: brings the lab up, or to its changed configuration. */
 async function main(): Promise<void> {
   const { stack: name, rest } = parseStackArguments(process.argv.slice(2));
-  const ready = await setUp(name);
-  const findings = await preflight(ready.plan);
+  const prepared = await prepare(name);
+  const findings = problemsIn(await preflight(prepared.plan));
   if (findings.length > 0) console.error(formatFindings(findings));
-  if (findings.some(({ severity }) => severity === "error")) {
-    throw new Error("nothing was made; mend the above and run again");
-  }
+  if (!canGoOn(findings)) throw new Error("nothing was made; mend the above and run again");
+  const ready = await complete(prepared);
   const stack = new Stack(name, ready);
   await stack.select();
   await giveUpLostMachines(stack, ready.plan, ready.vboxManage);

@@ -27,7 +27,7 @@ describe("the ISO tool", () => {
 
   it("can be missing, and every system has its own remedy", async () => {
     expect(findIsoTool(hostLike("linux", { PATH: "/usr/bin" }, []))).toBeUndefined();
-    const remedies = (["linux", "darwin", "win32"] as const).map(isoToolRemedy);
+    const remedies = (["linux", "darwin", "win32"] as const).map((platform) => isoToolRemedy(platform));
     expect(new Set(remedies).size).toBe(3);
     const request = { source: folder, target: path.join(folder, "x.iso"), label: "cidata" };
     await expect(makeIso(request, hostLike("win32", {}, []))).rejects.toMatchObject({ remedy: remedies[2] });
