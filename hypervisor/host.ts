@@ -23,7 +23,7 @@ export function pathsOf(platform: NodeJS.Platform): path.PlatformPath {
 }
 
 /** The value of an environment variable; Windows does not distinguish `Path` from `PATH`. */
-export function variable(host: Host, name: string): string | undefined {
+export function variable(host: Pick<Host, "platform" | "environment">, name: string): string | undefined {
   if (host.platform !== "win32") return host.environment[name] || undefined;
   const found = Object.keys(host.environment).find((key) => key.toUpperCase() === name.toUpperCase());
   return (found && host.environment[found]) || undefined;

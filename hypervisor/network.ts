@@ -1,8 +1,9 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { labFolders } from "./folders";
 import { ensureHostOnly, removeHostOnly } from "./host-only";
 import { removeIfEmpty } from "./leftovers";
+import { ensurePrivateFolder } from "./private-folder";
 import type { Log } from "./progress";
 import type { NetworkSpecification } from "./specification";
 import type { VBoxManage } from "./vboxmanage";
@@ -13,7 +14,7 @@ const RECORD = "network.json";
 /** Makes the lab's folder, and its host-only interface where it has one. Internal networks need no making. */
 export async function ensureNetwork(vbox: VBoxManage, wanted: NetworkSpecification, log: Log): Promise<void> {
   const folders = await labFolders(vbox, wanted.group);
-  await mkdir(folders.lab, { recursive: true, mode: 0o700 });
+  await ensurePrivateFolder(folders.lab, vbox);
   const record = path.join(folders.lab, RECORD);
   const before = await readMade(record);
   if (before !== undefined && before !== wanted.hostOnly?.name) {

@@ -8,6 +8,7 @@ import type { Host } from "./host";
 import { inspect } from "./inspect";
 import { makeIso } from "./iso";
 import { forget } from "./leftovers";
+import { ensurePrivateFolder } from "./private-folder";
 import type { RunProcess } from "./process";
 import type { Log } from "./progress";
 import type { MachineReference } from "./specification";
@@ -64,7 +65,7 @@ export async function ensureSeed(
   run?: RunProcess,
 ): Promise<string> {
   const folders = await labFolders(vbox, reference.group);
-  await mkdir(folders.lab, { recursive: true, mode: 0o700 });
+  await ensurePrivateFolder(folders.lab, host, run);
   await writeSeed(content, folders.seed(reference.machine), host, run);
   return folders.seed(reference.machine);
 }

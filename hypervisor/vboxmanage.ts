@@ -41,6 +41,8 @@ export class VBoxManage {
   readonly path: string;
   readonly hypervisor: Hypervisor;
   readonly platform: NodeJS.Platform;
+  /** Of the program that calls. */
+  readonly environment: NodeJS.ProcessEnv;
   private readonly run: RunProcess;
   private readonly retry: RetryRule;
 
@@ -48,6 +50,7 @@ export class VBoxManage {
     this.path = options.path;
     this.hypervisor = options.hypervisor;
     this.platform = options.platform;
+    this.environment = options.environment;
     this.run = options.run ?? runProcess;
     this.retry = options.retry ?? RETRY;
   }
@@ -59,7 +62,10 @@ export class VBoxManage {
   async call(args: readonly string[], timeoutSeconds = TIMEOUT_SECONDS): Promise<string> {
     const started = Date.now();
     for (let pause = this.retry.firstPauseMilliseconds; ; pause *= 2) {
-      const result = await this.run(this.path, args, { timeoutSeconds, environment: this.environment() });
+      const result = await this.run(this.path, args, {
+        timeoutSeconds,
+        environment: this.englishEnvironment(),
+      });
       const error = failure(args, result, timeoutSeconds);
       if (!error) return cleaned(result.stdout);
       const elapsed = (Date.now() - started) / 1000;
@@ -96,10 +102,10 @@ export class VBoxManage {
   }
 
   /** Messages in English and paths in UTF-8, whatever the person's language is. */
-  private environment(): NodeJS.ProcessEnv {
-    if (this.platform === "win32") return this.options.environment;
+  private englishEnvironment(): NodeJS.ProcessEnv {
+    if (this.platform === "win32") return this.environment;
     const language = this.platform === "darwin" ? "en_US.UTF-8" : "C.UTF-8";
-    return { ...this.options.environment, LANG: language, LC_ALL: language };
+    return { ...this.environment, LANG: language, LC_ALL: language };
   }
 }
 

@@ -1,16 +1,18 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { requiredHostPackages as embeddedPackages } from "../embedded/host-packages";
 import { writeChoice } from "../hypervisor/choice";
 import { thisHost } from "../hypervisor/host";
 import { locateVBoxManage } from "../hypervisor/locate";
 import { fittingHypervisor } from "../hypervisor/preflight";
+import { ensurePrivateFolder } from "../hypervisor/private-folder";
 import { requiredHostPackages as basePackages } from "../offline/base/base";
 import { type Backend, ensureBackend } from "../offline/engine/backend";
 import { type Engine, ensureEngine } from "../offline/engine/engine";
 import { requiredHostPackages as bundlePackages } from "../offline/kubernetes/bundle";
 import type { LabPlan } from "../plan/lab-plan";
 import { type Base, ensureBaseDisk } from "./base-disk";
+import { posixEnvironment, powerShellEnvironment, readPosixEnvironment } from "./environment-file";
 import { ensureHostPackages } from "./host-packages";
 import { buildPrograms, localFolder } from "./programs";
 import { planOfStack } from "./stack-plan";
@@ -44,7 +46,7 @@ export async function setUp(stack: string, configFile?: string): Promise<SetUp> 
 /** The cheap part: our own programs, the choice of the hypervisor, the plan, the host's packages. */
 export async function prepare(stack: string, configFile = `Pulumi.${stack}.yaml`): Promise<Prepared> {
   const project = process.cwd();
-  mkdirSync(join(project, localFolder), { recursive: true });
+  await ensurePrivateFolder(join(project, localFolder), thisHost());
   forgetEnvironmentFile(project);
   buildPrograms(project);
   const plan = planOfStack(stack, configFile, await chooseHypervisor(project));
@@ -100,22 +102,21 @@ function pulumiEnvironment(engine: Engine, backend: Backend): NodeJS.ProcessEnv 
 /** The engine writes its whole state four hundred times in a minute; collecting that garbage less often takes less processor time. */
 const quickEngine = { GOGC: "400" };
 
-/** For `. .kube-lab/environment.sh`, so that `pulumi up` by hand finds what set-up made. */
+/** For `. .kube-lab/environment.sh`, so that `pulumi up` by hand finds what set-up made; PowerShell has a file of its own. */
 function writeEnvironmentFile(project: string, engine: Engine, backend: Backend): void {
-  const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
-  const variables = Object.entries({ ...engine.environment, ...backend.environment });
-  const lines = variables.map(([name, value]) => `export ${name}=${quote(value)}`);
-  lines.push(`export PATH=${engine.path.map(quote).join(":")}:"$PATH"`);
-  writeFileSync(join(project, localFolder, "environment.sh"), `${lines.join("\n")}\n`);
+  const environment = { variables: { ...engine.environment, ...backend.environment }, path: engine.path };
+  const file = (name: string) => join(project, localFolder, name);
+  writeFileSync(file("environment.sh"), posixEnvironment(environment));
+  if (process.platform === "win32")
+    writeFileSync(file("environment.ps1"), powerShellEnvironment(environment));
 }
 
 /** A shell that has read the file set-up wrote earlier has chosen no backend or plugins of its own by that. */
 function forgetEnvironmentFile(project: string): void {
   const file = join(project, localFolder, "environment.sh");
-  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
-  for (const line of lines) {
-    const [, name = "", quoted = ""] = /^export (\w+)='(.*)'$/.exec(line) ?? [];
-    if (process.env[name] === quoted.replaceAll("'\\''", "'")) delete process.env[name];
+  const variables = readPosixEnvironment(existsSync(file) ? readFileSync(file, "utf8") : "");
+  for (const [name, value] of Object.entries(variables)) {
+    if (process.env[name] === value) delete process.env[name];
   }
 }
 

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { npmProgram } from "./npm-program.mjs";
 
 const project = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command, ...commandArguments] = process.argv.slice(2);
@@ -38,7 +39,11 @@ function installPackages() {
   if (existsSync(marker) && readFileSync(marker, "utf8") === wanted) return;
   console.log("kube-lab: installing npm packages (once)");
   // The install script of @pulumi/command downloads its plugin; set-up does that, or its stand-in.
-  const status = run(process.platform === "win32" ? "npm.cmd" : "npm", [
+  const npm = npmProgram({ execPath: process.execPath, environment: process.env, exists: existsSync }) ?? [
+    "npm",
+  ];
+  const status = run(npm[0], [
+    ...npm.slice(1),
     "install",
     "--no-save",
     "--ignore-scripts",
@@ -51,9 +56,7 @@ function installPackages() {
 
 /** Runs a program with our own terminal; its exit status, or 1 when a signal ended it. */
 function run(program, programArguments) {
-  // npm.cmd needs a shell on Windows; its arguments here are constants.
-  const shell = program.endsWith(".cmd");
-  const result = spawnSync(program, programArguments, { stdio: "inherit", shell });
+  const result = spawnSync(program, programArguments, { stdio: "inherit" });
   if (result.error) console.error(`kube-lab: ${program} could not be started: ${result.error.message}`);
   return result.status ?? 1;
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureHostPackages } from "./host-packages";
+import { packageProgram } from "./package-program";
 import { setUp } from "./set-up";
 import { testPackages } from "./test-packages";
 
@@ -20,8 +21,12 @@ async function main(): Promise<void> {
   const counts = { passed: 0, failed: 0 };
   if (!lab) {
     ensureHostPackages(testPackages);
-    for (const check of [["biome", "check"], ["tsc"]]) {
-      const passed = npx(check, environment);
+    const checks: [string, string, string[]][] = [
+      ["@biomejs/biome", "biome", ["check"]],
+      ["typescript", "tsc", []],
+    ];
+    for (const [name, program, programArguments] of checks) {
+      const passed = run(packageProgram(name, program), programArguments, environment);
       counts[passed ? "passed" : "failed"] += 1;
     }
   }
@@ -32,11 +37,10 @@ async function main(): Promise<void> {
   process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 }
 
-function npx(words: string[], environment: NodeJS.ProcessEnv): boolean {
-  const [program = "", ...programArguments] = words;
-  const file = join("node_modules", ".bin", program);
-  const shell = process.platform === "win32";
-  return spawnSync(file, programArguments, { stdio: "inherit", env: environment, shell }).status === 0;
+/** Runs a script of an npm package by Node.js: its shim in node_modules/.bin is a batch file on Windows. */
+function run(script: string, scriptArguments: string[], environment: NodeJS.ProcessEnv): boolean {
+  const options = { stdio: "inherit" as const, env: environment };
+  return spawnSync(process.execPath, [script, ...scriptArguments], options).status === 0;
 }
 
 /** A suite that could not even start, or a test that was skipped where everything is required, counts as failed. */
@@ -49,7 +53,7 @@ function runJest(
   try {
     const report = join(folder, "jest.json");
     const options = ["--json", `--outputFile=${report}`, "--testLocationInResults=false"];
-    const finished = npx(["jest", ...options, ...more, ...paths], environment);
+    const finished = run(packageProgram("jest", "jest"), [...options, ...more, ...paths], environment);
     const result = JSON.parse(readFileSync(report, "utf8")) as JestReport;
     const skipped = environment.REQUIRE_ALL === "1" ? result.numPendingTests : 0;
     const failed = result.numFailedTests + result.numRuntimeErrorTestSuites + skipped;

@@ -6,6 +6,7 @@ import { readOutputs } from "./lab-outputs";
 import { giveUpLostMachines } from "./lost-machines";
 import { complete, prepare } from "./set-up";
 import { Stack } from "./stack";
+import { whatNow } from "./what-now";
 
 /** `npm run up [-- --stack NAME] [-- OPTIONS FOR PULUMI]`: brings the lab up, or to its changed configuration. */
 async function main(): Promise<void> {
@@ -24,14 +25,7 @@ async function main(): Promise<void> {
 
 async function sayWhatNow(stack: Stack): Promise<void> {
   writeAccessFiles(stack.name, readOutputs(await stack.outputs()));
-  const { kubeconfig, sshConfig } = accessFiles(stack.name);
-  console.log(`
-The lab is up. To use it:
-  export KUBECONFIG=$PWD/${kubeconfig}
-  kubectl get nodes
-  ssh -F ${sshConfig} kube-mast01
-  npm run status
-By hand: . .kube-lab/environment.sh, then pulumi up, preview, destroy, stack output. Take it down: npm run down`);
+  console.log(`\n${whatNow(accessFiles(stack.name), process.platform)}`);
 }
 
 main().catch(fail(1));

@@ -53,19 +53,17 @@ export function run(program: string, args: readonly string[], options: RunOption
   });
 }
 
-/** The full path of a program on PATH, or undefined. Honours PATHEXT on Windows. */
+/** The full path of a program on PATH, or undefined. On Windows an .exe: nothing else starts without a shell. */
 export async function findProgram(
   name: string,
   environment: NodeJS.ProcessEnv,
   except: (folder: string) => boolean = () => false,
 ): Promise<string | undefined> {
-  const extensions = process.platform === "win32" ? (environment.PATHEXT ?? ".EXE;.CMD").split(";") : [""];
+  const file = process.platform === "win32" ? `${name}.exe` : name;
   for (const folder of (environment.PATH ?? environment.Path ?? "").split(delimiter)) {
-    for (const extension of extensions) {
-      const candidate = join(folder, name + extension);
-      if (folder !== "" && !except(folder) && (await isExecutable(candidate))) {
-        return candidate;
-      }
+    const candidate = join(folder, file);
+    if (folder !== "" && !except(folder) && (await isExecutable(candidate))) {
+      return candidate;
     }
   }
   return undefined;
