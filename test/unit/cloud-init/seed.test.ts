@@ -11,6 +11,7 @@ import { stableUuid } from "../../../cloud-init/stable-uuid";
 import { userData } from "../../../cloud-init/user-data";
 import { exampleCredentials } from "../../rendered/example-credentials";
 import { exampleLab, firstOf } from "../../rendered/example-lab";
+import { onLinux } from "../../systems";
 
 const plan = exampleLab();
 
@@ -30,7 +31,7 @@ describe("user-data", () => {
     runcmd: string[][];
   }>(text);
 
-  test("is a #cloud-config that carries every file to the letter", () => {
+  onLinux("is a #cloud-config that carries every file to the letter", () => {
     expect(text.split("\n", 1)).toEqual(["#cloud-config"]);
     const [archive, ...others] = config.write_files;
     expect(others).toEqual([]);

@@ -26,5 +26,5 @@ it("are asked for where the machine is elsewhere or not there", async () => {
   const simulated = new SimulatedVBoxManage("/default");
   const elsewhere = new Map([["CfgFile", `/moved/${NAME}/${NAME}.vbox`]]);
   for (const info of [elsewhere, undefined])
-    expect((await foldersOf(simulated.open(), GATEWAY, info)).lab).toBe("/default/kube-lab/dev");
+    expect((await foldersOf(simulated.open("linux"), GATEWAY, info)).lab).toBe("/default/kube-lab/dev");
 });

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { buildSync } from "esbuild";
+import { onLinux } from "../../systems";
 import { scratch } from "./fixtures";
 
 const { folder, remove } = scratch();
@@ -43,7 +44,7 @@ function run(args: string[], env: Record<string, string>, input = "") {
 }
 
 describe("the program", () => {
-  it("takes the verb as one argument or several", () => {
+  onLinux("takes the verb as one argument or several", () => {
     for (const args of [["network ensure"], ["network", "ensure"]])
       expect(run(args, environment)).toMatchObject({ status: 0, stdout: "" });
     expect(existsSync(path.join(machines, "kube-lab", "dev"))).toBe(true);
@@ -64,7 +65,7 @@ describe("the program", () => {
     );
   });
 
-  it("fails with what went wrong and what to do, status 1, without secrets", () => {
+  onLinux("fails with what went wrong and what to do, status 1, without secrets", () => {
     tool("genisoimage", `console.error("no space"); process.exit(5);`);
     const { status, stderr } = run(["seed ensure"], environment, seed);
     expect(status).toBe(1);
@@ -73,7 +74,7 @@ describe("the program", () => {
     expect(readdirSync(path.join(machines, "kube-lab", "dev", "seeds"))).toEqual([]);
   });
 
-  it("leaves no content behind when it is ended in the middle", async () => {
+  onLinux("leaves no content behind when it is ended in the middle", async () => {
     tool("genisoimage", `console.log("at work"); setTimeout(() => 0, 60000);`);
     const child = spawn(process.execPath, [program, "seed ensure"], { env: environment });
     child.stdin.end(seed);

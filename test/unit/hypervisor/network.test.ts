@@ -4,6 +4,7 @@ import { HypervisorError } from "../../../hypervisor/errors";
 import { ensureHostOnly, netmask, networksConfRemedy } from "../../../hypervisor/host-only";
 import { absentNetwork, ensureNetwork } from "../../../hypervisor/network";
 import type { ProcessResult } from "../../../hypervisor/process";
+import { onPosix } from "../../systems";
 import { scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 
@@ -29,7 +30,7 @@ const existing = (address: string) => ({
 const created = (name: string) => ({ stdout: `0%...100%\nInterface '${name}' was successfully created\n` });
 const changing = (simulated: SimulatedVBoxManage) => simulated.calls.filter(([verb]) => verb !== "list");
 
-it("makes the lab's folder for its owner only, and takes it away", async () => {
+onPosix("makes the lab's folder for its owner only, and takes it away", async () => {
   const simulated = new SimulatedVBoxManage(folder);
   await ensureNetwork(simulated.open(), LAB, silent);
   const lab = path.join(folder, "kube-lab", "dev");

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { ensurePrivateFolder } from "../../../hypervisor/private-folder";
 import type { RunProcess } from "../../../hypervisor/process";
+import { onPosix } from "../../systems";
 import { scratch } from "./fixtures";
 
 const { folder, remove } = scratch();
@@ -59,8 +60,7 @@ it("fails, and does not go on unprotected, when Windows does not do it", async (
   );
 });
 
-const posix = process.platform === "win32" ? it.skip : it;
-posix("has mode 0700 [not on Windows, which has none]", async () => {
+onPosix("has mode 0700", async () => {
   const wanted = path.join(folder, "mode");
   await ensurePrivateFolder(wanted, { platform: process.platform, environment: process.env });
   expect(statSync(wanted).mode & 0o777).toBe(0o700);

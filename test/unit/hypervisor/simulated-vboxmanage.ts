@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { ProcessResult, RunProcess } from "../../../hypervisor/process";
 import { VBoxManage } from "../../../hypervisor/vboxmanage";
+import { thisSystem } from "../../systems";
 import { addRule, type Machine, option, Refusal, without } from "./simulated-machine";
 
 /**
@@ -39,7 +40,7 @@ export class SimulatedVBoxManage {
   };
 
   /** VBoxManage as the programs see it, here or as on another system. */
-  open(platform: NodeJS.Platform = "linux", log: (line: string) => void = () => undefined): VBoxManage {
+  open(platform: NodeJS.Platform = thisSystem, log: (line: string) => void = () => undefined): VBoxManage {
     return new VBoxManage({
       path: "VBoxManage",
       hypervisor: "virtualbox",

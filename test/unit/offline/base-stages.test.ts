@@ -4,6 +4,7 @@ import { type BaseOptions, ensureBase } from "../../../offline/base/base";
 import { type HostFacts, hostProblems, requiredHostPackages } from "../../../offline/base/host";
 import { listBases, removeBase, removeStages } from "../../../offline/base/prune";
 import type { Command } from "../../../offline/kubernetes/run";
+import { onLinux } from "../../systems";
 import { baseProject, change } from "./base-project";
 
 const able: HostFacts = {
@@ -46,7 +47,7 @@ describe("the build of a base disk", () => {
 
   const all = ["apt-get", "make-root.sh", "make-disk.sh", "cp", "fill-disk.sh"];
 
-  it("does all stages once, and nothing the second time", async () => {
+  onLinux("does all stages once, and nothing the second time", async () => {
     const first = await ensure();
     expect(calls).toEqual(all);
     expect(first).toEqual({
@@ -60,7 +61,7 @@ describe("the build of a base disk", () => {
     expect(calls).toEqual(all);
   });
 
-  it.each([
+  onLinux.each([
     ["fill-disk.sh", ["cp", "fill-disk.sh"]],
     ["make-disk.sh", ["make-disk.sh", "cp", "fill-disk.sh"]],
     ["make-root.sh", all],
@@ -74,41 +75,47 @@ describe("the build of a base disk", () => {
     expect(calls).toEqual(expected);
   });
 
-  it("repeats only the stages that a change is about, and drops the results that it replaces", async () => {
-    await ensure();
-    calls = [];
-    change(place.project, "offline/base/make-disk.sh", "#\n");
-    await ensure();
-    expect(calls).toEqual(["make-disk.sh", "cp", "fill-disk.sh"]);
-    expect(readdirSync(join(place.cache, "base", "stages"))).toHaveLength(2);
-    expect(await listBases(place.cache)).toHaveLength(2);
-  });
+  onLinux(
+    "repeats only the stages that a change is about, and drops the results that it replaces",
+    async () => {
+      await ensure();
+      calls = [];
+      change(place.project, "offline/base/make-disk.sh", "#\n");
+      await ensure();
+      expect(calls).toEqual(["make-disk.sh", "cp", "fill-disk.sh"]);
+      expect(readdirSync(join(place.cache, "base", "stages"))).toHaveLength(2);
+      expect(await listBases(place.cache)).toHaveLength(2);
+    },
+  );
 
-  it("runs every script in namespaces that die with it, without a network once Debian is there", async () => {
-    await ensure();
-    const scripts = commands.filter(({ program }) => program === "setpriv");
-    expect(scripts).toHaveLength(3);
-    for (const { arguments: given } of scripts) {
-      expect(given.slice(0, 3)).toEqual(["--pdeathsig", "KILL", "unshare"]);
-      expect(given).toEqual(expect.arrayContaining(["--mount", "--pid", "--kill-child"]));
-    }
-    expect(scripts.map(({ arguments: given }) => given.includes("--net"))).toEqual([false, true, true]);
-  });
+  onLinux(
+    "runs every script in namespaces that die with it, without a network once Debian is there",
+    async () => {
+      await ensure();
+      const scripts = commands.filter(({ program }) => program === "setpriv");
+      expect(scripts).toHaveLength(3);
+      for (const { arguments: given } of scripts) {
+        expect(given.slice(0, 3)).toEqual(["--pdeathsig", "KILL", "unshare"]);
+        expect(given).toEqual(expect.arrayContaining(["--mount", "--pid", "--kill-child"]));
+      }
+      expect(scripts.map(({ arguments: given }) => given.includes("--net"))).toEqual([false, true, true]);
+    },
+  );
 
-  it("removes what a killed build has left", async () => {
+  onLinux("removes what a killed build has left", async () => {
     const left = join(place.cache, "base", ".work-1");
     mkdirSync(left, { recursive: true });
     await ensure();
     expect(existsSync(left)).toBe(false);
   });
 
-  it("lets two builds at the same time make one disk", async () => {
+  onLinux("lets two builds at the same time make one disk", async () => {
     const both = await Promise.all([ensure(), ensure()]);
     expect(new Set(both.map(({ disk }) => disk)).size).toBe(1);
     expect(calls).toEqual(all);
   });
 
-  it("lists and removes finished disks and stages", async () => {
+  onLinux("lists and removes finished disks and stages", async () => {
     const { hash } = await ensure();
     const [base, ...others] = await listBases(place.cache);
     expect(others).toEqual([]);
@@ -119,7 +126,7 @@ describe("the build of a base disk", () => {
     expect(readdirSync(join(place.cache, "base"))).toEqual([]);
   });
 
-  it("is refused with every reason and remedy before anything is made", async () => {
+  onLinux("is refused with every reason and remedy before anything is made", async () => {
     const host = { ...able, root: false, exists: (path: string) => !/mmdebstrap|keyrings/.test(path) };
     await expect(ensure({ host })).rejects.toThrow(
       /root[\s\S]*apt-get install mmdebstrap[\s\S]*keys of Debian/,

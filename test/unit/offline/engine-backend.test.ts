@@ -24,7 +24,7 @@ test("without a login: a file backend and a passphrase for this user's eyes only
     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
     PULUMI_CONFIG_PASSPHRASE_FILE: file,
   });
-  expect(statSync(file).mode & 0o777).toBe(0o600);
+  if (process.platform !== "win32") expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(first.summary).toMatch(/^No Pulumi login: .*a generated passphrase/);
   expect(first.summary).not.toContain("\n");
   const passphrase = readFileSync(file, "utf8");

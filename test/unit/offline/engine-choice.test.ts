@@ -6,6 +6,7 @@ import { archiveName, verify } from "../../../offline/engine/download";
 import { ensureEngine } from "../../../offline/engine/engine";
 import { standIns } from "../../../offline/engine/stand-ins";
 import { compareVersions } from "../../../offline/engine/versions";
+import { onPosix } from "../../systems";
 
 const repository = join(__dirname, "..", "..", "..");
 let folder: string;
@@ -51,7 +52,7 @@ function makeModuleFolders(): void {
   }
 }
 
-test("a recent CLI on PATH with the real plugins is used as it is", async () => {
+onPosix("a recent CLI on PATH with the real plugins is used as it is", async () => {
   program(join(folder, "bin"), "pulumi", "echo v3.231.0");
   program(join(folder, "bin"), "pulumi-language-nodejs", "");
   installRealPlugins();
@@ -61,7 +62,7 @@ test("a recent CLI on PATH with the real plugins is used as it is", async () => 
   expect(engine.summary).toContain("3.231.0, the one on PATH");
 });
 
-test("missing plugins are installed where they can be downloaded", async () => {
+onPosix("missing plugins are installed where they can be downloaded", async () => {
   program(
     join(folder, "bin"),
     "pulumi",
@@ -75,36 +76,39 @@ test("missing plugins are installed where they can be downloaded", async () => {
   );
 });
 
-test("where they can't be, the stand-ins get a home of their own, and the login stays the user's", async () => {
-  program(join(folder, "bin"), "pulumi", "echo v3.231.0");
-  program(join(folder, "bin"), "pulumi-language-nodejs", "");
-  const engine = await ensureEngine({
-    project: repository,
-    environment: environment(),
-    report: () => undefined,
-    reachable: async () => false,
-  });
-  expect(engine.standIns).toBe(true);
-  expect(engine.environment).toMatchObject({
-    PULUMI_HOME: join(repository, ".kube-lab", "pulumi-home"),
-    PULUMI_CREDENTIALS_PATH: join(folder, "home"),
-  });
-  expect(engine.summary).toContain("stand-ins");
-  for (const { name, version } of standIns) {
-    const launcher = join(
-      repository,
-      ".kube-lab",
-      "pulumi-home",
-      "plugins",
-      `resource-${name}-v${version}`,
-      `pulumi-resource-${name}`,
-    );
-    expect(existsSync(launcher)).toBe(true);
-  }
-  expect(existsSync(join(folder, "home"))).toBe(false);
-});
+onPosix(
+  "where they can't be, the stand-ins get a home of their own, and the login stays the user's",
+  async () => {
+    program(join(folder, "bin"), "pulumi", "echo v3.231.0");
+    program(join(folder, "bin"), "pulumi-language-nodejs", "");
+    const engine = await ensureEngine({
+      project: repository,
+      environment: environment(),
+      report: () => undefined,
+      reachable: async () => false,
+    });
+    expect(engine.standIns).toBe(true);
+    expect(engine.environment).toMatchObject({
+      PULUMI_HOME: join(repository, ".kube-lab", "pulumi-home"),
+      PULUMI_CREDENTIALS_PATH: join(folder, "home"),
+    });
+    expect(engine.summary).toContain("stand-ins");
+    for (const { name, version } of standIns) {
+      const launcher = join(
+        repository,
+        ".kube-lab",
+        "pulumi-home",
+        "plugins",
+        `resource-${name}-v${version}`,
+        `pulumi-resource-${name}`,
+      );
+      expect(existsSync(launcher)).toBe(true);
+    }
+    expect(existsSync(join(folder, "home"))).toBe(false);
+  },
+);
 
-test("an old CLI is passed over, and without Go the error says what to install", async () => {
+onPosix("an old CLI is passed over, and without Go the error says what to install", async () => {
   program(join(folder, "bin"), "pulumi", "echo v3.100.0");
   program(join(folder, "bin"), "go", "echo go1.19");
   await expect(ensure(false)).rejects.toThrow(
@@ -113,7 +117,7 @@ test("an old CLI is passed over, and without Go the error says what to install",
   expect(existsSync(join(folder, "cache", "engine"))).toBe(true);
 });
 
-test("a build that fails leaves nothing that looks finished, and says the end of its log", async () => {
+onPosix("a build that fails leaves nothing that looks finished, and says the end of its log", async () => {
   program(
     join(folder, "bin"),
     "go",
@@ -126,7 +130,7 @@ test("a build that fails leaves nothing that looks finished, and says the end of
   await expect(ensure(false)).rejects.toThrow("no space left");
 });
 
-test("a build is done once and then found", async () => {
+onPosix("a build is done once and then found", async () => {
   const go = `case "$1" in env) echo go1.26.0;; list) echo a;; build) while [ "$1" != -o ]; do shift; done; echo built >> ${join(folder, "builds")}; printf '#!/bin/sh\\necho v3.250.0\\n' > "$2"; chmod +x "$2";; esac`;
   program(join(folder, "bin"), "go", go);
   makeModuleFolders();

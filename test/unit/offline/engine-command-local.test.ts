@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { command } from "../../../offline/engine/plugins/command/provider";
 import { isUnknown, type PropertyMap, secret, unknown } from "../../../offline/engine/plugins/protocol/value";
+import { onPosix } from "../../systems";
 import { recordingContext } from "./engine-call-context";
 
 const local = command.resources.get("command:local:Command");
@@ -52,7 +53,7 @@ test.each([
   expect(made?.outputs).toMatchObject({ stdout: "out", stderr: "err" });
 });
 
-test("a shell is the interpreter by default, and one newline at the end goes", async () => {
+onPosix("a shell is the interpreter by default, and one newline at the end goes", async () => {
   expect((await create({ create: "printf 'a\\n\\n'" }))?.outputs.stdout).toBe("a\n");
 });
 
@@ -65,6 +66,9 @@ test("a failing command says its status, itself and all it printed", async () =>
   await expect(create({ create: "x", interpreter: ["/no/such/program"] })).rejects.toThrow(
     /\/no\/such\/program/,
   );
+});
+
+onPosix("a command that a signal ends says which", async () => {
   await expect(create({ create: "kill -9 $$" })).rejects.toThrow(/^signal: SIGKILL/);
 });
 
@@ -111,7 +115,7 @@ test("a preview runs nothing and knows no output that may change", async () => {
   expect(isUnknown((await update(state, { create: "b" }, true))?.stdout)).toBe(true);
 });
 
-test("cancelling ends the command and what it has started", async () => {
+onPosix("cancelling ends the command and what it has started", async () => {
   const recording = recordingContext();
   const running = create({ create: "sleep 60 & echo $!; wait" }, recording);
   const failed = expect(running).rejects.toThrow(/^signal: SIGTERM/);

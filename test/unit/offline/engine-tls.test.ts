@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { utils } from "ssh2";
 import { type PropertyMap, reveal, unknown } from "../../../offline/engine/plugins/protocol/value";
 import { tls } from "../../../offline/engine/plugins/tls/provider";
+import { onLinux } from "../../systems";
 import { recordingContext } from "./engine-call-context";
 
 function resource(name: string) {
@@ -84,7 +85,7 @@ describe.each([
   ["ED25519", { algorithm: "ED25519" }, "PRIVATE KEY", "ssh-ed25519"],
   ["RSA", { algorithm: "RSA", rsaBits: 2048 }, "RSA PRIVATE KEY", "ssh-rsa"],
 ] as const)("a key of kind %s", (_name, inputs, preamble, sshType) => {
-  test("has all its forms, of one and the same key", async () => {
+  onLinux("has all its forms, of one and the same key", async () => {
     const { plain, id } = await make("PrivateKey", { ...inputs });
     expect(plain.privateKeyPem).toMatch(new RegExp(`^-----BEGIN ${preamble}-----\n`));
     expect(plain.privateKeyPemPkcs8).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
@@ -107,7 +108,7 @@ describe.each([
     expect(plain.__meta).toBe('{"schema_version":"1"}');
   });
 
-  test("is read by OpenSSH itself", async () => {
+  onLinux("is read by OpenSSH itself", async () => {
     const { plain } = await make("PrivateKey", { ...inputs });
     const folder = mkdtempSync(join(tmpdir(), "kube-lab-ssh-"));
     writeFileSync(join(folder, "key"), plain.privateKeyOpenssh ?? "", { mode: 0o600 });
@@ -116,7 +117,7 @@ describe.each([
     expect(shown.split(" ").slice(0, 2).join(" ").trim()).toBe((plain.publicKeyOpenssh ?? "").trim());
   });
 
-  test("makes an authority whose certificates verify", async () => {
+  onLinux("makes an authority whose certificates verify", async () => {
     const ca = await authority({ ...inputs });
     const { cert, key } = await leaf(ca, { ...inputs });
     const parsed = new X509Certificate(cert.plain.certPem ?? "");
@@ -133,7 +134,7 @@ describe.each([
   });
 });
 
-test("an authority has critical constraints and usages, and the subject key identifier", async () => {
+onLinux("an authority has critical constraints and usages, and the subject key identifier", async () => {
   const { cert } = await authority();
   const text = openssl(["x509", "-in", "ca.pem", "-noout", "-text"], { "ca.pem": cert.plain.certPem ?? "" });
   expect(text).toContain("X509v3 Basic Constraints: critical\n                CA:TRUE\n");
@@ -155,7 +156,7 @@ test("an authority has critical constraints and usages, and the subject key iden
   expect(cert.plain.__meta).toBeUndefined();
 });
 
-test("a leaf has the request's names, its own usages and the authority's key identifier", async () => {
+onLinux("a leaf has the request's names, its own usages and the authority's key identifier", async () => {
   const ca = await authority();
   const { cert } = await leaf(ca);
   const parsed = new X509Certificate(cert.plain.certPem ?? "");
@@ -193,7 +194,7 @@ test("private keys are secrets in inputs and outputs", async () => {
   expect(all).toContain("BEGIN CERTIFICATE");
 });
 
-test("upstream's identifier of the subject's key is the hash of the key alone", async () => {
+onLinux("upstream's identifier of the subject's key is the hash of the key alone", async () => {
   const ca = await authority({ algorithm: "RSA", rsaBits: 2048 }, { setAuthorityKeyId: true });
   const text = openssl(
     ["x509", "-in", "ca.pem", "-noout", "-ext", "subjectKeyIdentifier,authorityKeyIdentifier"],
