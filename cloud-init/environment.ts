@@ -1,4 +1,5 @@
 import {
+  type AdapterPlan,
   type InternalAdapterPlan,
   type LabPlan,
   type MachinePlan,
@@ -68,7 +69,6 @@ function kubernetesVariables(plan: LabPlan): Variables {
 function gatewayVariables(plan: LabPlan, machine: MachinePlan): Variables {
   const subnets = Object.values(plan.subnets);
   const nat = machine.adapters.find((adapter) => adapter.kind === "nat");
-  const host = machine.adapters.find((adapter) => adapter.kind === "hostonly");
   return {
     KERNEL_MODULES: "nf_tables nf_nat nf_conntrack",
     API_NAME: plan.apiName,
@@ -79,8 +79,7 @@ function gatewayVariables(plan: LabPlan, machine: MachinePlan): Variables {
     MASTER_SUBNET: plan.subnets.mast.cidr,
     BALANCER_SUBNET: plan.subnets.dmz.cidr,
     GLUSTER_SUBNET: plan.subnets.glus.cidr,
-    // The host's own addresses in a host-only network: the lab's owner comes from there.
-    OWNER_SUBNET: host?.address === undefined ? "" : `${host.address}/${host.prefixLength ?? 24}`,
+    OWNER_SUBNET: machine.adapters.flatMap(ownerSubnet)[0] ?? "",
     GATEWAY_ADDRESSES: subnets.map((subnet) => subnet.gateway).join(" "),
     UPSTREAM_RESOLVERS: plan.upstreamResolvers.join(" "),
     DHCP_RANGES: subnets
@@ -92,6 +91,18 @@ function gatewayVariables(plan: LabPlan, machine: MachinePlan): Variables {
       .flatMap(({ guestPort, target }) => (target ? [`${guestPort}=${target.address}:${target.port}`] : []))
       .join(" "),
   };
+}
+
+/** Where the lab's owner comes from: the host-only network, or the part of the LAN that is trusted. */
+function ownerSubnet(adapter: AdapterPlan): string[] {
+  switch (adapter.kind) {
+    case "hostonly":
+      return [`${adapter.address}/${adapter.prefixLength}`];
+    case "bridged":
+      return adapter.trusted === undefined ? [] : [adapter.trusted];
+    default:
+      return [];
+  }
 }
 
 function internalAdapters(machine: MachinePlan): InternalAdapterPlan[] {

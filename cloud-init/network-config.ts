@@ -1,4 +1,4 @@
-import type { AdapterPlan, MachinePlan } from "../plan/lab-plan";
+import type { AdapterPlan, HostAdapterPlan, MachinePlan } from "../plan/lab-plan";
 import { yaml } from "./yaml";
 
 /** An interface of netplan's version 2 format. */
@@ -7,6 +7,7 @@ interface Ethernet {
   dhcp4: boolean;
   dhcp6: boolean;
   "dhcp-identifier"?: "mac";
+  "dhcp4-overrides"?: typeof lanOnly;
   "accept-ra": boolean;
   "link-local": string[];
   optional?: boolean;
@@ -52,10 +53,13 @@ function ethernet(adapter: AdapterPlan): Ethernet {
   }
 }
 
+/** The way out stays NAT's, and the gateway's names are its own affair. */
+const lanOnly = { "use-routes": false, "use-dns": false };
+
 /** A LAN's own DHCP server may be slow or missing: boot does not wait for it. */
-function hostSide(base: Ethernet, adapter: Extract<AdapterPlan, { kind: "hostonly" | "bridged" }>): Ethernet {
+function hostSide(base: Ethernet, adapter: HostAdapterPlan): Ethernet {
   return adapter.address === undefined
-    ? { ...base, dhcp4: true, "dhcp-identifier": "mac", optional: true }
+    ? { ...base, dhcp4: true, "dhcp-identifier": "mac", "dhcp4-overrides": lanOnly, optional: true }
     : { ...base, addresses: [`${adapter.address}/${adapter.prefixLength ?? 24}`], optional: true };
 }
 

@@ -1,7 +1,7 @@
 /** One network adapter as it stands in the environment, in extra data and in `preview --diff`. */
 export interface AdapterSpecification {
   kind: "nat" | "internal" | "hostonly" | "bridged";
-  /** Internal network or host interface; "" for NAT. */
+  /** Internal network or host interface; a host-only network also by the host's address in it, `192.168.56.1/24`; "" for NAT. */
   network: string;
   /** `08:00:27:ab:cd:ef` */
   mac: string;
@@ -19,7 +19,7 @@ export interface ForwardSpecification {
 
 const MAC = "[0-9a-f]{2}(?::[0-9a-f]{2}){5}";
 
-/** `nat MAC`, `internal NETWORK MAC`, `hostonly INTERFACE MAC`, `bridged INTERFACE MAC`; an interface may have blanks. */
+/** `nat MAC`, `internal NETWORK MAC`, `hostonly INTERFACE MAC`, `bridged INTERFACE MAC`; a name may have blanks. */
 export function parseAdapter(text: string): AdapterSpecification | undefined {
   const nat = new RegExp(`^nat (${MAC})$`).exec(text);
   if (nat?.[1]) return { kind: "nat", network: "", mac: nat[1] };

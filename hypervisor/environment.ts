@@ -1,4 +1,4 @@
-import type { AdapterPlan, HostAdapterPlan, LabPlan, MachinePlan } from "../plan/lab-plan";
+import type { AdapterPlan, LabPlan, MachinePlan } from "../plan/lab-plan";
 import { formatAdapter, formatForward } from "./adapters";
 
 /** Environment of a command: one entry a property, so that `preview --diff` reads `CPUS: "2" => "4"`. */
@@ -39,13 +39,20 @@ export function machineEnvironment(
 }
 
 function adapterEntry(adapter: AdapterPlan): string {
-  const network =
-    adapter.kind === "nat"
-      ? ""
-      : adapter.kind === "internal"
-        ? adapter.internalNetwork
-        : adapter.hostInterface;
-  return formatAdapter({ kind: adapter.kind, network, mac: adapter.mac });
+  return formatAdapter({ kind: adapter.kind, network: networkEntry(adapter), mac: adapter.mac });
+}
+
+function networkEntry(adapter: AdapterPlan): string {
+  switch (adapter.kind) {
+    case "nat":
+      return "";
+    case "internal":
+      return adapter.internalNetwork;
+    case "bridged":
+      return adapter.hostInterface;
+    case "hostonly":
+      return adapter.hostInterface ?? `${adapter.hostAddress}/${adapter.prefixLength}`;
+  }
 }
 
 function forwardEntries(adapter: AdapterPlan): [string, string][] {
@@ -60,17 +67,15 @@ function forwardEntries(adapter: AdapterPlan): [string, string][] {
 export function networkEnvironment(plan: LabPlan): CommandEnvironment {
   const hostOnly = plan.machines
     .flatMap((machine) => machine.adapters)
-    .find((adapter): adapter is HostAdapterPlan => adapter.kind === "hostonly");
+    .find((adapter) => adapter.kind === "hostonly");
   return {
     HYPERVISOR: plan.hypervisor,
     GROUP: plan.group,
-    ...(hostOnly?.hostAddress === undefined || hostOnly.prefixLength === undefined
-      ? {}
-      : {
-          HOST_INTERFACE: hostOnly.hostInterface,
-          HOST_ADDRESS: hostOnly.hostAddress,
-          HOST_PREFIX_LENGTH: String(hostOnly.prefixLength),
-        }),
+    ...(hostOnly && {
+      ...(hostOnly.hostInterface && { HOST_INTERFACE: hostOnly.hostInterface }),
+      HOST_ADDRESS: hostOnly.hostAddress,
+      HOST_PREFIX_LENGTH: String(hostOnly.prefixLength),
+    }),
   };
 }
 

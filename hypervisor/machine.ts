@@ -16,6 +16,7 @@ import {
   SEED_PORT,
   wantedHardware,
 } from "./hardware";
+import { namedByVirtualBox } from "./host-adapters";
 import { belongsTo, groupsOf, inspect } from "./inspect";
 import { removeLeftovers } from "./leftovers";
 import { ensureRunning, ensureStopped, isStopped, powerOff } from "./power";
@@ -46,9 +47,10 @@ interface Found {
 /** Makes the machine be there as specified and run: creates, changes in place or just starts it. */
 export async function ensureMachine(
   vbox: VBoxManage,
-  wanted: MachineSpecification,
+  specification: MachineSpecification,
   log: Log,
 ): Promise<MachineState> {
+  const wanted = { ...specification, adapters: await namedByVirtualBox(vbox, specification.adapters) };
   const info = await inspect(vbox, wanted.machine);
   const folders = await foldersOf(vbox, wanted, info);
   let found = info && (await reusable(vbox, wanted, info, log));

@@ -1,29 +1,29 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { labFolders } from "./folders";
-import { ensureHostOnly, removeHostOnly } from "./host-only";
+import { ensureHostOnly, findHostOnly, listHostOnly, removeHostOnly, type WantedHostOnly } from "./host-only";
 import { removeIfEmpty } from "./leftovers";
 import { ensurePrivateFolder } from "./private-folder";
 import type { Log } from "./progress";
 import type { NetworkSpecification } from "./specification";
 import type { VBoxManage } from "./vboxmanage";
 
-/** Remembers in the lab's folder which host interface this lab made: only that one is removed again. */
+/** Remembers in the lab's folder which host-only network this lab made: only that one is removed again. */
 const RECORD = "network.json";
 
-/** Makes the lab's folder, and its host-only interface where it has one. Internal networks need no making. */
+/** Makes the lab's folder, and its host-only network where it has one. Internal networks need no making. */
 export async function ensureNetwork(vbox: VBoxManage, wanted: NetworkSpecification, log: Log): Promise<void> {
   const folders = await labFolders(vbox, wanted.group);
   await ensurePrivateFolder(folders.lab, vbox);
   const record = path.join(folders.lab, RECORD);
   const before = await readMade(record);
-  if (before !== undefined && before !== wanted.hostOnly?.name) {
+  if (before !== undefined && !(await isWanted(vbox, before, wanted.hostOnly))) {
     await removeHostOnly(vbox, before, log);
     await rm(record, { force: true });
   }
   if (!wanted.hostOnly) return;
-  const made = await ensureHostOnly(vbox, wanted.hostOnly, log);
-  if (made) await writeFile(record, JSON.stringify({ made: wanted.hostOnly.name }), { mode: 0o600 });
+  const { name, made } = await ensureHostOnly(vbox, wanted.hostOnly, labelOf(wanted.group), log);
+  if (made) await writeFile(record, JSON.stringify({ made: name }), { mode: 0o600 });
 }
 
 /** Removes what `ensureNetwork` made; the lab's folder only when nothing else is in it. */
@@ -37,6 +37,20 @@ export async function absentNetwork(vbox: VBoxManage, wanted: NetworkSpecificati
   await removeIfEmpty(folders.lab);
   // `<machine folder>/kube-lab`: it stays as long as another lab or an image is in it.
   await removeIfEmpty(path.dirname(folders.lab));
+}
+
+/** Whether the network that this lab made before is the one that it wants now. */
+async function isWanted(
+  vbox: VBoxManage,
+  made: string,
+  wanted: WantedHostOnly | undefined,
+): Promise<boolean> {
+  return wanted !== undefined && findHostOnly(await listHostOnly(vbox), wanted)?.name === made;
+}
+
+/** `kube-lab-dev` for the group `/kube-lab/dev`. */
+function labelOf(group: string): string {
+  return group.split("/").filter(Boolean).join("-");
 }
 
 async function readMade(record: string): Promise<string | undefined> {

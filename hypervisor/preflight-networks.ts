@@ -1,69 +1,113 @@
 import { BlockList } from "node:net";
-import type { HostAdapterPlan, LabPlan } from "../plan/lab-plan";
+import type { BridgedAdapterPlan, HostAdapterPlan, HostOnlyAdapterPlan, LabPlan } from "../plan/lab-plan";
 import { setCommand } from "../plan/problems";
+import { chooseBridged, parseBridged } from "./bridged";
 import { type Finding, failure, fine, warning } from "./finding";
-import { networksConfRemedy } from "./host-only";
-import { parseBlocks } from "./output";
-import type { Probes } from "./probes";
+import { findHostOnly, type HostOnly, hostOnlyList, networksConfRemedy, parseHostOnly } from "./host-only";
+import { groupsOf } from "./inspect";
+import { parseMachineList } from "./output";
+import { machineInfo, type Probes } from "./probes";
 
 /** What VirtualBox permits without being told. Source: its manual, "Host-only networking". */
 const PERMITTED = "192.168.56.0/21";
 
-/** Host adapters that the gateway wants: bridged ones must be there, host-only ones permitted. */
+/** Host adapters that the gateway wants: bridged ones must be there, host-only ones permitted and no other lab's. */
 export async function checkHostNetworks(plan: LabPlan, probes: Probes): Promise<Finding[]> {
   const adapters = plan.machines.flatMap((machine) => machine.adapters);
   const wanted = adapters.filter(
     (adapter): adapter is HostAdapterPlan => adapter.kind === "bridged" || adapter.kind === "hostonly",
   );
-  if (plan.hypervisor === "embedded") return wanted.map(({ kind }) => notInStandIn(kind));
   const findings = wanted.map((adapter) =>
-    adapter.kind === "bridged" ? checkBridged(plan, adapter, probes) : checkHostOnly(adapter, probes),
+    adapter.kind === "bridged" ? checkBridged(plan, adapter, probes) : checkHostOnly(plan, adapter, probes),
   );
-  return Promise.all(findings);
+  return (await Promise.all(findings)).flat();
 }
 
-function notInStandIn(kind: string): Finding {
-  return failure(
-    "host adapter",
-    `The gateway has a ${kind} adapter, which the stand-in has not: it keeps off the host's own network.`,
-    `${setCommand("hostAccess.mode", "forward")}, or use VirtualBox.`,
-  );
-}
-
-async function checkBridged(plan: LabPlan, adapter: HostAdapterPlan, probes: Probes): Promise<Finding> {
+async function checkBridged(plan: LabPlan, adapter: BridgedAdapterPlan, probes: Probes): Promise<Finding> {
   const check = "bridged adapter";
   const output = await probes.vboxManage(plan.hypervisor, ["list", "bridgedifs"]);
   if (output === undefined) return fine(check, "cannot be looked at without VBoxManage");
-  const interfaces = parseBlocks(output);
-  const found = interfaces.find((block) => block.get("Name") === adapter.hostInterface);
-  const names = interfaces.map((block) => JSON.stringify(block.get("Name"))).join(", ");
-  if (!found)
-    return failure(
-      check,
-      `There is no host adapter ${JSON.stringify(adapter.hostInterface)} to bridge to.`,
-      `Choose one of ${names || "(none: this computer has no adapter that can be bridged)"}, exactly as written.`,
-    );
-  if (found.get("Status") !== "Down") return fine(check, found.get("Name") ?? "");
+  const choice = chooseBridged(adapter.hostInterface, parseBridged(output));
+  if (!("chosen" in choice)) return failure(check, choice.problem, choice.fix);
+  const { name, isUp } = choice.chosen;
+  if (isUp) return fine(check, name);
   return warning(
     check,
-    `The host adapter ${JSON.stringify(adapter.hostInterface)} is down.`,
-    `Connect it, or bridge to another of ${names}.`,
+    `The host adapter ${JSON.stringify(name)} is down.`,
+    "Connect it, or bridge to another.",
   );
 }
 
-/** Windows permits everything, and macOS's own host-only networks ask nobody; Linux asks /etc/vbox/networks.conf. */
-async function checkHostOnly(adapter: HostAdapterPlan, probes: Probes): Promise<Finding> {
-  const check = "host-only network";
-  const { hostAddress, prefixLength } = adapter;
+async function checkHostOnly(
+  plan: LabPlan,
+  adapter: HostOnlyAdapterPlan,
+  probes: Probes,
+): Promise<Finding[]> {
   const { platform } = probes.host;
-  if (hostAddress === undefined || prefixLength === undefined || platform !== "linux")
-    return fine(check, "permitted");
+  const output = await probes.vboxManage(plan.hypervisor, ["list", hostOnlyList(platform)]);
+  const there = parseHostOnly(output ?? "", platform);
+  const { hostInterface: name, hostAddress: address, prefixLength } = adapter;
+  const found = findHostOnly(there, { ...(name !== undefined && { name }), address, prefixLength });
+  return [
+    ...(platform === "linux" ? [checkPermission(adapter, probes), ...checkControl(probes)] : []),
+    await checkOtherLabs(plan, found, there, probes),
+  ];
+}
+
+/** Windows permits everything, and macOS's own host-only networks ask nobody; Linux asks /etc/vbox/networks.conf. */
+function checkPermission({ hostAddress, prefixLength }: HostOnlyAdapterPlan, probes: Probes): Finding {
+  const check = "networks.conf";
   const ranges = networksConf(probes.read("/etc/vbox/networks.conf"));
-  if (ranges === "all" || permitted(hostAddress, ranges)) return fine(check, `${hostAddress} is permitted`);
+  if (ranges === "all" || permitted(hostAddress, ranges)) return fine(check, `permits ${hostAddress}`);
   return failure(
     check,
-    `VirtualBox does not permit the host-only address ${hostAddress}/${prefixLength}; permitted is ${ranges.join(", ")}.`,
+    `VirtualBox does not permit the host-only address ${hostAddress}/${prefixLength}; permitted is ${ranges.join(", ") || "none"}.`,
     networksConfRemedy(hostAddress, prefixLength),
+  );
+}
+
+/** Interfaces of the host have a kernel driver of their own. */
+function checkControl(probes: Probes): Finding[] {
+  if (!probes.exists("/dev/vboxdrv") || probes.exists("/dev/vboxnetctl")) return [];
+  return [
+    failure(
+      "network driver",
+      "VirtualBox's driver for host-only networks is not loaded (no /dev/vboxnetctl).",
+      "`sudo modprobe vboxnetadp`",
+    ),
+  ];
+}
+
+/** Two gateways with one address in one network: each lab wants a network of its own. */
+async function checkOtherLabs(
+  plan: LabPlan,
+  found: HostOnly | undefined,
+  there: readonly HostOnly[],
+  probes: Probes,
+): Promise<Finding> {
+  const check = "host-only network";
+  if (!found) return fine(check, "will be made");
+  const known = parseMachineList((await probes.vboxManage(plan.hypervisor, ["list", "vms"])) ?? "");
+  const ours = new Set(plan.machines.map(({ hypervisorName }) => hypervisorName));
+  const others = [...known.keys()].filter((name) => name.startsWith(`${plan.project}-`) && !ours.has(name));
+  const labs = await Promise.all(
+    others.map(async (name) => {
+      const info = await machineInfo(probes, plan.hypervisor, name);
+      const isOnIt = [...(info ?? [])].some(
+        ([key, value]) => /^(hostonlyadapter|hostonly-network)\d$/.test(key) && value === found.name,
+      );
+      return info && isOnIt ? groupsOf(info) : [];
+    }),
+  );
+  const [other] = labs.flat().filter((group) => group !== plan.group);
+  if (other === undefined) return fine(check, found.name);
+  const free = Array.from({ length: 8 }, (_, index) => `192.168.${56 + index}.`).find(
+    (start) => !there.some(({ address }) => address.startsWith(start)),
+  );
+  return failure(
+    check,
+    `The host-only network ${found.name} (${found.address}) serves the lab ${other} already.`,
+    setCommand("hostAccess.hostOnly.cidr", `${free ?? "A.B.C."}0/24`),
   );
 }
 

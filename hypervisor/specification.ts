@@ -1,5 +1,6 @@
 import { type AdapterSpecification, type ForwardSpecification, parseAdapter, parseForward } from "./adapters";
 import { SpecificationError } from "./errors";
+import type { WantedHostOnly } from "./host-only";
 import type { Hypervisor } from "./locate";
 
 /** What every verb needs to know: which hypervisor, and which lab's things are touched. */
@@ -40,8 +41,8 @@ export interface ImageSpecification {
 }
 
 export interface NetworkSpecification extends LabSpecification {
-  /** Host-only interface with the host's own address in it; absent where the lab has none. */
-  hostOnly?: { name: string; address: string; prefixLength: number };
+  /** Host-only network with the host's own address in it; absent where the lab has none. */
+  hostOnly?: WantedHostOnly;
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
@@ -206,16 +207,15 @@ export function readImageName(
 export function readNetworkSpecification(environment: NodeJS.ProcessEnv): NetworkSpecification {
   const reader = new Reader(environment);
   const name = reader.optional("HOST_INTERFACE");
+  const hasHostOnly = name !== undefined || reader.optional("HOST_ADDRESS") !== undefined;
   return reader.finish({
     ...lab(reader),
-    ...(name === undefined
-      ? {}
-      : {
-          hostOnly: {
-            name,
-            address: reader.text("HOST_ADDRESS", ADDRESS, "an IPv4 address"),
-            prefixLength: reader.integer("HOST_PREFIX_LENGTH", 8, 30),
-          },
-        }),
+    ...(hasHostOnly && {
+      hostOnly: {
+        ...(name !== undefined && { name }),
+        address: reader.text("HOST_ADDRESS", ADDRESS, "an IPv4 address"),
+        prefixLength: reader.integer("HOST_PREFIX_LENGTH", 8, 30),
+      },
+    }),
   });
 }

@@ -130,9 +130,21 @@ function apiServer(plan: LabPlan, master: MachinePlan): Leaf {
       "::1",
       // The forwarded port's address: what the person's kubectl connects to.
       ...(plan.hostAccess.address === "0.0.0.0" ? [] : [plan.hostAccess.address]),
+      ...gatewaysAddresses(plan),
     ]),
     uses: server,
   };
+}
+
+/** Where host and LAN reach the API at the gateway itself. */
+function gatewaysAddresses(plan: LabPlan): string[] {
+  return machinesOf(plan, "gateway").flatMap(({ adapters }) =>
+    adapters.flatMap((adapter) =>
+      (adapter.kind === "hostonly" || adapter.kind === "bridged") && adapter.address !== undefined
+        ? [adapter.address]
+        : [],
+    ),
+  );
 }
 
 function clientOf(authority: AuthorityName, file: string, subject: Subject): Leaf {

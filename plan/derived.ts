@@ -44,6 +44,7 @@ export function fillIn(settings: Settings, stack: string, fitting: Hypervisor): 
   const { networks, hostAccess, loadBalancers } = settings;
   const pool = servicePool(networks.node);
   const { hostOnly } = hostAccess;
+  const hostOnlyCidr = hostOnly.cidr ?? hostOnlySubnet(stack);
   return {
     ...settings,
     hypervisor: settings.hypervisor === "auto" ? fitting : settings.hypervisor,
@@ -58,9 +59,9 @@ export function fillIn(settings: Settings, stack: string, fitting: Hypervisor): 
       ...hostAccess,
       ...ports(hostAccess, stack),
       hostOnly: {
-        cidr: hostOnly.cidr,
-        host: hostOnly.host ?? addressAt(hostOnly.cidr, 1),
-        gateway: hostOnly.gateway ?? addressAt(hostOnly.cidr, -1),
+        cidr: hostOnlyCidr,
+        host: hostOnly.host ?? addressAt(hostOnlyCidr, 1),
+        gateway: hostOnly.gateway ?? addressAt(hostOnlyCidr, -1),
       },
     },
   };
@@ -103,10 +104,20 @@ function share(cidr: string, ofA24: number): string {
  * made from its name, so that two labs can run side by side. Statistics move down, away from the ephemeral ports.
  */
 function ports(given: Settings["hostAccess"], stack: string) {
-  const move = stack === "dev" ? 0 : 1 + (createHash("sha256").update(stack).digest().readUInt32BE(0) % 400);
+  const move = numberOf(stack, 400);
   return {
     apiPort: given.apiPort ?? 18080 + move,
     sshPort: given.sshPort ?? 2222 + move,
     statisticsPort: given.statisticsPort ?? 32700 - move,
   };
+}
+
+/** The eight /24 of 192.168.56.0/21, which VirtualBox permits everywhere; the first is the stack `dev`'s. */
+function hostOnlySubnet(stack: string): string {
+  return `192.168.${56 + numberOf(stack, 7)}.0/24`;
+}
+
+/** 0 for the stack `dev`, for another a number from 1 to `most` made from its name. */
+function numberOf(stack: string, most: number): number {
+  return stack === "dev" ? 0 : 1 + (createHash("sha256").update(stack).digest().readUInt32BE(0) % most);
 }

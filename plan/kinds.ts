@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { integer, list, text } from "./settings";
-import { isAddress } from "./subnets";
+import { isAddress, isHostOf, networkOf } from "./subnets";
 
 /** Kinds of values that one or two keys have: what they take, and why they refuse what is often tried. */
 
@@ -63,6 +63,11 @@ export const hostAdapter = text(
   "an adapter's name as VBoxManage lists it (list hostonlyifs, list bridgedifs)",
   128,
 );
+const lanAddress = text(
+  /^[\d.]+\/\d{1,2}$/,
+  "an IPv4 address with its subnet's prefix length such as 192.168.178.50/24",
+);
+export const interfaceAddress = { ...lanAddress, schema: lanAddress.schema.refine(isInterfaceAddress) };
 
 export const certificate = text(
   /^\s*-----BEGIN CERTIFICATE-----/,
@@ -116,6 +121,11 @@ function explainResolver(value: unknown) {
 
 function isResolver(text: string): boolean {
   return isAddress(text) && !text.startsWith("127.") && !text.startsWith("0.");
+}
+
+function isInterfaceAddress(text: string): boolean {
+  const network = networkOf(text);
+  return network !== undefined && isHostOf(text.split("/")[0] ?? "", network);
 }
 
 function isTimeServer(text: string): boolean {

@@ -58,18 +58,32 @@ export interface InternalAdapterPlan {
   resolvers?: string[];
 }
 
-/** An extra adapter of the gateway that the host (`hostonly`) or the LAN (`bridged`) reaches directly. */
-export interface HostAdapterPlan {
-  kind: "hostonly" | "bridged";
-  /** The host's adapter, as in `VBoxManage list hostonlyifs` or `bridgedifs`. */
+/** An extra adapter of the gateway in a network with the host alone. */
+export interface HostOnlyAdapterPlan {
+  kind: "hostonly";
+  /** The host's adapter, as in `VBoxManage list hostonlyifs`; absent: the one that has the host's address. */
+  hostInterface?: string;
+  mac: string;
+  address: string;
+  prefixLength: number;
+  /** The host's own address in that network. */
+  hostAddress: string;
+}
+
+/** An extra adapter of the gateway on the LAN. */
+export interface BridgedAdapterPlan {
+  kind: "bridged";
+  /** The host's adapter, as in `VBoxManage list bridgedifs`, or a part of its name. */
   hostInterface: string;
   mac: string;
-  /** Static address in the host-only network; absent when the LAN's DHCP gives one. */
+  /** Static address on the LAN, with its prefix length; absent when the LAN's DHCP gives one. */
   address?: string;
   prefixLength?: number;
-  /** The host's own address in the host-only network. */
-  hostAddress?: string;
+  /** Subnet of the LAN that may reach all machines. */
+  trusted?: string;
 }
+
+export type HostAdapterPlan = HostOnlyAdapterPlan | BridgedAdapterPlan;
 
 export type AdapterPlan = NatAdapterPlan | InternalAdapterPlan | HostAdapterPlan;
 

@@ -5,6 +5,7 @@ import {
   domain,
   glusterCount,
   hostAdapter,
+  interfaceAddress,
   kubernetesRelease,
   masterCount,
   prefixOfNames,
@@ -143,14 +144,34 @@ export const schema = z.strictObject({
       "How the host reaches the lab: forwarded ports; also an adapter of the host's alone; also the LAN",
     ),
     address: key(address(), "127.0.0.1", "The host's address that forwarded ports listen on"),
-    adapter: derivedKey(hostAdapter, "vboxnet0 if hostonly", "The host's adapter, for hostonly and bridged"),
+    adapter: derivedKey(
+      hostAdapter,
+      "found by its address, else made, for hostonly",
+      "The host's adapter; for bridged, a part of its name is enough",
+    ),
     apiPort: derivedKey(port(1024), inStackDev, "Port of the host that leads to the API"),
     sshPort: derivedKey(port(1024), inStackDev, "Port of the host that leads to the gateway's SSH"),
     statisticsPort: derivedKey(port(1024), inStackDev, "Port of the host that leads to the statistics"),
     hostOnly: group({
-      cidr: key(cidr(8, 28), "192.168.56.0/24", "Subnet between host and gateway, for hostonly"),
+      cidr: derivedKey(
+        cidr(8, 28),
+        "in stack dev; in another one of the seven after it, by its name",
+        "Subnet between host and gateway, for hostonly",
+      ),
       host: derivedKey(address(), "first address", "The host's address in it"),
       gateway: derivedKey(address(), "last address", "The gateway's address in it"),
+    }),
+    bridged: group({
+      address: derivedKey(
+        interfaceAddress,
+        "by the LAN's DHCP",
+        "The gateway's own address on the LAN, for bridged",
+      ),
+      trusted: derivedKey(
+        cidr(8, 32),
+        "none: API, SSH and statistics of the gateway alone",
+        "Subnet of the LAN from which all machines are reached through the gateway, for bridged",
+      ),
     }),
   }),
   names: group({

@@ -181,17 +181,28 @@ function gatewayAdapters(
 }
 
 function hostAdapters({ hostAccess }: Configuration, macOf: (adapter: string) => string): HostAdapterPlan[] {
-  const { mode, adapter, hostOnly } = hostAccess;
+  const { mode, adapter, hostOnly, bridged } = hostAccess;
   switch (mode) {
     case "forward":
       return [];
     case "bridged":
-      return [{ kind: mode, hostInterface: adapter ?? "", mac: macOf(mode) }];
+      return [
+        {
+          kind: mode,
+          hostInterface: adapter ?? "",
+          mac: macOf(mode),
+          ...(bridged.address && {
+            address: bridged.address.split("/")[0] ?? "",
+            prefixLength: prefixLength(bridged.address),
+          }),
+          ...(bridged.trusted && { trusted: bridged.trusted }),
+        },
+      ];
     case "hostonly":
       return [
         {
           kind: mode,
-          hostInterface: adapter ?? "vboxnet0",
+          ...(adapter && { hostInterface: adapter }),
           mac: macOf(mode),
           address: hostOnly.gateway,
           prefixLength: prefixLength(hostOnly.cidr),

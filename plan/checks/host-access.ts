@@ -7,6 +7,7 @@ export const checkHostAccess: Check = (input) => [
   ...hostOnly(input),
   ...standIn(input),
   ...uselessAdapter(input),
+  ...uselessLan(input),
 ];
 
 function bridged({ configuration }: CheckInput): Problem[] {
@@ -17,7 +18,7 @@ function bridged({ configuration }: CheckInput): Problem[] {
           key: "hostAccess.adapter",
           value: adapter,
           reason: "hostAccess.mode is bridged, and which of the host's adapters to bridge to is not said",
-          allowed: "a name that `VBoxManage list bridgedifs` shows",
+          allowed: "a name that `VBoxManage list bridgedifs` shows, or a part of it",
           fix: setCommand("hostAccess.adapter", "NAME"),
           dependsOn: ["hostAccess.mode"],
         },
@@ -39,6 +40,22 @@ function uselessAdapter({ configuration }: CheckInput): Problem[] {
         },
       ]
     : [];
+}
+
+/** Keys of the LAN in a lab that is not on it. */
+function uselessLan({ configuration }: CheckInput): Problem[] {
+  const { mode, bridged } = configuration.hostAccess;
+  if (mode === "bridged") return [];
+  return (["address", "trusted"] as const)
+    .filter((name) => bridged[name] !== undefined)
+    .map((name) => ({
+      key: `hostAccess.bridged.${name}`,
+      value: bridged[name],
+      reason: `hostAccess.mode is ${mode}, so the gateway is not on the LAN`,
+      allowed: "with bridged only",
+      fix: removeCommand(`hostAccess.bridged.${name}`),
+      dependsOn: ["hostAccess.mode"],
+    }));
 }
 
 function hostOnly({ configuration, defaults }: CheckInput): Problem[] {
@@ -80,12 +97,12 @@ function standIn({ configuration }: CheckInput): Problem[] {
     return [];
   }
   const problems: Problem[] = [];
-  if (hostAccess.mode === "bridged") {
+  if (hostAccess.mode !== "forward") {
     problems.push({
       key: "hostAccess.mode",
       value: hostAccess.mode,
       reason: "the embedded stand-in joins no network of the host's",
-      allowed: "forward or hostonly with hypervisor embedded",
+      allowed: "forward with hypervisor embedded",
       fix: setCommand("hostAccess.mode", "forward"),
       dependsOn: ["hypervisor"],
     });

@@ -1,6 +1,14 @@
 import { natNetwork, subnetNames } from "../fixed-networks";
 import { type Problem, setCommand } from "../problems";
-import { type AddressRange, addressAfter, overlap, prefixLength, rangeOf, sizeOf } from "../subnets";
+import {
+  type AddressRange,
+  addressAfter,
+  networkOf,
+  overlap,
+  prefixLength,
+  rangeOf,
+  sizeOf,
+} from "../subnets";
 import type { Check, CheckInput } from "./check";
 
 /** A subnet that the configuration sets. */
@@ -10,8 +18,14 @@ interface Subnet {
   isDefault: boolean;
 }
 
+/** A range that no subnet of the lab may touch. */
+interface Taken {
+  cidr: string;
+  what: string;
+}
+
 /** Ranges that are never free, whatever the configuration says. */
-const reserved = [
+const reserved: Taken[] = [
   { cidr: natNetwork.cidr, what: "VirtualBox's NAT, the gateway's way out" },
   { cidr: "0.0.0.0/8", what: "reserved for “this network”" },
   { cidr: "127.0.0.0/8", what: "every machine's own loopback" },
@@ -27,7 +41,11 @@ const NODE_MASK = 24;
 
 export const checkSubnets: Check = (input) => {
   const subnets = subnetsOf(input);
-  return [...overlaps(subnets), ...reservedOverlaps(subnets), ...podRoom(input)];
+  return [
+    ...overlaps(subnets),
+    ...reservedOverlaps([...reserved, ...lanOf(input)], subnets),
+    ...podRoom(input),
+  ];
 };
 
 function subnetsOf({ configuration, defaults }: CheckInput): Subnet[] {
@@ -62,15 +80,28 @@ function overlaps(subnets: Subnet[]): Problem[] {
   );
 }
 
-function reservedOverlaps(subnets: Subnet[]): Problem[] {
+/** The LAN of the gateway's own address cannot be chosen: the lab's subnets must keep off it. */
+function lanOf({ configuration }: CheckInput): Taken[] {
+  const { mode, bridged } = configuration.hostAccess;
+  const cidr = mode === "bridged" && bridged.address !== undefined ? networkOf(bridged.address) : undefined;
+  return cidr === undefined ? [] : [{ cidr, what: "the LAN of hostAccess.bridged.address" }];
+}
+
+function reservedOverlaps(taken: Taken[], subnets: Subnet[]): Problem[] {
+  const others = [...subnets, ...taken];
   return subnets.flatMap((subnet) =>
-    reserved
+    taken
       .filter(({ cidr }) => overlap(rangeOf(subnet.cidr), rangeOf(cidr)))
-      .map(({ cidr, what }) => collision(subnet, `it overlaps ${cidr}, ${what}`, subnets, [])),
+      .map(({ cidr, what }) => collision(subnet, `it overlaps ${cidr}, ${what}`, others, [])),
   );
 }
 
-function collision(blamed: Subnet, reason: string, subnets: Subnet[], dependsOn: string[]): Problem {
+function collision(
+  blamed: Subnet,
+  reason: string,
+  subnets: { cidr: string }[],
+  dependsOn: string[],
+): Problem {
   const free = freeSubnet(prefixLength(blamed.cidr), [
     ...subnets.map(({ cidr }) => rangeOf(cidr)),
     ...reserved.map(({ cidr }) => rangeOf(cidr)),

@@ -3,10 +3,14 @@ import { expectAccepted, testWith } from "./tool";
 import { type WrittenMachine, writeMachine } from "./written-machine";
 
 const hostOnly = { hostAccess: { mode: "hostonly" } };
+const onTheLan = {
+  hostAccess: { mode: "bridged", adapter: "eth0", bridged: { trusted: "192.168.178.0/24" } },
+};
 
 describe.each([
   ["the reference lab", {}],
   ["a lab with a host-only adapter", hostOnly],
+  ["a lab on the LAN", onTheLan],
   ["a lab without upstream", { upstreamResolvers: [], timeServers: [] }],
 ])("the gateway of %s", (_name, raw) => {
   const plan = exampleLab(raw);

@@ -96,6 +96,22 @@ describe("network-config", () => {
     expect(adapters.filter(({ routes }) => routes !== undefined)).toHaveLength(1);
   });
 
+  test("on the LAN the gateway takes an address by DHCP and nothing else, or has its own", () => {
+    const adapter6 = (bridged: object) => {
+      const lab = exampleLab({ hostAccess: { mode: "bridged", adapter: "eth0", bridged } });
+      return read<{ ethernets: Record<string, object> }>(networkConfig(firstOf(lab, "gateway"))).ethernets
+        .adapter6;
+    };
+    expect(adapter6({})).toMatchObject({
+      dhcp4: true,
+      optional: true,
+      "dhcp4-overrides": { "use-routes": false, "use-dns": false },
+    });
+    const own = adapter6({ address: "192.168.178.50/24" });
+    expect(own).toMatchObject({ dhcp4: false, optional: true, addresses: ["192.168.178.50/24"] });
+    expect(own).not.toHaveProperty("routes");
+  });
+
   test("no interface is renamed", () => {
     expect(networkConfig(firstOf(plan, "gateway"))).not.toContain("set-name");
   });

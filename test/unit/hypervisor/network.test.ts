@@ -1,7 +1,15 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
+import { chooseBridged, parseBridged } from "../../../hypervisor/bridged";
 import { HypervisorError } from "../../../hypervisor/errors";
-import { ensureHostOnly, netmask, networksConfRemedy } from "../../../hypervisor/host-only";
+import { namedByVirtualBox } from "../../../hypervisor/host-adapters";
+import {
+  ensureHostOnly,
+  netmask,
+  networksConfRemedy,
+  removeHostOnly,
+  type WantedHostOnly,
+} from "../../../hypervisor/host-only";
 import { absentNetwork, ensureNetwork } from "../../../hypervisor/network";
 import type { ProcessResult } from "../../../hypervisor/process";
 import { onPosix } from "../../systems";
@@ -18,7 +26,7 @@ const silent = () => undefined;
 function withAnswers(answers: Record<string, Partial<ProcessResult>>): SimulatedVBoxManage {
   const simulated = new SimulatedVBoxManage(folder);
   simulated.interrupt = (args) =>
-    /^(?:hostonlyif|hostonlynet)$/.test(args[0] ?? "") || /^hostonly/.test(args[1] ?? "")
+    /^(?:hostonlyif|hostonlynet)$/.test(args[0] ?? "") || /^(?:hostonly|bridged)/.test(args[1] ?? "")
       ? (answers[args.slice(0, 2).join(" ")] ?? {})
       : undefined;
   return simulated;
@@ -28,6 +36,11 @@ const existing = (address: string) => ({
   stdout: `Name:            vboxnet0\nIPAddress:       ${address}\nNetworkMask:     255.255.255.0\n`,
 });
 const created = (name: string) => ({ stdout: `0%...100%\nInterface '${name}' was successfully created\n` });
+const ensure = (
+  simulated: SimulatedVBoxManage,
+  wanted: WantedHostOnly,
+  platform: NodeJS.Platform = "linux",
+) => ensureHostOnly(simulated.open(platform), wanted, "kube-lab-dev", silent);
 const changing = (simulated: SimulatedVBoxManage) => simulated.calls.filter(([verb]) => verb !== "list");
 
 onPosix("makes the lab's folder for its owner only, and takes it away", async () => {
@@ -64,19 +77,56 @@ describe("the host-only interface", () => {
     expect(changing(simulated)).toEqual([]);
   });
 
-  it("is refused when it serves something else", async () => {
+  it("is found by its address where no name is wanted, and made where none has it, whatever its name", async () => {
+    const { name: _, ...unnamed } = HOST_ONLY;
+    const there = withAnswers({ "list hostonlyifs": existing("192.168.254.1") });
+    expect(await ensure(there, unnamed)).toEqual({ name: "vboxnet0", made: false });
+    const windows = "VirtualBox Host-Only Ethernet Adapter #2";
+    const missing = withAnswers({ "list hostonlyifs": {}, "hostonlyif create": created(windows) });
+    expect(await ensure(missing, unnamed, "win32")).toEqual({ name: windows, made: true });
+    expect(changing(missing)[1]).toEqual([
+      ...["hostonlyif", "ipconfig", windows, "--ip", "192.168.254.1", "--netmask", "255.255.255.0"],
+    ]);
+  });
+
+  it("gets its address when it is there without one", async () => {
+    const simulated = withAnswers({ "list hostonlyifs": existing("0.0.0.0") });
+    expect(await ensure(simulated, HOST_ONLY)).toEqual({ name: "vboxnet0", made: false });
+    expect(changing(simulated).map((call) => call.slice(0, 3))).toEqual([
+      ["hostonlyif", "ipconfig", "vboxnet0"],
+    ]);
+  });
+
+  it("is made anew when the lab wants another, and the lab's earlier one goes", async () => {
+    const first = withAnswers({ "list hostonlyifs": {}, "hostonlyif create": created("vboxnet0") });
+    await ensureNetwork(first.open("linux"), { ...LAB, hostOnly: HOST_ONLY }, silent);
+    const later = withAnswers({
+      "list hostonlyifs": existing("192.168.254.1"),
+      "hostonlyif create": created("vboxnet1"),
+    });
+    const wanted = { address: "192.168.60.1", prefixLength: 24 };
+    await ensureNetwork(later.open("linux"), { ...LAB, hostOnly: wanted }, silent);
+    expect(changing(later).map((call) => call.slice(0, 3))).toEqual([
+      ["hostonlyif", "remove", "vboxnet0"],
+      ["hostonlyif", "create"],
+      ["hostonlyif", "ipconfig", "vboxnet1"],
+    ]);
+    const last = withAnswers({ "list hostonlyifs": { stdout: "Name: vboxnet1\n" } });
+    await absentNetwork(last.open("linux"), LAB, silent);
+    expect(changing(last)).toEqual([["hostonlyif", "remove", "vboxnet1"]]);
+  });
+
+  it("is refused when it serves something else, or another overlaps it", async () => {
     const simulated = withAnswers({ "list hostonlyifs": existing("192.168.56.1") });
-    await expect(ensureHostOnly(simulated.open(), HOST_ONLY, silent)).rejects.toThrow(
-      /has the address 192\.168\.56\.1/,
-    );
+    await expect(ensure(simulated, HOST_ONLY)).rejects.toThrow(/has the address 192\.168\.56\.1/);
+    const wanted = { address: "192.168.56.9", prefixLength: 21 };
+    await expect(ensure(simulated, wanted)).rejects.toThrow(/overlaps the lab's 192\.168\.56\.9\/21/);
     expect(changing(simulated)).toEqual([]);
   });
 
   it("is not kept under another name", async () => {
     const simulated = withAnswers({ "list hostonlyifs": {}, "hostonlyif create": created("vboxnet3") });
-    await expect(ensureHostOnly(simulated.open(), HOST_ONLY, silent)).rejects.toMatchObject({
-      remedy: expect.stringContaining("vboxnet3"),
-    });
+    await expect(ensure(simulated, HOST_ONLY)).rejects.toThrow(/"vboxnet3", the lab wants "vboxnet0"/);
     expect(changing(simulated).at(-1)).toEqual(["hostonlyif", "remove", "vboxnet3"]);
   });
 
@@ -88,33 +138,109 @@ describe("the host-only interface", () => {
       "hostonlyif create": created("vboxnet0"),
       "hostonlyif ipconfig": { status: 1, stderr: denied },
     });
-    const error: unknown = await ensureHostOnly(simulated.open(), HOST_ONLY, silent).catch(
-      (reason: unknown) => reason,
-    );
+    const error: unknown = await ensure(simulated, HOST_ONLY).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(HypervisorError);
     expect((error as HypervisorError).remedy).toBe(networksConfRemedy("192.168.254.1", 24));
     expect((error as HypervisorError).remedy).toContain("`* 192.168.254.0/24` to /etc/vbox/networks.conf");
     expect(changing(simulated).at(-1)).toEqual(["hostonlyif", "remove", "vboxnet0"]);
   });
+});
 
-  it("is a host-only network on macOS", async () => {
+describe("the host-only network on macOS", () => {
+  /** As VirtualBox prints it, with the empty line behind the identifier. */
+  const listed = (lowest: string) => ({
+    stdout: `Name:            kube-lab-dev
+GUID:            786f6276-656e-4074-8000-0a0027000000
+
+State:           Enabled
+NetworkMask:     255.255.255.0
+LowerIP:         ${lowest}
+UpperIP:         192.168.254.127
+VBoxNetworkName: hostonly-kube-lab-dev
+
+`,
+  });
+  const { name: _, ...wanted } = HOST_ONLY;
+
+  it("is made under the lab's name, the host's address the lowest, the gateway's above what DHCP gives away", async () => {
     const simulated = withAnswers({ "list hostonlynets": {} });
-    await ensureHostOnly(simulated.open("darwin"), { ...HOST_ONLY, name: "kube-lab" }, silent);
+    expect(await ensure(simulated, wanted, "darwin")).toEqual({ name: "kube-lab-dev", made: true });
     expect(changing(simulated)).toEqual([
       [
-        "hostonlynet",
-        "add",
-        "--name",
-        "kube-lab",
-        "--netmask",
-        "255.255.255.0",
-        "--lower-ip",
-        "192.168.254.128",
-        "--upper-ip",
-        "192.168.254.254",
-        "--enable",
+        ...["hostonlynet", "add", "--name", "kube-lab-dev", "--netmask", "255.255.255.0"],
+        ...["--lower-ip", "192.168.254.1", "--upper-ip", "192.168.254.127", "--enable"],
       ],
     ]);
+  });
+
+  it("is found by the host's address, and removed by name", async () => {
+    const simulated = withAnswers({ "list hostonlynets": listed("192.168.254.1") });
+    expect(await ensure(simulated, wanted, "darwin")).toEqual({ name: "kube-lab-dev", made: false });
+    await removeHostOnly(simulated.open("darwin"), "kube-lab-dev", silent);
+    expect(changing(simulated)).toEqual([["hostonlynet", "remove", "--name", "kube-lab-dev"]]);
+  });
+});
+
+describe("adapters on the host's side", () => {
+  const mac = "08:00:27:00:00:01";
+  const bridgedifs = {
+    stdout: `Name:            enp3s0
+Status:          Up
+
+Name:            wlp2s0
+Status:          Down
+
+Name:            en0: Wi-Fi (AirPort)
+Status:          Up
+
+Name:            en1: Thunderbolt 1
+Status:          Up
+
+Name:            Intel(R) Wi-Fi 6 AX201 160MHz
+Status:          Up
+`,
+  };
+  const interfaces = parseBridged(bridgedifs.stdout);
+
+  it.each([
+    ["enp3s0", "enp3s0"],
+    ["en0", "en0: Wi-Fi (AirPort)"],
+    ["thunderbolt", "en1: Thunderbolt 1"],
+    ["AX201", "Intel(R) Wi-Fi 6 AX201 160MHz"],
+  ])("%s means the host's adapter %s", (wanted, name) => {
+    expect(chooseBridged(wanted, interfaces)).toMatchObject({ chosen: { name } });
+  });
+
+  it("says which there are when none or several match", () => {
+    expect(chooseBridged("wi-fi", interfaces)).toEqual({
+      problem: `2 of the host's adapters match "wi-fi": "en0: Wi-Fi (AirPort)", "Intel(R) Wi-Fi 6 AX201 160MHz".`,
+      fix: expect.stringContaining("more of the name"),
+    });
+    expect(chooseBridged("eth7", interfaces)).toMatchObject({
+      problem: expect.stringContaining('None of the host\'s adapters matches "eth7"'),
+      fix: expect.stringContaining('"enp3s0", "wlp2s0" (down)'),
+    });
+    expect(chooseBridged("eth7", [])).toMatchObject({
+      fix: expect.stringContaining("no adapter that can be bridged"),
+    });
+  });
+
+  it("get VirtualBox's names at the machine", async () => {
+    const simulated = withAnswers({
+      "list hostonlyifs": existing("192.168.56.1"),
+      "list bridgedifs": bridgedifs,
+    });
+    const named = (kind: "hostonly" | "bridged", network: string) =>
+      namedByVirtualBox(simulated.open("linux"), [{ kind, network, mac }]);
+    expect(await named("hostonly", "192.168.56.1/24")).toEqual([
+      { kind: "hostonly", network: "vboxnet0", mac },
+    ]);
+    expect(await named("hostonly", "vboxnet7")).toEqual([{ kind: "hostonly", network: "vboxnet7", mac }]);
+    expect(await named("bridged", "enp3")).toEqual([{ kind: "bridged", network: "enp3s0", mac }]);
+    await expect(named("hostonly", "192.168.60.1/24")).rejects.toThrow(
+      /No host-only network has .*192\.168\.60\.1/,
+    );
+    await expect(named("bridged", "wi-fi")).rejects.toThrow(/2 of the host's adapters match/);
   });
 });
 

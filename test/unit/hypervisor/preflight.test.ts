@@ -192,35 +192,70 @@ describe("host networks", () => {
     hypervisor: "virtualbox",
     hostAccess: { mode: "hostonly", hostOnly: { cidr: "192.168.254.0/24" } },
   });
+  const files = [...FILES, "/dev/vboxnetctl"];
 
-  it("names the adapters that can be bridged", async () => {
-    const answers = {
-      "list bridgedifs":
-        "Name:            enp3s0\nStatus:          Up\n\nName:            wlp2s0\nStatus:          Down\n",
-    };
-    expect((await found({ answers }, /no host adapter "eno1"/, bridged)).fix).toContain('"enp3s0", "wlp2s0"');
+  it("names the adapters that can be bridged, and says of the one whether it is up", async () => {
+    const listed = (name: string) => ({
+      "list bridgedifs": `Name:            ${name}\nStatus:          Up\n\nName:            wlp2s0\nStatus:          Down\n`,
+    });
+    const none = await found(
+      { answers: listed("enp3s0") },
+      /None of the host's adapters matches "eno1"/,
+      bridged,
+    );
+    expect(none.fix).toContain('"enp3s0", "wlp2s0" (down)');
+    expect(await problems({ answers: listed("eno1") }, bridged)).toEqual([]);
+    const wireless = referencePlan({
+      hypervisor: "virtualbox",
+      hostAccess: { mode: "bridged", adapter: "wlp" },
+    });
+    expect(await found({ answers: listed("eno1") }, /"wlp2s0" is down/, wireless)).toMatchObject({
+      severity: "warning",
+    });
   });
 
-  it("asks networks.conf for a host-only subnet", async () => {
-    expect(
-      (await found({}, /does not permit the host-only address 192\.168\.254\./, hostonly)).fix,
-    ).toContain("`* 192.168.254.0/24`");
+  it("asks networks.conf for a host-only subnet, on Linux alone", async () => {
+    const refused = await found({ files }, /does not permit the host-only address 192\.168\.254\./, hostonly);
+    expect(refused.fix).toContain("echo '* 192.168.254.0/24' | sudo tee -a /etc/vbox/networks.conf");
     const texts = { "/etc/vbox/networks.conf": "# mine\n* 10.0.0.0/8 192.168.254.0/24\n" };
-    expect(await problems({ texts }, hostonly)).toEqual([]);
+    expect(await problems({ files, texts }, hostonly)).toEqual([]);
     expect(networksConf("* 0.0.0.0/0 ::/0\n")).toBe("all");
     expect(networksConf(undefined)).toEqual(["192.168.56.0/21"]);
+    const mac = ["/usr/local/bin/VBoxManage", "/usr/bin/hdiutil"];
+    const host = hostLike("darwin", { PATH: "/usr/local/bin" }, mac);
+    const checks = (await preflight(hostonly, computer({ files: mac, host }))).map(({ check }) => check);
+    expect(checks).toContain("host-only network");
+    expect(checks).not.toContain("networks.conf");
+  });
+
+  it("wants the driver of host-only networks loaded", async () => {
+    const texts = { "/etc/vbox/networks.conf": "* 0.0.0.0/0\n" };
+    expect(await found({ texts }, /no \/dev\/vboxnetctl/, hostonly)).toMatchObject({
+      fix: "`sudo modprobe vboxnetadp`",
+    });
+  });
+
+  it("finds a network that serves another lab, and names a free one", async () => {
+    const answers = {
+      "list hostonlyifs":
+        "Name: vboxnet0\nIPAddress: 192.168.56.1\nNetworkMask: 255.255.255.0\n\nName: vboxnet1\nIPAddress: 192.168.57.1\nNetworkMask: 255.255.255.0\n",
+      "list vms": `"kube-lab-other-gate-node01" {11111111-2222-3333-4444-555555555555}\n`,
+      "showvminfo kube-lab-other-gate-node01 --machinereadable":
+        'groups="/kube-lab/other"\nhostonlyadapter6="vboxnet0"\n',
+    };
+    const ours = referencePlan({ hypervisor: "virtualbox", hostAccess: { mode: "hostonly" } });
+    expect(
+      await found({ files, answers }, /vboxnet0 .* serves the lab \/kube-lab\/other/, ours),
+    ).toMatchObject({
+      fix: "pulumi config set --path hostAccess.hostOnly.cidr 192.168.58.0/24",
+    });
+    const alone = { ...answers, "list vms": "" };
+    expect(await problems({ files, answers: alone }, ours)).toEqual([]);
   });
 });
 
 describe("the stand-in", () => {
   const embedded = referencePlan({ hypervisor: "embedded" });
-
-  it("has no adapters on the host's own networks", async () => {
-    const hostonly = referencePlan({ hypervisor: "embedded", hostAccess: { mode: "hostonly" } });
-    expect(await found({}, /has a hostonly adapter, which the stand-in has not/, hostonly)).toMatchObject({
-      severity: "error",
-    });
-  });
 
   it("needs Linux, root, programs and kernel features", async () => {
     const modules = {

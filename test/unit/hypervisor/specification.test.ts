@@ -11,6 +11,7 @@ import {
   readMachineSpecification,
   readNetworkSpecification,
 } from "../../../hypervisor/specification";
+import { gatewayOf } from "../../../plan/endpoint";
 import { IMAGE, referencePlan } from "./fixtures";
 
 const TOKEN = "2026-11-21T04:33:10Z missing";
@@ -78,11 +79,13 @@ describe("from plan to environment and back", () => {
   it("carries the host-only interface", () => {
     const withHostOnly = referencePlan({ hypervisor: "virtualbox", hostAccess: { mode: "hostonly" } });
     const { hostOnly } = readNetworkSpecification(networkEnvironment(withHostOnly));
-    expect(hostOnly).toMatchObject({
-      name: expect.any(String),
-      address: expect.any(String),
-      prefixLength: 24,
-    });
+    expect(hostOnly).toEqual({ address: "192.168.56.1", prefixLength: 24 });
+    const named = { mode: "hostonly", adapter: "vboxnet3" };
+    const withName = referencePlan({ hypervisor: "virtualbox", hostAccess: named });
+    expect(readNetworkSpecification(networkEnvironment(withName)).hostOnly?.name).toBe("vboxnet3");
+    const adapter = (lab: typeof plan) => machineEnvironment(lab, gatewayOf(lab), IMAGE, TOKEN).ADAPTER_6;
+    expect(adapter(withHostOnly)).toMatch(/^hostonly 192\.168\.56\.1\/24 08:00:27/);
+    expect(adapter(withName)).toMatch(/^hostonly vboxnet3 08:00:27/);
   });
 });
 

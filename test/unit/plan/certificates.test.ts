@@ -78,6 +78,13 @@ describe("planCertificates", () => {
     expect(address("0.0.0.0")).not.toContain("0.0.0.0");
   });
 
+  test("the API's certificate is good at the gateway's own address on the host-only network or the LAN", () => {
+    const addresses = (hostAccess: object) => named("kube-mast01-apiserver", { hostAccess }).ipAddresses;
+    expect(addresses({ mode: "hostonly" })).toContain("192.168.56.254");
+    const bridged = { address: "192.168.178.50/24" };
+    expect(addresses({ mode: "bridged", adapter: "eth0", bridged })).toContain("192.168.178.50");
+  });
+
   test("names etcd's servers and peers as each other and the machine call them", () => {
     for (const use of ["server", "peer"]) {
       expect(named(`kube-mast03-etcd-${use}`)).toMatchObject({

@@ -1,4 +1,4 @@
-import { parseConfiguration } from "../../../plan/config";
+import { defaultConfiguration, parseConfiguration } from "../../../plan/config";
 import { type LabPlan, type MachinePlan, machinesOf } from "../../../plan/lab-plan";
 import { planLab } from "../../../plan/topology";
 
@@ -105,7 +105,6 @@ describe("choices", () => {
     expect(adapters).toHaveLength(6);
     expect(adapters[5]).toMatchObject({
       kind: "hostonly",
-      hostInterface: "vboxnet0",
       address: "192.168.56.254",
       prefixLength: 24,
       hostAddress: "192.168.56.1",
@@ -115,6 +114,27 @@ describe("choices", () => {
   test("bridged adds the host's adapter that is named, addressed by the LAN", () => {
     const { adapters } = machine(lab({ hostAccess: { mode: "bridged", adapter: "eth0" } }), "gate-node01");
     expect(adapters[5]).toEqual({ kind: "bridged", hostInterface: "eth0", mac: expect.any(String) });
+  });
+
+  test("bridged takes an address on the LAN, and those whom it lets in, from the configuration", () => {
+    const bridged = { address: "192.168.178.50/24", trusted: "192.168.178.0/28" };
+    const { adapters } = machine(
+      lab({ hostAccess: { mode: "bridged", adapter: "eth0", bridged } }),
+      "gate-node01",
+    );
+    expect(adapters[5]).toMatchObject({
+      address: "192.168.178.50",
+      prefixLength: 24,
+      trusted: "192.168.178.0/28",
+    });
+  });
+
+  test("each stack has a host-only network of its own, within what VirtualBox permits", () => {
+    const stacks = ["dev", "other", "third", "a", "b", "c"];
+    const cidrs = stacks.map((stack) => defaultConfiguration(stack).hostAccess.hostOnly.cidr);
+    expect(cidrs[0]).toBe("192.168.56.0/24");
+    for (const cidr of cidrs.slice(1)) expect(cidr).toMatch(/^192\.168\.(57|58|59|60|61|62|63)\.0\/24$/);
+    expect(new Set(cidrs).size).toBeGreaterThan(3);
   });
 
   test("neither changes the MAC addresses there are", () => {
