@@ -1,5 +1,5 @@
-import { X509Certificate } from "node:crypto";
 import type { Observation } from "../hypervisor/reality";
+import { certificateEnds } from "./certificate-ends";
 import type { LabOutputs } from "./lab-outputs";
 import type { LabShell } from "./lab-shell";
 
@@ -198,9 +198,7 @@ function glusterChecks({ machines }: LabOutputs, reports: Reports): Check[] {
 
 /** The one that expires first speaks for all; every expired one speaks for itself. */
 function certificateChecks(certificates: Record<string, string>, now: Date): Check[] {
-  const byEnd = Object.entries(certificates)
-    .map(([name, pem]) => ({ name, end: new Date(new X509Certificate(pem).validTo) }))
-    .sort((a, b) => a.end.getTime() - b.end.getTime());
+  const byEnd = certificateEnds(certificates);
   const expired = byEnd.filter(({ end }) => end <= now);
   return (expired.length > 0 ? expired : byEnd.slice(0, 1)).map(({ name, end }) => ({
     kind: "certificate",

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeSalt } from "../offline/engine/backend";
+import type { LabPlan } from "../plan/lab-plan";
 import type { SetUp } from "./set-up";
+import { planOfStack } from "./stack-plan";
 
 /** What `pulumi stack export` prints, as far as we look at it. */
 export interface StackState {
@@ -29,6 +31,15 @@ export class Stack {
     /** Another place than `Pulumi.<stack>.yaml` for the stack's configuration. */
     private readonly configFile?: string,
   ) {}
+
+  /**
+   * Its plan as the configuration's file has it now.
+   * @throws ConfigurationError with every problem.
+   */
+  plan(): LabPlan {
+    const file = this.configFile ?? `Pulumi.${this.name}.yaml`;
+    return planOfStack(this.name, file, this.setUp.plan.hypervisor);
+  }
 
   /** Makes the stack known to the backend; harmless when it is. */
   async select(): Promise<void> {

@@ -1,6 +1,6 @@
 // Hands a command over to scripts/<command>.ts, after installing the npm packages when they are missing or out of date.
 // Plain JavaScript without imports from npm: it must run in a fresh clone.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -13,9 +13,19 @@ const [command, ...commandArguments] = process.argv.slice(2);
 requireNode(20);
 process.chdir(project);
 installPackages();
-process.exit(
-  run(process.execPath, ["--import", "tsx", join("scripts", `${command}.ts`), ...commandArguments]),
-);
+handOver(process.execPath, ["--import", "tsx", join("scripts", `${command}.ts`), ...commandArguments]);
+
+/** Ends as the program does. A terminal's Ctrl-C reaches both, and the program says what it means. */
+function handOver(program, programArguments) {
+  const child = spawn(program, programArguments, { stdio: "inherit" });
+  process.on("SIGINT", () => {});
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => {
+    console.error(`kube-lab: ${program} could not be started: ${error.message}`);
+    process.exit(1);
+  });
+  child.on("exit", (status) => process.exit(status ?? 1));
+}
 
 function requireNode(least) {
   const major = Number(process.versions.node.split(".")[0]);

@@ -1,38 +1,77 @@
-import { observe } from "../hypervisor/reality";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
 import { fail, parseStackArguments } from "./command-line";
-import { readOutputs } from "./lab-outputs";
-import { LabShell } from "./lab-shell";
-import { examine } from "./lab-status";
+import { endingSignal, keyboardEnding, unlessEnded } from "./ending";
+import { type LabLook, LabWatcher } from "./lab-watcher";
+import { openScreen } from "./screen";
 import { setUp } from "./set-up";
 import { Stack } from "./stack";
-import { table } from "./table";
+import { fittedStatusText, type Size, statusText } from "./status-text";
+
+/** Between the end of a look and the next, so that looking does not become the lab's main work. */
+const pauseMs = 5000;
 
 /**
- * `npm run status [-- --stack NAME] [--json]`: machines, nodes, etcd members, virtual IP, HAProxy backends, Gluster and
- * certificates in one table. Ends with 0 when all is healthy, 1 when something is not, 2 when there is no lab to look at.
+ * `npm run status [-- --stack NAME] [--json] [--watch]`: machines, nodes, etcd members, virtual IP, HAProxy backends,
+ * Gluster and certificates in one table; `--watch` again and again, until q or Ctrl-C.
+ * Ends with 0 when all is healthy, 1 when something is not, 2 when there is no lab to look at.
  */
 async function main(): Promise<void> {
-  const { stack, rest } = parseStackArguments(process.argv.slice(2));
-  const json = rest.includes("--json");
-  const ready = await setUp(stack);
-  const outputs = readOutputs(await new Stack(stack, ready).outputs());
-  const shell = new LabShell(outputs.access);
+  const { stack: name, rest } = parseStackArguments(process.argv.slice(2));
+  const { values } = parseArgs({
+    args: rest,
+    options: { json: { type: "boolean", default: false }, watch: { type: "boolean", default: false } },
+  });
+  const ready = await setUp(name);
+  const watcher = new LabWatcher(new Stack(name, ready), ready.template);
+  if (values.watch) {
+    await watch(watcher, values.json);
+    // A look may be under way; its bound is for those who wait for it.
+    process.exit();
+  }
   try {
-    const observations = await observe(ready.plan, ready.template);
-    const checks = await examine(outputs, observations, shell, new Date());
-    const healthy = checks.every((check) => check.healthy);
-    if (json) console.log(JSON.stringify({ stack, healthy, checks }, null, 2));
-    else console.log(formatted(checks));
-    process.exitCode = healthy ? 0 : 1;
+    const look = await watcher.look();
+    if (look.problem !== undefined) throw new Error(look.problem);
+    console.log(values.json ? json(look) : statusText(look.checks));
+    process.exitCode = exitStatus(look);
   } finally {
-    await shell.close();
+    await watcher.close();
   }
 }
 
-function formatted(checks: Awaited<ReturnType<typeof examine>>): string {
-  const rows = checks.map(({ kind, name, healthy, detail }) => [healthy ? "ok" : "BAD", kind, name, detail]);
-  const bad = checks.filter(({ healthy }) => !healthy).length;
-  return `${table(["", "what", "name", "state"], rows)}\n\n${bad === 0 ? "The lab is healthy." : `${bad} of ${checks.length} checks failed.`}`;
+async function watch(watcher: LabWatcher, asJson: boolean): Promise<void> {
+  const { signal, restore } = keyboardEnding(process.stdin, endingSignal());
+  const screen = openScreen(process.stdout);
+  try {
+    if (process.stdout.isTTY) screen.show(() => `Looking at the lab …`);
+    while (!signal.aborted) {
+      const look = await unlessEnded(watcher.look(), signal);
+      if (look === undefined) break;
+      screen.show((size) => (asJson ? json(look) : watchedText(look, size)));
+      process.exitCode = exitStatus(look);
+      await pause(pauseMs, undefined, { signal }).catch(() => {});
+    }
+  } finally {
+    screen.close();
+    restore();
+  }
+}
+
+function watchedText(look: LabLook, size?: Size): string {
+  const heading = `Stack ${look.plan.stack}, ${look.time.toLocaleTimeString("en-GB")}${size ? "; q ends" : ""}`;
+  if (look.problem !== undefined) return `${heading}\n\nNo lab to look at: ${look.problem}\n`;
+  if (size === undefined) return `${heading}\n\n${statusText(look.checks)}\n`;
+  return [heading, "", ...fittedStatusText(look.checks, { ...size, rows: size.rows - 2 })].join("\n");
+}
+
+function json({ plan, checks, problem }: LabLook): string {
+  const healthy = problem === undefined && checks.every((check) => check.healthy);
+  return JSON.stringify({ stack: plan.stack, healthy, checks, problem }, null, 2);
+}
+
+function exitStatus({ checks, problem }: LabLook): number {
+  if (problem !== undefined) return 2;
+  return checks.every(({ healthy }) => healthy) ? 0 : 1;
 }
 
 main().catch(fail(2));
