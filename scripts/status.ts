@@ -1,5 +1,7 @@
+import { writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { picture } from "../ui/picture";
 import { fail, parseStackArguments } from "./command-line";
 import { endingSignal, keyboardEnding, unlessEnded } from "./ending";
 import { type LabLook, LabWatcher } from "./lab-watcher";
@@ -12,25 +14,30 @@ import { fittedStatusText, type Size, statusText } from "./status-text";
 const pauseMs = 5000;
 
 /**
- * `npm run status [-- --stack NAME] [--json] [--watch]`: machines, nodes, etcd members, virtual IP, HAProxy backends,
- * Gluster and certificates in one table; `--watch` again and again, until q or Ctrl-C.
+ * `npm run status [-- --stack NAME] [--json] [--watch] [--svg FILE]`: machines, nodes, etcd members, virtual IP, HAProxy
+ * backends, Gluster and certificates in one table; `--watch` again and again, until q or Ctrl-C; `--svg` the topology too.
  * Ends with 0 when all is healthy, 1 when something is not, 2 when there is no lab to look at.
  */
 async function main(): Promise<void> {
   const { stack: name, rest } = parseStackArguments(process.argv.slice(2));
   const { values } = parseArgs({
     args: rest,
-    options: { json: { type: "boolean", default: false }, watch: { type: "boolean", default: false } },
+    options: {
+      json: { type: "boolean", default: false },
+      watch: { type: "boolean", default: false },
+      svg: { type: "string" },
+    },
   });
   const ready = await setUp(name);
   const watcher = new LabWatcher(new Stack(name, ready), ready.template);
   if (values.watch) {
-    await watch(watcher, values.json);
+    await watch(watcher, values);
     // A look may be under way; its bound is for those who wait for it.
     process.exit();
   }
   try {
     const look = await watcher.look();
+    writePicture(look, values.svg);
     if (look.problem !== undefined) throw new Error(look.problem);
     console.log(values.json ? json(look) : statusText(look.checks));
     process.exitCode = exitStatus(look);
@@ -39,7 +46,10 @@ async function main(): Promise<void> {
   }
 }
 
-async function watch(watcher: LabWatcher, asJson: boolean): Promise<void> {
+async function watch(
+  watcher: LabWatcher,
+  options: { json: boolean; svg?: string | undefined },
+): Promise<void> {
   const { signal, restore } = keyboardEnding(process.stdin, endingSignal());
   const screen = openScreen(process.stdout);
   try {
@@ -47,7 +57,8 @@ async function watch(watcher: LabWatcher, asJson: boolean): Promise<void> {
     while (!signal.aborted) {
       const look = await unlessEnded(watcher.look(), signal);
       if (look === undefined) break;
-      screen.show((size) => (asJson ? json(look) : watchedText(look, size)));
+      writePicture(look, options.svg);
+      screen.show((size) => (options.json ? json(look) : watchedText(look, size)));
       process.exitCode = exitStatus(look);
       await pause(pauseMs, undefined, { signal }).catch(() => {});
     }
@@ -55,6 +66,10 @@ async function watch(watcher: LabWatcher, asJson: boolean): Promise<void> {
     screen.close();
     restore();
   }
+}
+
+function writePicture({ plan, checks }: LabLook, file: string | undefined): void {
+  if (file !== undefined) writeFileSync(file, picture(plan, checks));
 }
 
 function watchedText(look: LabLook, size?: Size): string {
