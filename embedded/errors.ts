@@ -96,10 +96,13 @@ export function machineLocked(name: string): VirtualBoxError {
   });
 }
 
-export function snapshotNotFound(name: string): VirtualBoxError {
+export function snapshotNotFound(
+  name: string,
+  component: "MachineWrap" | "SessionMachine" = "MachineWrap",
+): VirtualBoxError {
   return new VirtualBoxError(`Could not find a snapshot named '${name}'`, {
     code: "VBOX_E_OBJECT_NOT_FOUND",
-    component: "MachineWrap",
+    component,
     interface: "IMachine",
     context: "FindSnapshot(Bstr(pszSnapshotName).raw(), srcSnapshot.asOutParam())",
   });

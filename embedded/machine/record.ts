@@ -76,6 +76,8 @@ export interface SnapshotRecord {
   takenAt: string;
   cpus: number;
   memoryMiB: number;
+  /** Absent in templates of earlier versions. */
+  adapters?: AdapterRecord[];
   controllers: ControllerRecord[];
   attachments: AttachmentRecord[];
 }

@@ -9,7 +9,7 @@ import { changeForwards } from "./modify-machine";
 import { type Call, PROGRESS, type Verb } from "./verb";
 
 const USAGE =
-  "controlvm <uuid | vmname> pause | resume | reset | poweroff | acpipowerbutton | natpfN <rule | delete name>";
+  "controlvm <uuid | vmname> pause | resume | reset | poweroff | savestate | acpipowerbutton | natpfN <rule | delete name>";
 
 /** `controlvm`: asks the machine's supervisor. */
 export const controlMachine: Verb = async (call) => {
@@ -37,6 +37,11 @@ export const controlMachine: Verb = async (call) => {
     case "resume":
       if (state !== "paused") throw invalidState(machine, "Running", "Resume()");
       return ask(call.place, machine, { do: action });
+    case "savestate":
+      throw new VirtualBoxError(
+        `Cannot save the state of '${machine.name}': the stand-in's machines are containers, whose memory cannot be saved`,
+        { code: "VBOX_E_NOT_SUPPORTED", component: "SessionMachine", interface: "IMachine" },
+      );
     default:
       throw new SyntaxFailure(`Invalid parameter '${action}'`, USAGE);
   }

@@ -10,7 +10,7 @@ import { findMachine } from "../machine/registry";
 import { machineState } from "../machine/state";
 import type { Place } from "../place";
 import { loadMedia, type MediumRecord } from "../storage/medium";
-import { snapshotLines } from "./snapshot";
+import { snapshotLines } from "./snapshot-list";
 import type { Verb } from "./verb";
 
 const USAGE = "showvminfo <uuid | vmname> [--details] [--machinereadable]";

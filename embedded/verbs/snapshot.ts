@@ -1,37 +1,70 @@
 import { randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { hasOption, type OptionRule, optionValue, parseArguments } from "../arguments";
+import { type OptionRule, optionValue, parseArguments } from "../arguments";
 import { machineLocked, SyntaxFailure, snapshotNotFound, VirtualBoxError } from "../errors";
 import { withLock } from "../locks";
-import type { AttachmentRecord, MachineRecord, SnapshotRecord } from "../machine/record";
+import type { MachineRecord, SnapshotRecord } from "../machine/record";
 import { findMachine, saveMachine } from "../machine/registry";
 import { isOn, machineState } from "../machine/state";
 import type { Place } from "../place";
-import { deleteContent, snapshotContent } from "../storage/content";
-import { forgetMedium, loadMedia, newMedium, saveMedium } from "../storage/medium";
+import { branch, disksOf, dropBranches, hoist, refuseManyChildren } from "../storage/branches";
+import { deleteContent } from "../storage/content";
 import { ensureStore } from "../storage/store";
+import { childrenOf, listSnapshots, QuietFailure } from "./snapshot-list";
 import { type Call, PROGRESS, type Verb } from "./verb";
 
 const USAGE =
-  "snapshot <uuid|vmname> take <snapshot-name> [--description=description] | delete <snapshot-name> | list [--machinereadable]";
+  "snapshot <uuid|vmname> take <snapshot-name> [--description=description] | delete <snapshot-name> | restore <snapshot-name> | restorecurrent | list [--machinereadable]";
 
-/** `snapshot NAME take|delete|list` */
+/** `snapshot NAME take|delete|restore|restorecurrent|list` */
 export const snapshot: Verb = async (call) => {
   const [name, action, ...rest] = call.args;
-  if (name === undefined || action === undefined) throw new SyntaxFailure("Not enough parameters", USAGE);
+  if (name === undefined || action === undefined) throw syntaxFailure("Not enough parameters");
   const machine = findMachine(call.place, name);
   switch (action) {
     case "take":
       return take(call, machine, rest);
     case "delete":
-      return remove(call, machine, rest);
+      return remove(call, machine, onlyName(rest));
+    case "restore":
+      return restore(call, machine, findSnapshot(machine, onlyName(rest)));
+    case "restorecurrent":
+      if (rest.length > 0) throw syntaxFailure("Too many arguments");
+      return restore(call, machine, currentSnapshot(call, machine));
     case "list":
-      return list(call, machine, rest);
+      return listSnapshots(call, machine, rest);
     default:
-      throw new SyntaxFailure(`Invalid parameter '${action}'`, USAGE);
+      throw syntaxFailure(`Invalid parameter '${action}'`);
   }
 };
+
+/** This verb's end with status 1. */
+function syntaxFailure(message: string): SyntaxFailure {
+  return new SyntaxFailure(message, USAGE, 1);
+}
+
+function onlyName([name, ...more]: string[]): string {
+  if (name === undefined || more.length > 0) throw syntaxFailure("Expecting snapshot name only");
+  return name;
+}
+
+function findSnapshot(machine: MachineRecord, name: string): SnapshotRecord {
+  const found = machine.snapshots.find((candidate) => candidate.name === name || candidate.uuid === name);
+  if (found) return found;
+  if (machine.snapshots.length > 0) throw snapshotNotFound(name, "SessionMachine");
+  throw new VirtualBoxError("This machine does not have any snapshots", {
+    code: "VBOX_E_OBJECT_NOT_FOUND",
+    component: "SessionMachine",
+    interface: "IMachine",
+    context: "FindSnapshot(Bstr(a->argv[2]).raw(), pSnapshot.asOutParam())",
+  });
+}
+
+function currentSnapshot({ print }: Call, machine: MachineRecord): SnapshotRecord {
+  const found = machine.snapshots.find(({ uuid }) => uuid === machine.currentSnapshot);
+  if (found) return found;
+  print("This machine does not have any snapshots");
+  throw new QuietFailure();
+}
 
 /** The disks as they are become the snapshot's; the machine goes on with new ones that begin as they are. */
 async function take({ place, print, warn }: Call, machine: MachineRecord, rest: string[]): Promise<void> {
@@ -41,7 +74,9 @@ async function take({ place, print, warn }: Call, machine: MachineRecord, rest: 
     { names: ["pause"], values: 0 },
     { names: ["uniquename"], values: 1 },
   ];
+  if (rest.length === 0) throw syntaxFailure("Missing snapshot name");
   const parsed = parseArguments(rest, rules, USAGE, { least: 1, most: 1 });
+  // Without its memory it would be no snapshot of a running machine.
   if (isOn(machineState(place, machine).state)) throw machineLocked(machine.name);
   await ensureStore(place);
   const uuid = randomUUID();
@@ -51,10 +86,11 @@ async function take({ place, print, warn }: Call, machine: MachineRecord, rest: 
       ...{ uuid, name: parsed.positionals[0] ?? "", description: optionValue(parsed, "description") ?? "" },
       ...(record.currentSnapshot === undefined ? {} : { parent: record.currentSnapshot }),
       ...{ takenAt: new Date().toISOString(), cpus: record.cpus, memoryMiB: record.memoryMiB },
+      adapters: structuredClone(record.adapters),
       controllers: structuredClone(record.controllers),
       attachments: record.attachments,
     };
-    record.attachments = await Promise.all(record.attachments.map((one) => branch(place, record, one)));
+    record.attachments = await branch(place, record, record.attachments);
     record.snapshots.push(taken);
     record.currentSnapshot = uuid;
     record.changedAt = taken.takenAt;
@@ -64,36 +100,58 @@ async function take({ place, print, warn }: Call, machine: MachineRecord, rest: 
   print(`Snapshot taken. UUID: ${uuid}`);
 }
 
-async function branch(
-  place: Place,
+/** The machine goes on with new disks that begin as the snapshot's; what it wrote since its last snapshot is lost. */
+async function restore(
+  { place, print, warn }: Call,
   machine: MachineRecord,
-  attachment: AttachmentRecord,
-): Promise<AttachmentRecord> {
-  const source = loadMedia(place).find((medium) => medium.uuid === attachment.medium);
-  if (attachment.type === "dvddrive" || !source) return attachment;
-  const child = newMedium({
-    kind: "disk",
-    location: "",
-    parent: source.uuid,
-    capacityBytes: source.capacityBytes,
+  wanted: SnapshotRecord,
+): Promise<void> {
+  print(`Restoring snapshot '${wanted.name}' (${wanted.uuid})`);
+  await ensureStore(place);
+  const dropped = await withLock(place, "registry", async () => {
+    const record = findMachine(place, machine.uuid);
+    refuseRunning(place, record);
+    const { attachments, controllers, cpus, memoryMiB, adapters } = findSnapshot(record, wanted.uuid);
+    const disks = dropBranches(place, record);
+    record.attachments = await branch(place, record, attachments);
+    record.controllers = structuredClone(controllers);
+    record.adapters = structuredClone(adapters ?? record.adapters);
+    Object.assign(record, {
+      cpus,
+      memoryMiB,
+      currentSnapshot: wanted.uuid,
+      changedAt: new Date().toISOString(),
+    });
+    saveMachine(place, record);
+    return disks;
   });
-  child.location = join(dirname(machine.settingsFile), "Snapshots", `{${child.uuid}}.vdi`);
-  await snapshotContent(place, source.uuid, child.uuid);
-  saveMedium(place, child);
-  return { ...attachment, medium: child.uuid };
+  for (const disk of dropped) await deleteContent(place, disk);
+  warn(PROGRESS);
 }
 
-/** The snapshot's disks give way to their children, which hold everything already. */
-async function remove({ place, print, warn }: Call, machine: MachineRecord, rest: string[]): Promise<void> {
-  const parsed = parseArguments(rest, [], USAGE, { least: 1, most: 1 });
-  const name = parsed.positionals[0] ?? "";
+function refuseRunning(place: Place, machine: MachineRecord): void {
+  const { state } = machineState(place, machine);
+  if (!isOn(state)) return;
+  const shown = `${state.charAt(0).toUpperCase()}${state.slice(1)}`;
+  throw new VirtualBoxError(
+    `Cannot delete the current state of the running machine (machine state: ${shown})`,
+    {
+      code: "VBOX_E_INVALID_VM_STATE",
+      component: "SessionMachine",
+      interface: "IMachine",
+      context: "RestoreSnapshot(pSnapshot, pProgress.asOutParam())",
+    },
+  );
+}
+
+/** The snapshot's disks give way to their children, which hold everything already: also while the machine runs. */
+async function remove({ place, print, warn }: Call, machine: MachineRecord, name: string): Promise<void> {
   const orphaned = await withLock(place, "registry", () => {
     const record = findMachine(place, machine.uuid);
-    const found = record.snapshots.find((candidate) => candidate.name === name || candidate.uuid === name);
-    if (!found) throw snapshotNotFound(name);
-    if (isOn(machineState(place, record).state)) throw machineLocked(record.name);
+    const found = findSnapshot(record, name);
     print(`Deleting snapshot '${found.name}' (${found.uuid})`);
-    const disks = found.attachments.flatMap(({ type, medium }) => (type === "hdd" && medium ? [medium] : []));
+    refuseForked(record, found);
+    const disks = disksOf(found.attachments);
     for (const disk of disks) refuseManyChildren(place, disk);
     for (const disk of disks) hoist(place, disk);
     record.snapshots = record.snapshots.filter((candidate) => candidate !== found);
@@ -106,102 +164,28 @@ async function remove({ place, print, warn }: Call, machine: MachineRecord, rest
   warn(PROGRESS);
 }
 
-function setParent(child: SnapshotRecord, parent: string | undefined): void {
-  if (parent === undefined) delete child.parent;
-  else child.parent = parent;
-}
-
-function refuseManyChildren(place: Place, disk: string): void {
-  const media = loadMedia(place);
-  const children = media.filter((medium) => medium.parent === disk).length;
-  if (children <= 1) return;
-  const location = media.find((medium) => medium.uuid === disk)?.location ?? disk;
+/** What builds on a snapshot can be at one place only once that is gone. */
+function refuseForked(machine: MachineRecord, found: SnapshotRecord): void {
+  const children = childrenOf(machine, found.uuid).length;
+  const reason =
+    children > 1
+      ? `it has ${children} child snapshots, which is more than the one snapshot allowed for deletion`
+      : children === 1 && found.uuid === machine.currentSnapshot
+        ? "it is the current snapshot and has one child snapshot"
+        : undefined;
+  if (reason === undefined) return;
   throw new VirtualBoxError(
-    `Hard disk '${location}' has more than one child hard disk (${children})`,
-    { code: "NS_ERROR_FAILURE", component: "SessionMachine", interface: "IMachine" },
-    "Snapshot operation failed",
+    `Snapshot '${found.name}' of the machine '${machine.name}' cannot be deleted, because ${reason}`,
+    {
+      code: "VBOX_E_INVALID_OBJECT_STATE",
+      component: "SessionMachine",
+      interface: "IMachine",
+      context: "DeleteSnapshot(bstrSnapGuid.raw(), pProgress.asOutParam())",
+    },
   );
 }
 
-/** The only child takes its parent's place and path. */
-function hoist(place: Place, disk: string): void {
-  const media = loadMedia(place);
-  const gone = media.find((medium) => medium.uuid === disk);
-  if (!gone) return;
-  forgetMedium(place, gone, true);
-  for (const child of media.filter((medium) => medium.parent === disk)) {
-    if (gone.parent === undefined) delete child.parent;
-    else child.parent = gone.parent;
-    rmSync(child.location, { force: true });
-    saveMedium(place, { ...child, location: gone.location });
-  }
-}
-
-async function list({ print }: Call, machine: MachineRecord, rest: string[]): Promise<void> {
-  const rules: OptionRule[] = ["machinereadable", "details"].map((name) => ({
-    names: [name],
-    values: 0 as const,
-  }));
-  const parsed = parseArguments(rest, rules, USAGE, { least: 0, most: 0 });
-  if (machine.snapshots.length === 0) {
-    print("This machine does not have any snapshots");
-    throw new QuietFailure();
-  }
-  if (hasOption(parsed, "machinereadable")) for (const line of snapshotLines(machine)) print(line);
-  else for (const line of snapshotTree(machine)) print(line);
-}
-
-/** Status 1 without a word on standard error, as the real one does there. */
-class QuietFailure extends VirtualBoxError {
-  constructor() {
-    super("");
-  }
-  override text(): string {
-    return "";
-  }
-}
-
-function snapshotTree(machine: MachineRecord, parent?: string, indent = "   "): string[] {
-  return machine.snapshots
-    .filter((candidate) => candidate.parent === parent)
-    .flatMap((candidate) => {
-      const mark = candidate.uuid === machine.currentSnapshot ? " *" : "";
-      const own = `${indent}Name: ${candidate.name} (UUID: ${candidate.uuid})${mark}`;
-      return [own, ...snapshotTree(machine, candidate.uuid, `${indent}   `)];
-    });
-}
-
-/** Keys of showvminfo and of `snapshot list --machinereadable`: `SnapshotName`, its child `SnapshotName-1`. */
-export function snapshotLines(machine: MachineRecord): string[] {
-  if (machine.snapshots.length === 0) return [];
-  const nodes = new Map<string, string>();
-  const lines = keyedLines(machine, undefined, "", nodes);
-  const current = machine.snapshots.find((candidate) => candidate.uuid === machine.currentSnapshot);
-  if (!current) return lines;
-  return [
-    ...lines,
-    `CurrentSnapshotName="${current.name}"`,
-    `CurrentSnapshotUUID="${current.uuid}"`,
-    `CurrentSnapshotNode="SnapshotName${nodes.get(current.uuid) ?? ""}"`,
-  ];
-}
-
-function keyedLines(
-  machine: MachineRecord,
-  parent: string | undefined,
-  prefix: string,
-  nodes: Map<string, string>,
-): string[] {
-  return machine.snapshots
-    .filter((candidate) => candidate.parent === parent)
-    .flatMap((candidate, index) => {
-      const suffix = parent === undefined ? "" : `${prefix}-${index + 1}`;
-      nodes.set(candidate.uuid, suffix);
-      return [
-        `SnapshotName${suffix}="${candidate.name}"`,
-        `SnapshotUUID${suffix}="${candidate.uuid}"`,
-        ...(candidate.description ? [`SnapshotDescription${suffix}="${candidate.description}"`] : []),
-        ...keyedLines(machine, candidate.uuid, suffix, nodes),
-      ];
-    });
+function setParent(child: SnapshotRecord, parent: string | undefined): void {
+  if (parent === undefined) delete child.parent;
+  else child.parent = parent;
 }

@@ -2,6 +2,7 @@ import { clones } from "./clones";
 import { dataDisks } from "./disks";
 import { images } from "./images";
 import { settings } from "./settings";
+import { snapshots } from "./snapshots";
 import { properties, removal, states } from "./states";
 import type { Step } from "./step";
 
@@ -29,6 +30,7 @@ export function contract(folder: string): Step[] {
     ...clones(folder),
     ...settings(),
     ...dataDisks(folder),
+    ...snapshots(folder),
     ...properties(),
     ...states(),
     ...removal(folder),

@@ -7,7 +7,7 @@ import {
 } from "../../../embedded/machine/record";
 import { listenAddress } from "../../../embedded/network/forwards";
 import { bridgeName } from "../../../embedded/network/switch";
-import { snapshotLines } from "../../../embedded/verbs/snapshot";
+import { snapshotLines } from "../../../embedded/verbs/snapshot-list";
 
 test("forward rules read and print as VirtualBox's", () => {
   const text = "api,tcp,127.0.0.1,18080,10.0.2.15,6443";
