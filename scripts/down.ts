@@ -1,5 +1,6 @@
 import { removeAccessFiles } from "./access-files";
 import { fail, parseStackArguments } from "./command-line";
+import { removeHosts, removeRoutes } from "./host/host-side";
 import { setUp } from "./set-up";
 import { Stack } from "./stack";
 
@@ -9,7 +10,10 @@ async function main(): Promise<void> {
   const stack = new Stack(name, await setUp(name));
   await stack.select();
   process.exitCode = await stack.run(["destroy", "--yes", "--skip-preview", ...rest]);
-  if (process.exitCode === 0) removeAccessFiles(name);
+  if (process.exitCode !== 0) return;
+  removeAccessFiles(name);
+  removeRoutes(name);
+  removeHosts(name);
 }
 
 main().catch(fail(1));

@@ -1,5 +1,6 @@
 import { canGoOn, formatFindings, problemsIn } from "../hypervisor/finding";
 import { preflight } from "../hypervisor/preflight";
+import type { LabPlan } from "../plan/lab-plan";
 import { accessFiles, writeAccessFiles } from "./access-files";
 import { fail, parseStackArguments } from "./command-line";
 import { readOutputs } from "./lab-outputs";
@@ -20,12 +21,13 @@ async function main(): Promise<void> {
   await stack.select();
   await giveUpLostMachines(stack, ready.plan, ready.vboxManage);
   process.exitCode = await stack.run(["up", "--yes", "--skip-preview", ...rest]);
-  if (process.exitCode === 0) await sayWhatNow(stack);
+  if (process.exitCode === 0) await sayWhatNow(stack, ready.plan.hostAccess);
 }
 
-async function sayWhatNow(stack: Stack): Promise<void> {
+async function sayWhatNow(stack: Stack, { mode }: LabPlan["hostAccess"]): Promise<void> {
   writeAccessFiles(stack.name, readOutputs(await stack.outputs()));
   console.log(`\n${whatNow(accessFiles(stack.name), process.platform)}`);
+  if (mode !== "forward") console.log("This computer's way to every machine: npm run host");
 }
 
 main().catch(fail(1));
