@@ -1,7 +1,8 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 
 /** The bundle's kubectl with a lab's kubeconfig, in a file that only its owner reads. */
 export class Kubectl {
@@ -19,8 +20,11 @@ export class Kubectl {
    * @throws Error with what it said when it fails, or after `timeoutMs`.
    */
   run(commandArguments: string[], options: { stdin?: string; timeoutMs?: number } = {}): Promise<string> {
-    const environment = { ...process.env, KUBECONFIG: join(this.folder, "kubeconfig") };
-    const limits = { timeout: options.timeoutMs ?? 60_000, maxBuffer: 64 * 1024 * 1024, env: environment };
+    const limits = {
+      timeout: options.timeoutMs ?? 60_000,
+      maxBuffer: 64 * 1024 * 1024,
+      env: this.environment(),
+    };
     return new Promise((resolve, reject) => {
       const child = execFile(this.program, commandArguments, limits, (error, stdout, stderr) => {
         if (error)
@@ -33,6 +37,24 @@ export class Kubectl {
 
   async json<T>(commandArguments: string[]): Promise<T> {
     return JSON.parse(await this.run([...commandArguments, "--output=json"])) as T;
+  }
+
+  /** Hands on each line that it prints as it comes, until it ends or `ending` does it. */
+  follow(commandArguments: string[], read: (line: string) => void, ending: AbortSignal): Promise<void> {
+    const child = spawn(this.program, commandArguments, {
+      stdio: ["ignore", "pipe", "ignore"],
+      env: this.environment(),
+      signal: ending,
+    });
+    createInterface({ input: child.stdout }).on("line", read);
+    return new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", () => resolve());
+    });
+  }
+
+  private environment(): NodeJS.ProcessEnv {
+    return { ...process.env, KUBECONFIG: join(this.folder, "kubeconfig") };
   }
 
   /** Removes the kubeconfig's copy. */

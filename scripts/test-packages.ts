@@ -1,6 +1,7 @@
 /** Debian packages with the programs that tests run, beside those that set-up installs anyway. */
 export const testPackages = [
   "bubblewrap",
+  "chromium",
   "cloud-init",
   "dnsmasq-base",
   "fdisk",

@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { Feed } from "../ui/feed";
+import { changesBetween } from "../ui/happening";
+import { serve } from "../ui/server";
+import { labView } from "../ui/view";
+import { fail, parseStackArguments } from "./command-line";
+import { endingSignal, unlessEnded } from "./ending";
+import { KubernetesEvents } from "./kubernetes-events";
+import { type LabLook, LabWatcher } from "./lab-watcher";
+import { openBrowser } from "./open-browser";
+import { setUp } from "./set-up";
+import { Stack } from "./stack";
+
+/** Between the end of a look and the next. */
+const pauseMs = 5000;
+
+/**
+ * `npm run ui [-- --stack NAME] [--port NUMBER] [--no-open]`: one page about the lab on 127.0.0.1, until Ctrl-C. It looks
+ * only while a page is open.
+ */
+async function main(): Promise<void> {
+  const { stack: name, rest } = parseStackArguments(process.argv.slice(2));
+  const { values } = parseArgs({
+    args: rest,
+    options: { port: { type: "string", default: "0" }, "no-open": { type: "boolean", default: false } },
+  });
+  const port = portOf(values.port);
+  const ready = await setUp(name);
+  const ending = endingSignal();
+  const feed = new Feed();
+  const server = await serve(feed, port);
+  console.log(`The lab's page, for you alone: ${server.url}\nCtrl-C ends it.`);
+  const removeLink = values["no-open"] ? () => {} : openBrowser(server.url);
+  const watcher = new LabWatcher(new Stack(name, ready), ready.template);
+  const events = new KubernetesEvents(join(ready.bundle, "bin", "kubectl"), (happening) =>
+    feed.tell([happening]),
+  );
+  await keepLooking(watcher, events, feed, ending);
+  await events.close();
+  removeLink();
+  await server.close();
+  // A look may be under way; its bound is for those who wait for it.
+  process.exit(0);
+}
+
+async function keepLooking(
+  watcher: LabWatcher,
+  events: KubernetesEvents,
+  feed: Feed,
+  ending: AbortSignal,
+): Promise<void> {
+  let last: LabLook | undefined;
+  while (!ending.aborted) {
+    await feed.watched(ending);
+    const look = await unlessEnded(watcher.look(), ending);
+    if (look === undefined) return;
+    feed.tell(last === undefined ? [] : changesBetween(last, look));
+    feed.show(labView(look));
+    await events.follow(watcher.kubeconfig);
+    last = look;
+    await pause(pauseMs, undefined, { signal: ending }).catch(() => {});
+  }
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65535) return port;
+  throw new Error(`--port = "${text}": allowed: a whole number from 0 (any free port) to 65535`);
+}
+
+main().catch(fail(1));

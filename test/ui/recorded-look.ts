@@ -1,0 +1,52 @@
+import type { Observation } from "../../hypervisor/reality";
+import type { LabPlan } from "../../plan/lab-plan";
+import type { Check } from "../../scripts/lab-status";
+import type { LabLook } from "../../scripts/lab-watcher";
+import { healthyChecks } from "./healthy-checks";
+
+const dayMs = 24 * 3600 * 1000;
+const running: Observation = { state: "running", changed: [], incarnation: "2026-11-21T10:00:00Z missing" };
+const authorities = ["etcd-ca", "front-proxy-ca", "kubernetes-ca"];
+const leaves = [
+  "admin",
+  "apiserver",
+  "apiserver-etcd-client",
+  "apiserver-kubelet-client",
+  "controller-manager",
+];
+
+/** A look at a lab of that plan, as of a moment. */
+export function lookAt(
+  plan: LabPlan,
+  checks: Check[] = healthyChecks(plan),
+  time = new Date("2026-11-21T12:00:00Z"),
+): LabLook {
+  const inDays = (days: number) => new Date(time.getTime() + days * dayMs);
+  return {
+    plan,
+    time,
+    observations: new Map(plan.machines.map(({ name }) => [name, running])),
+    checks,
+    certificates: [
+      { name: "kubelet-kube-node03", end: inDays(-1) },
+      { name: "scheduler", end: inDays(59.5) },
+      ...leaves.map((name) => ({ name: `${name}-kube-mast01`, end: inDays(364.9) })),
+      ...authorities.map((name) => ({ name, end: inDays(3649.9) })),
+    ],
+    pages: [{ name: "HAProxy statistics", url: "http://127.0.0.1:32700/" }],
+  };
+}
+
+/** The same lab after `npm run down`. */
+export function lookAtNothing(plan: LabPlan, time = new Date("2026-11-21T12:00:00Z")): LabLook {
+  const missing: Observation = { state: "missing", changed: [], incarnation: "2026-11-21T12:00:00Z missing" };
+  return {
+    plan,
+    time,
+    observations: new Map(plan.machines.map(({ name }) => [name, missing])),
+    checks: [],
+    certificates: [],
+    pages: [],
+    problem: `stack ${plan.stack} has no machines. Run: npm run up`,
+  };
+}
