@@ -1,6 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { KubernetesEvents } from "../../scripts/kubernetes-events";
+import { LabWatcher } from "../../scripts/lab-watcher";
+import type { Happening } from "../../ui/happening";
+import { labView } from "../../ui/view";
 import { eventually, LabUnderTest } from "./lab-under-test";
 import { pods, toolboxImage } from "./workload";
 
@@ -37,6 +41,16 @@ async function eventuallyHealthy(): Promise<void> {
     if (ailments.length > 0) throw new Error(ailments.join("; "));
     return true;
   });
+}
+
+/** A line out of each private key, and the passwords. */
+function secrets(): string[] {
+  const found = Object.values(lab.outputs.privateKeys)
+    .flatMap((key) => key.trim().split("\n").slice(1, 2))
+    .concat(lab.outputs.statistics.password)
+    .filter((secret) => secret.length >= 16);
+  expect(found.length).toBeGreaterThan(30);
+  return found;
 }
 
 const referenceNodes = [1, 2, 3].flatMap((n) => [`kube-mast0${n}`, `kube-node0${n}`]).sort();
@@ -81,12 +95,28 @@ describe("the reference lab", () => {
     expect(await lab.stack.text(["up", "--yes", "--expect-no-changes"])).not.toMatch(/^\s*[-+~]/m);
   });
 
+  test("is on the page with its machines and events, and without its secrets", async () => {
+    const told: Happening[] = [];
+    const kubectl = join(lab.setUp.bundle, "bin", "kubectl");
+    const events = new KubernetesEvents(kubectl, (happening) => told.push(happening));
+    const watcher = new LabWatcher(lab.stack, lab.setUp.template);
+    try {
+      const view = labView(await watcher.look());
+      await events.follow(watcher.kubeconfig);
+      expect(view.problem).toBeUndefined();
+      expect(view.machines.filter(({ health }) => health === "healthy")).toHaveLength(12);
+      expect(view.certificates.length).toBeGreaterThan(20);
+      await eventually("an event of a node", 30_000, async () =>
+        told.find(({ subject }) => subject === "Node kube-mast01"),
+      );
+      for (const secret of secrets()) expect(JSON.stringify([view, told]).includes(secret)).toBe(false);
+    } finally {
+      await events.close();
+      await watcher.close();
+    }
+  });
+
   test("keeps its secrets out of state, processes and logs", async () => {
-    const secrets = Object.values(lab.outputs.privateKeys)
-      .flatMap((key) => key.trim().split("\n").slice(1, 2))
-      .concat(lab.outputs.statistics.password)
-      .filter((secret) => secret.length >= 16);
-    expect(secrets.length).toBeGreaterThan(30);
     const state = filesBelow(join(lab.setUp.project, ".kube-lab", "state")).map((file) =>
       readFileSync(file, "latin1"),
     );
@@ -101,7 +131,7 @@ describe("the reference lab", () => {
     );
     for (const text of [...state, processes, ...guests]) {
       expect(text).not.toMatch(/BEGIN [A-Z ]*PRIVATE KEY/);
-      for (const secret of secrets) expect(text.includes(secret)).toBe(false);
+      for (const secret of secrets()) expect(text.includes(secret)).toBe(false);
     }
   });
 

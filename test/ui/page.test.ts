@@ -93,7 +93,9 @@ browserTest(
     expect(await page.locator("#backends tbody tr").count()).toBe(3);
     expect(await page.locator("#gluster tbody tr").count()).toBe(4);
     expect(await page.locator("#virtual-ip").textContent()).toBe("Virtual IP 192.168.4.20: hapx-node01");
-    expect(await page.locator("#certificates").textContent()).toMatch(/kubelet-kube-node03.*-1 \(expired\)/s);
+    expect(await page.locator("#certificates").textContent()).toMatch(
+      /kubelet-kube-node03.*expired.*59, due/s,
+    );
     expect(await page.locator("#events li").allInnerTexts()).toHaveLength(3);
     expect(await page.getByRole("link", { name: "HAProxy statistics" }).getAttribute("href")).toBe(
       "http://127.0.0.1:32700/",

@@ -92,7 +92,7 @@ function certificateTable(certificates) {
   return table(
     [{ title: "Name" }, { title: "Expires", kind: "tight" }, { title: "Days left", kind: "number" }],
     certificates.map(({ name, expires, days, state }) => {
-      const words = state === "valid" ? String(days) : `${days} (${state})`;
+      const words = { valid: days, due: `${days}, due`, expired: "expired" }[state];
       return [
         name,
         element("time", { datetime: expires }, expires.slice(0, 10)),
