@@ -14,7 +14,9 @@ export function planOfStack(
   configFile: string,
   hypervisor: "virtualbox" | "embedded",
 ): LabPlan {
-  const file = existsSync(configFile) ? (load(readFileSync(configFile, "utf8")) as StackFile | null) : null;
+  const text = existsSync(configFile) ? readFileSync(configFile, "utf8") : "";
+  // Empty is what stays of a file that had only the engine's own line.
+  const file = text.trim() === "" ? null : (load(text) as StackFile | null);
   const prefix = "kube-lab:";
   const raw = Object.entries(file?.config ?? {})
     .filter(([key]) => key.startsWith(prefix))
