@@ -40,10 +40,12 @@ export class LabShell {
     const client = await this.connect(machine);
     const timeoutMs = options.timeoutMs ?? 60_000;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`${machine}: "${command}" did not end within ${timeoutMs / 1000} s`)),
-        timeoutMs,
-      );
+      const timer = setTimeout(() => {
+        // A machine that lost its power leaves a connection that never ends.
+        this.clients.delete(machine);
+        client.end();
+        reject(new Error(`${machine}: "${command}" did not end within ${timeoutMs / 1000} s`));
+      }, timeoutMs);
       client.exec(command, (error, channel) => {
         if (error) {
           clearTimeout(timer);

@@ -256,6 +256,7 @@ export class SimulatedVBoxManage {
       throw new Refusal(`Machine '${name}' is not currently running`, "VBOX_E_INVALID_VM_STATE");
     if (action === "poweroff") machine.state = "poweroff";
     else if (action === "resume") machine.state = "running";
+    else if (action === "savestate") machine.state = "saved";
     else if (action === "acpipowerbutton") this.onPowerButton(machine);
     else if (rest[0] === "delete") machine.forwards = without(machine.forwards, rest[1] ?? "");
     else addRule(machine, rest[0] ?? "");

@@ -1,0 +1,33 @@
+import type { LabMachine } from "../hypervisor/lab-power";
+import { logFor, waitFor } from "../hypervisor/progress";
+import type { LabShell } from "./lab-shell";
+
+const BOUND_SECONDS = 120;
+
+/**
+ * Gives machines whose clock stood still the host's time, and lets their time service begin anew: by itself it would mend
+ * hours of difference by fractions of a second.
+ */
+export async function setClocks(
+  shell: Pick<LabShell, "run">,
+  machines: readonly Pick<LabMachine, "name">[],
+): Promise<void> {
+  await Promise.all(
+    machines.map(({ name }) =>
+      waitFor(
+        {
+          log: logFor(name),
+          what: "for SSH to set its clock",
+          boundSeconds: BOUND_SECONDS,
+          remedy: `Set it by hand: sudo systemctl restart chrony on ${name}.`,
+        },
+        async () => {
+          const now = `@${Math.round(Date.now() / 1000)}`;
+          const command = `sudo date --utc --set=${now} && sudo systemctl try-restart chrony.service`;
+          const result = await shell.run(name, command, { timeoutMs: 10_000 }).catch(() => undefined);
+          return result?.status === 0 ? true : undefined;
+        },
+      ),
+    ),
+  );
+}
