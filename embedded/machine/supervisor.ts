@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { machineCgroups } from "../cgroup/cgroups";
 import { raiseSysctls, restoreSysctls } from "../host-sysctls";
 import { tryLock, withLock } from "../locks";
-import { natNamespace } from "../network/adapters";
+import { natNamespace, unplugInternal } from "../network/adapters";
 import { Forwards } from "../network/forwards";
 import { type Place, runFolder } from "../place";
 import { EXIT_REBOOT } from "./container";
@@ -152,7 +152,11 @@ export class Supervisor {
       case "reset": {
         this.wanted = request.do;
         const isPaused = this.state === "paused";
-        if (request.do === "poweroff") this.enter("stopping");
+        if (request.do === "poweroff") {
+          this.enter("stopping");
+          // Killed processes would say good-bye to their peers, which a machine that loses its power does not.
+          await unplugInternal(this.place, this.machine);
+        }
         kill(powered.leader);
         if (isPaused) powered.cgroups.setFrozen(false);
         await powered.ended;

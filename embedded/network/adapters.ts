@@ -83,13 +83,18 @@ function internalCommands(place: Place, machine: MachineRecord): string {
   return [...lines, ""].join("\n");
 }
 
-/** Pulls every plug at once and removes the machine's namespaces: a machine without power answers nobody. */
-export async function unplugAdapters(place: Place, machine: MachineRecord): Promise<void> {
+/** Takes the machine off its internal networks: what it says from now on nobody hears. */
+export async function unplugInternal(place: Place, machine: MachineRecord): Promise<void> {
   const ports = machine.adapters.flatMap((adapter, index) =>
     adapter.kind === "intnet" ? [`link delete ${portName(machine.uuid, index + 1)}\n`] : [],
   );
   if (ports.length > 0 && namespaceExists(switchNamespace(place)))
     await runQuietly("ip", ["-n", switchNamespace(place), "-force", "-batch", "-"], ports.join(""));
+}
+
+/** Pulls every plug at once and removes the machine's namespaces: a machine without power answers nobody. */
+export async function unplugAdapters(place: Place, machine: MachineRecord): Promise<void> {
+  await unplugInternal(place, machine);
   for (let number = 1; number <= machine.adapters.length; number += 1)
     await removeNamespace(natNamespace(place, machine.uuid, number));
   await removeNamespace(machineNamespace(place, machine.uuid));
