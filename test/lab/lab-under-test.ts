@@ -63,6 +63,8 @@ export class LabUnderTest {
     const text = await this.stack.text(["destroy", "--yes", "--skip-preview"]);
     await this.stack.remove();
     rmSync(this.configFile, { force: true });
+    // The engine keeps the salt of an imported state there.
+    rmSync(`Pulumi.${this.name}.yaml`, { force: true });
     return text;
   }
 
