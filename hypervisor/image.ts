@@ -142,6 +142,7 @@ async function convert(vbox: VBoxManage, baseDisk: string, disk: string, log: Lo
     await rm(partial, { recursive: true, force: true });
   }
   const raw = /\.(?:img|raw)$/i.test(baseDisk) && !(await isQcow2(baseDisk));
+  const isKnown = !raw && (await knows(vbox, baseDisk));
   log(`copying the base disk ${baseDisk}`);
   await withProgress(log, "copying the base disk", () =>
     vbox.call(
@@ -152,11 +153,16 @@ async function convert(vbox: VBoxManage, baseDisk: string, disk: string, log: Lo
     ),
   );
   if (!raw) {
-    // Cloning makes VirtualBox know both; neither belongs to a machine.
+    // Cloning makes VirtualBox know both; a base that it knew before is a machine's own.
     await forget(vbox, "disk", partial);
-    await forget(vbox, "disk", baseDisk);
+    if (!isKnown) await forget(vbox, "disk", baseDisk);
   }
   await rename(partial, disk);
+}
+
+async function knows(vbox: VBoxManage, disk: string): Promise<boolean> {
+  const disks = parseBlocks(await vbox.call(["list", "hdds"]));
+  return disks.some((known) => known.get("Location") === disk);
 }
 
 /** Cloud images in qcow2 are often called `.img`. Source: QEMU, docs/interop/qcow2: magic `QFI\xfb`. */

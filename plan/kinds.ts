@@ -11,9 +11,13 @@ const labels63 = (name: string) => name.split(".").every((part) => part.length <
 export const domain = { ...domainName, schema: domainName.schema.refine(labels63) };
 
 export const diskImage = text(
-  /^(built|\S(.*\S)?\.(raw|img|qcow2|vdi|vmdk))$/,
-  "built, or a path or URL of a disk image that ends in .raw, .img, .qcow2, .vdi or .vmdk",
+  /^(built|debian-13|ubuntu-24\.04|machine:\S(.*\S)?|\S(.*\S)?\.(raw|img|qcow2|vdi|vmdk))$/,
+  "built, debian-13, ubuntu-24.04, a path or URL of a disk image that ends in .raw, .img, .qcow2, .vdi or .vmdk, or machine:NAME",
   1024,
+);
+export const checksum = text(
+  /^(sha256:[0-9a-fA-F]{64}|sha512:[0-9a-fA-F]{128})$/,
+  "sha256: or sha512: and the digest in hexadecimal digits",
 );
 const systemUsers = new Set(
   `root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody

@@ -123,8 +123,13 @@ export interface KubernetesPlan {
 }
 
 export interface ImagePlan {
-  /** `built`: Debian 13 made on this computer; otherwise a path or URL of a disk image (raw, qcow2, vdi, vmdk). */
+  /**
+   * `built`: Debian 13 made on this computer; `debian-13`, `ubuntu-24.04`: the distribution's cloud image; `machine:NAME`: the
+   * disk of a machine that is there; otherwise a path or URL of a disk image (raw, qcow2, vdi, vmdk).
+   */
   base: string;
+  /** `sha256:…` or `sha512:…`, of a URL. */
+  checksum?: string;
   rootDiskGiB: number;
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   certificate,
+  checksum,
   diskImage,
   domain,
   glusterCount,
@@ -133,7 +134,12 @@ export const schema = z.strictObject({
     base: key(
       diskImage,
       "built",
-      "`built`: Debian 13 made on this computer; else a disk image with cloud-init",
+      "`built`: Debian 13 made on this computer; a distribution's cloud image; your own; or the disk of a machine that is there",
+    ),
+    checksum: derivedKey(
+      checksum,
+      "the distribution's own; none for an https URL",
+      "What a download from your URL must have",
     ),
     rootDiskGiB: key(integer({ min: 8, max: 2047 }), 30, "Size of every machine's thin root disk, GiB"),
   }),

@@ -50,7 +50,11 @@ export function planLab(configuration: Configuration, stack: string): LabPlan {
       apiPort: kubernetes.apiPort,
     },
     gluster: { volume: configuration.gluster.volume, replicas: 3 },
-    image: { ...image },
+    image: {
+      base: image.base,
+      rootDiskGiB: image.rootDiskGiB,
+      ...(image.checksum && { checksum: image.checksum }),
+    },
     hostAccess: { mode: hostAccess.mode, address: hostAccess.address },
     certificates: {
       authorityHours: certificates.authorityYears * HOURS_A_YEAR,

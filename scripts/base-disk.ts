@@ -2,8 +2,12 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type BaseDiskRecord, baseDisksFile } from "../components/base-disk";
+import { diskOfMachine } from "../hypervisor/base-machine";
+import { thisHost } from "../hypervisor/host";
+import { logFor } from "../hypervisor/progress";
+import { openVBoxManage } from "../hypervisor/vboxmanage";
 import { ensureBase } from "../offline/base/base";
-import { debianCloudImage, ensureCloudImage } from "../offline/base/cloud-image";
+import { cloudImage, ensureCloudImage } from "../offline/base/cloud-image";
 import { type BundleFolder, ensureBundle, hostArchitecture } from "../offline/kubernetes/bundle";
 import type { LabPlan } from "../plan/lab-plan";
 
@@ -37,7 +41,7 @@ async function diskFor(plan: LabPlan, bundle: BundleFolder, report: Report): Pro
     const { disk, hash } = await ensureBase({ bundle: bundle.folder, rootDiskGiB, report });
     return { template: templateName(hash), path: disk };
   }
-  const path = await imageFile(base, report);
+  const path = await imageFile(plan, report);
   const { size, mtimeMs } = statSync(path);
   const manifest = readFileSync(resolve(bundle.folder, "manifest.json"));
   const hash = createHash("sha256")
@@ -46,12 +50,20 @@ async function diskFor(plan: LabPlan, bundle: BundleFolder, report: Report): Pro
   return { template: templateName(hash.digest("hex")), path, bundle: bundle.folder };
 }
 
-async function imageFile(base: string, report: Report): Promise<string> {
-  if (base === "built") return ensureCloudImage(debianCloudImage(hostArchitecture()), report);
-  if (/^https?:/.test(base)) return ensureCloudImage(base, report);
+/** Where no disk can be built, Debian's own cloud image is the nearest to it. */
+async function imageFile({ hypervisor, image }: LabPlan, report: Report): Promise<string> {
+  const base = image.base === "built" ? "debian-13" : image.base;
+  const download = cloudImage(base, hostArchitecture(), image.checksum);
+  if (download) return ensureCloudImage(download, report);
+  const machine = /^machine:(.+)$/.exec(base)?.[1];
+  if (machine !== undefined) {
+    return diskOfMachine(openVBoxManage(hypervisor, thisHost(), logFor("base disk")), machine);
+  }
   const path = resolve(base);
   if (existsSync(path)) return path;
-  throw new Error(`kube-lab:image.base is ${base}: no such file. Name a disk image, a URL, or "built".`);
+  throw new Error(
+    `kube-lab:image.base is ${base}: there is no file ${path}. Name a disk image that is there, a URL, debian-13, ubuntu-24.04, machine:NAME or built.`,
+  );
 }
 
 function templateName(hash: string): string {

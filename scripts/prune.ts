@@ -6,7 +6,7 @@ import { absentImage, listImages } from "../hypervisor/image";
 import { locateVBoxManage } from "../hypervisor/locate";
 import { logFor } from "../hypervisor/progress";
 import { openVBoxManage } from "../hypervisor/vboxmanage";
-import { listBases, removeBase, removeStages } from "../offline/base/prune";
+import { listBases, listDownloads, removeBase, removeStages } from "../offline/base/prune";
 import { cacheFolder } from "../offline/cache";
 import { listBundles, removeBundle } from "../offline/kubernetes/prune";
 import { fail } from "./command-line";
@@ -61,6 +61,12 @@ async function listCaches(): Promise<Cached[]> {
       name: base.hash.slice(0, 12),
       bytes: base.bytes,
       remove: () => removeBase(base),
+    })),
+    ...(await listDownloads()).map(({ folder, name, bytes }) => ({
+      what: "downloaded image",
+      name,
+      bytes,
+      remove: () => removeBase({ folder }),
     })),
     { what: "stages of base disks", name: "all", remove: async () => void (await removeStages()) },
     ...bundles.map((bundle) => ({

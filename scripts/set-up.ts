@@ -50,7 +50,8 @@ export async function prepare(stack: string, configFile = `Pulumi.${stack}.yaml`
   forgetEnvironmentFile(project);
   buildPrograms(project);
   const plan = planOfStack(stack, configFile, await chooseHypervisor(project));
-  ensureHostPackages(hostPackages(plan));
+  // Others build no disk and run no stand-in; what they lack, preflight names.
+  if (process.getuid?.() === 0) ensureHostPackages(hostPackages(plan));
   return { project, plan };
 }
 

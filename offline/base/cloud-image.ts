@@ -1,55 +1,110 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import type { ReadableStream } from "node:stream/web";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join, posix } from "node:path";
 import { cacheFolder } from "../cache";
-import { get } from "../kubernetes/official/download";
+import { get, withRetries } from "../kubernetes/official/download";
+import { baseParent, lockBases } from "./base";
+import { type Checksum, type DownloadOptions, download } from "./download";
 
-/** Debian's own cloud images, with SHA512SUMS beside them. Source: https://cloud.debian.org/images/cloud/ */
-const debianImages = "https://cloud.debian.org/images/cloud/trixie/latest";
+/** A disk image to download. */
+export interface CloudImage {
+  url: string;
+  /** Given by the configuration, or read off the list that is published beside the image. */
+  checksum?: Checksum | { list: string; algorithm: Checksum["algorithm"] };
+}
 
-/** Address of Debian 13's image for computers that cannot make a base disk themselves; `genericcloud` lacks AHCI. */
-export function debianCloudImage(architecture: "amd64" | "arm64"): string {
-  return `${debianImages}/debian-13-generic-${architecture}.qcow2`;
+/** How the folder of an image's download begins, below the folder of base disks. */
+export const downloadPrefix = "download-";
+
+type Architecture = "amd64" | "arm64";
+
+/** The distributions' own cloud images. Debian's `genericcloud` would lack AHCI, and with it VirtualBox's disks. */
+const distributions = {
+  "debian-13": (architecture: Architecture) => ({
+    folder: "https://cloud.debian.org/images/cloud/trixie/latest",
+    file: `debian-13-generic-${architecture}.qcow2`,
+    list: "SHA512SUMS",
+    algorithm: "sha512" as const,
+  }),
+  "ubuntu-24.04": (architecture: Architecture) => ({
+    folder: "https://cloud-images.ubuntu.com/releases/24.04/release",
+    file: `ubuntu-24.04-server-cloudimg-${architecture}.img`,
+    list: "SHA256SUMS",
+    algorithm: "sha256" as const,
+  }),
+};
+
+/**
+ * The image that a configured base means; undefined when it is none to download.
+ * @param base `debian-13`, `ubuntu-24.04` or a URL
+ * @param checksum of the configuration: `sha256:…` or `sha512:…`
+ */
+export function cloudImage(
+  base: string,
+  architecture: Architecture,
+  checksum?: string,
+): CloudImage | undefined {
+  if (isDistribution(base)) {
+    const { folder, file, list, algorithm } = distributions[base](architecture);
+    return { url: `${folder}/${file}`, checksum: { list: `${folder}/${list}`, algorithm } };
+  }
+  if (!/^https?:\/\//.test(base)) return undefined;
+  const [algorithm, digest] = checksum?.split(":") ?? [];
+  if (digest === undefined) return { url: base };
+  return {
+    url: base,
+    checksum: { algorithm: algorithm as Checksum["algorithm"], digest, source: "kube-lab:image.checksum" },
+  };
+}
+
+function isDistribution(base: string): base is keyof typeof distributions {
+  return base in distributions;
 }
 
 /**
- * Downloads a disk image once, below the cache folder. One of Debian's is compared with its published checksum; another
- * address is the user's own word.
+ * Downloads a disk image once, below the cache folder, and compares it with its checksum; an address without one is the
+ * user's own word.
  * @returns the full path of the image
  */
-export async function ensureCloudImage(url: string, report: (line: string) => void): Promise<string> {
-  const folder = join(
-    cacheFolder(),
-    "base",
-    `download-${createHash("sha256").update(url).digest("hex").slice(0, 12)}`,
-  );
-  const file = join(folder, basename(new URL(url).pathname));
+export async function ensureCloudImage(
+  { url, checksum }: CloudImage,
+  report: (line: string) => void,
+  options: Pick<DownloadOptions, "stallMs" | "attempts"> & { cache?: string } = {},
+): Promise<string> {
+  const { cache = cacheFolder(), ...limits } = options;
+  const wanted = checksum && "digest" in checksum ? ` ${checksum.digest}` : "";
+  const key = createHash("sha256").update(`${url}${wanted}`).digest("hex").slice(0, 12);
+  const folder = join(baseParent(cache), `${downloadPrefix}${key}`);
+  const name = posix.basename(new URL(url).pathname);
+  const file = join(folder, name);
   if (existsSync(file)) return file;
   await mkdir(folder, { recursive: true });
-  const partial = `${file}.partial`;
-  report(`base disk: downloading ${url}`);
-  const answer = await get(url);
-  if (!answer.body) throw new Error(`${url}: the answer is empty`);
-  await pipeline(Readable.fromWeb(answer.body as ReadableStream), createWriteStream(partial));
-  if (url.startsWith(debianImages)) await verify(partial, basename(file));
-  await rename(partial, file);
-  return file;
+  const release = await lockBases(baseParent(cache), report);
+  try {
+    if (existsSync(file)) return file;
+    report(`base disk: downloading ${url}`);
+    await download(url, file, {
+      ...limits,
+      report,
+      ...(checksum && {
+        checksum: async () => ("digest" in checksum ? checksum : published(checksum, name)),
+      }),
+    });
+    return file;
+  } finally {
+    await release();
+  }
 }
 
-async function verify(file: string, name: string): Promise<void> {
-  const sums = await (await get(`${debianImages}/SHA512SUMS`)).text();
-  const published = sums
-    .split("\n")
-    .find((line) => line.endsWith(` ${name}`))
-    ?.split(" ")[0];
-  const hash = createHash("sha512");
-  await pipeline(createReadStream(file), hash);
-  const found = hash.digest("hex");
-  if (found === published) return;
-  await rm(file, { force: true });
-  throw new Error(`${name}: SHA-512 is ${found}, published is ${published ?? "none"}. Try again.`);
+/** A line of such a list: `0a1b…  debian-13-generic-amd64.qcow2`, with `*` before the name for binary files. */
+async function published(
+  { list, algorithm }: { list: string; algorithm: Checksum["algorithm"] },
+  name: string,
+): Promise<Checksum> {
+  const text = await withRetries(list, async () => (await get(list)).text());
+  const lines = text.split("\n").map((line) => line.trim().split(/\s+\*?/));
+  const digest = lines.find(([, file]) => file === name)?.[0];
+  if (digest === undefined) throw new Error(`${list} has no checksum of ${name}. Try again later.`);
+  return { algorithm, digest, source: list };
 }

@@ -1,6 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { baseParent, lockBases, readRecord, stagesFolder, storedBytes } from "./base";
+import { downloadPrefix } from "./cloud-image";
 
 /** A base disk in the cache. */
 export interface CachedBase {
@@ -36,6 +37,22 @@ export async function removeStages(cache?: string): Promise<number> {
   const sizes = await Promise.all(names.map((name) => storedBytes(join(folder, name))));
   if (names.length > 0) await locked(cache, () => rm(folder, { recursive: true, force: true }));
   return sizes.reduce((total, size) => total + size, 0);
+}
+
+/** Downloaded disk images, whole or not. */
+export async function listDownloads(
+  cache?: string,
+): Promise<{ folder: string; name: string; bytes: number }[]> {
+  const parent = baseParent(cache);
+  const folders = (await readdir(parent).catch(() => [])).filter((name) => name.startsWith(downloadPrefix));
+  const downloads = folders.map(async (name) => {
+    const folder = join(parent, name);
+    const files = await readdir(folder);
+    const sizes = await Promise.all(files.map((file) => storedBytes(join(folder, file))));
+    const image = files.find((file) => !file.endsWith(".json")) ?? name;
+    return { folder, name: image, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  });
+  return Promise.all(downloads);
 }
 
 async function locked(cache: string | undefined, work: () => Promise<void>): Promise<void> {

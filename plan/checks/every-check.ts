@@ -3,6 +3,7 @@ import { checkAuthorities } from "./authorities";
 import type { Check } from "./check";
 import { checkHostAccess } from "./host-access";
 import { checkHostLimits } from "./host-limits";
+import { checkImage } from "./image";
 import { checkLifetimes } from "./lifetimes";
 import { checkNames } from "./names";
 import { checkPorts } from "./ports";
@@ -16,6 +17,7 @@ export const everyCheck: readonly Check[] = [
   checkNames,
   checkPorts,
   checkHostAccess,
+  checkImage,
   checkResolvers,
   checkLifetimes,
   checkAuthorities,

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { load } from "js-yaml";
+import { diskOfMachine } from "../../../hypervisor/base-machine";
 import { type Host, thisHost } from "../../../hypervisor/host";
 import { absentImage, ensureImage, listImages } from "../../../hypervisor/image";
 import { preparationSeed } from "../../../hypervisor/image-preparation";
@@ -94,6 +95,55 @@ it.each(["disk.qcow2", "disk.vmdk", "disk.vdi"])("clones a base in another forma
     "VDI",
   ]);
   expect(simulated.calls).toContainEqual(["closemedium", "disk", baseDisk]);
+});
+
+describe("a base that is a machine's disk", () => {
+  beforeEach(() =>
+    simulated.run("", ["createvm", "--name", "My Debian", "--groups", "/"], { timeoutSeconds: 1 }),
+  );
+
+  const own = () => path.join(path.dirname(wanted.baseDisk), "my debian.vdi");
+  const give = (values: Record<string, string>) => {
+    for (const [key, value] of Object.entries(values)) simulated.machine("My Debian").values.set(key, value);
+  };
+
+  it("is found on the machine's first controller, past drives for discs", async () => {
+    give({
+      storagecontrollername0: "IDE",
+      storagecontrollername1: "SATA",
+      "IDE-0-0": "/isos/debian-13.iso",
+      "IDE-1-0": "emptydrive",
+      "SATA-0-0": own(),
+    });
+    expect(await diskOfMachine(simulated.open(), "My Debian")).toBe(own());
+  });
+
+  it("is copied, and stays the machine's", async () => {
+    writeFileSync(own(), "");
+    simulated.disks.set(own(), "base");
+    simulated.calls.length = 0;
+    await ensure({ ...wanted, baseDisk: own() });
+    expect(simulated.verbs()[0]).toBe("clonemedium");
+    expect(simulated.disks.has(own())).toBe(true);
+    expect(simulated.calls).not.toContainEqual(["closemedium", "disk", own()]);
+  });
+
+  it("must be there, off and have a disk", async () => {
+    const refusal = (name: string) => diskOfMachine(simulated.open(), name).catch((error: unknown) => error);
+    expect(await refusal("Debian")).toMatchObject({
+      message: expect.stringContaining('names the machine "Debian", and there is none'),
+      remedy: 'Name one of "My Debian".',
+    });
+    expect(await refusal("My Debian")).toMatchObject({
+      message: expect.stringContaining("has no hard disk"),
+    });
+    for (const state of ["running", "saved"] as const) {
+      simulated.machine("My Debian").state = state;
+      expect(await refusal("My Debian")).toMatchObject({
+        message: expect.stringContaining(`not off but ${state}`),
+      });
+    }
+  });
 });
 
 it("knows qcow2 that is called .img", async () => {
