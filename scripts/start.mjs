@@ -7,6 +7,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { npmProgram } from "./npm-program.mjs";
 
+const STANDARD_OUTPUT = 1;
+const STANDARD_ERROR = 2;
+
 const project = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command, ...commandArguments] = process.argv.slice(2);
 
@@ -37,8 +40,8 @@ function requireNode(least) {
 }
 
 /**
- * Installs what the lockfile says, unless node_modules was installed from this very lockfile by this Node.js. Not `npm ci`:
- * that insists on entries for the optional packages of every platform, which not every registry serves.
+ * Installs what the lockfile says, unless node_modules was installed from this very lockfile by this Node.js. Not `npm ci`,
+ * which would begin by removing all that is there.
  */
 function installPackages() {
   const marker = join("node_modules", ".kube-lab-installed");
@@ -47,26 +50,21 @@ function installPackages() {
     .update(process.version)
     .digest("hex");
   if (existsSync(marker) && readFileSync(marker, "utf8") === wanted) return;
-  console.log("kube-lab: installing npm packages (once)");
+  // All on standard error: standard output may be read as JSON.
+  console.error("kube-lab: installing npm packages (once)");
   // The install script of @pulumi/command downloads its plugin; set-up does that, or its stand-in.
   const npm = npmProgram({ execPath: process.execPath, environment: process.env, exists: existsSync }) ?? [
     "npm",
   ];
-  const status = run(npm[0], [
-    ...npm.slice(1),
-    "install",
-    "--no-save",
-    "--ignore-scripts",
-    "--no-audit",
-    "--no-fund",
-  ]);
+  const options = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
+  const status = run(npm[0], [...npm.slice(1), "install", ...options], STANDARD_ERROR);
   if (status !== 0) process.exit(status);
   writeFileSync(marker, wanted);
 }
 
 /** Runs a program with our own terminal; its exit status, or 1 when a signal ended it. */
-function run(program, programArguments) {
-  const result = spawnSync(program, programArguments, { stdio: "inherit" });
+function run(program, programArguments, output = STANDARD_OUTPUT) {
+  const result = spawnSync(program, programArguments, { stdio: ["inherit", output, "inherit"] });
   if (result.error) console.error(`kube-lab: ${program} could not be started: ${result.error.message}`);
   return result.status ?? 1;
 }
