@@ -215,7 +215,7 @@ async function makeNetwork(
   return { name, made: true };
 }
 
-/** Linux has a helper with root's rights for it, macOS needs none. */
+/** VirtualBox has a program with root's rights for it on Linux; macOS needs none. */
 function administrator(platform: NodeJS.Platform): string {
   return platform === "win32" ? ": Windows asks for an administrator's consent" : "";
 }
