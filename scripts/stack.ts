@@ -10,8 +10,16 @@ import { planOfStack } from "./stack-plan";
 /** What `pulumi stack export` prints, as far as we look at it. */
 export interface StackState {
   deployment: {
-    resources?: { urn: string; inputs?: Record<string, unknown>; outputs?: Record<string, unknown> }[];
+    resources?: StackResource[];
   };
+}
+
+export interface StackResource {
+  urn: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+  /** ISO 8601; absent for what an engine of before 2023 has made. */
+  modified?: string;
 }
 
 interface Finished {

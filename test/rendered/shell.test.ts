@@ -27,3 +27,7 @@ describe.each(allRoles)("shell scripts of %s", (role) => {
     }
   });
 });
+
+testWith("shellcheck")("what a diagnosis runs on machines passes shellcheck", () => {
+  expectAccepted("shellcheck", [join(sourceFolder(), "..", "scripts", "diagnosis", "collect.sh")]);
+});

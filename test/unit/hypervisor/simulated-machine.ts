@@ -7,6 +7,7 @@ export interface Machine {
   forwards: string[];
   extra: Map<string, string>;
   snapshot?: string;
+  snapshotDescription?: string;
 }
 
 /** What it answers instead of doing: a message and an error code. */

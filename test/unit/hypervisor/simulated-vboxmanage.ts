@@ -101,8 +101,7 @@ export class SimulatedVBoxManage {
       case "closemedium":
         return this.closeMedium(second, rest.includes("--delete"));
       case "snapshot":
-        this.machine(first).snapshot = third;
-        return "";
+        return this.snapshot(this.machine(first), second, third, rest);
       case "startvm":
         return this.start(this.machine(first), first);
       case "controlvm":
@@ -139,7 +138,7 @@ export class SimulatedVBoxManage {
   }
 
   private info(name: string): string {
-    const { uuid, state, values, forwards, snapshot } = this.machine(name);
+    const { uuid, state, values, forwards, snapshot, snapshotDescription } = this.machine(name);
     const lines = [`name="${name}"`, `UUID="${uuid}"`, `VMState="${state}"`];
     const shown = values.get("nic1") === "nat" ? forwards : [];
     for (const [key, value] of values)
@@ -147,8 +146,21 @@ export class SimulatedVBoxManage {
         /^\d+$/.test(value) ? `${key}=${value}` : `${key.includes("-") ? `"${key}"` : key}="${value}"`,
       );
     lines.push(...shown.map((rule, index) => `Forwarding(${index})="${rule}"`));
-    if (snapshot) lines.push(`SnapshotName="${snapshot}"`, `CurrentSnapshotName="${snapshot}"`);
+    if (snapshot) {
+      lines.push(`SnapshotName="${snapshot}"`, `CurrentSnapshotName="${snapshot}"`);
+      if (snapshotDescription) lines.push(`SnapshotDescription="${snapshotDescription}"`);
+      lines.push('CurrentSnapshotNode="SnapshotName"');
+    }
     return `${lines.join("\n")}\n`;
+  }
+
+  /** It has room for one. */
+  private snapshot(machine: Machine, action: string, name: string, options: string[]): string {
+    delete machine.snapshot;
+    if (action !== "take") return "";
+    machine.snapshot = name;
+    machine.snapshotDescription = options.includes("--description") ? option(options, "--description") : "";
+    return "";
   }
 
   private machineFolder(name: string, group: string): string {
