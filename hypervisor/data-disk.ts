@@ -74,12 +74,17 @@ export async function dataDiskSize(vbox: VBoxManage, file: string): Promise<numb
   return (parseCapacityMiB(await vbox.call(["showmediuminfo", "disk", file])) ?? 0) / MIB_PER_GIB;
 }
 
+/** In bytes: a thousand times the size and more is refused in megabytes, as a likely mistake. */
+export function resizeCall(file: string, gibibytes: number): string[] {
+  return ["modifymedium", "disk", file, "--resizebyte", String(gibibytes * 2 ** 30)];
+}
+
 async function grow(vbox: VBoxManage, machine: string, file: string, size: number, log: Log): Promise<void> {
   const current = await dataDiskSize(vbox, file);
   if (current === size) return;
   refuseShrink(machine, current, size);
   log(`growing its data disk from ${current} to ${size} GiB`);
-  await vbox.call(["modifymedium", "disk", file, "--resize", mebibytes(size)]);
+  await vbox.call(resizeCall(file, size));
 }
 
 async function removeDataDisk(vbox: VBoxManage, machine: string, file: string, log: Log): Promise<void> {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
+import { resizeCall } from "./data-disk";
 import { HypervisorError } from "./errors";
 import { firmwareOf } from "./firmware";
 import { defaultMachineFolder } from "./folders";
@@ -70,10 +71,13 @@ async function refuseInUse(vbox: VBoxManage, image: string, folder: string): Pro
   const disks = parseBlocks(await vbox.call(["list", "hdds"]));
   const isOwn = (disk: Map<string, string>) => (disk.get("Location") ?? "").startsWith(folder + path.sep);
   const own = disks.filter(isOwn).map((disk) => disk.get("UUID"));
-  const linked = disks.filter((disk) => !isOwn(disk) && own.includes(disk.get("Parent UUID")));
+  const linked = disks
+    .filter((disk) => !isOwn(disk) && own.includes(disk.get("Parent UUID")))
+    .map((disk) => disk.get("Location"))
+    .sort();
   if (linked.length === 0) return;
   throw new HypervisorError(
-    `${linked.length} disks of machines are linked to ${image}, the first is ${linked[0]?.get("Location")}.`,
+    `${linked.length} disks of machines are linked to ${image}, the first is ${linked[0]}.`,
     "Take the labs of these machines down first (`npm run down`).",
   );
 }
@@ -190,7 +194,7 @@ async function versionOf(vbox: VBoxManage): Promise<readonly number[]> {
 async function grow(vbox: VBoxManage, disk: string, rootDiskGiB: number): Promise<void> {
   const size = rootDiskGiB * 1024;
   const current = parseCapacityMiB(await vbox.call(["showmediuminfo", "disk", disk])) ?? 0;
-  if (current < size) await vbox.call(["modifymedium", "disk", disk, "--resize", String(size)]);
+  if (current < size) await vbox.call(resizeCall(disk, rootDiskGiB));
 }
 
 async function createTemplate(

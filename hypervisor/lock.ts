@@ -25,7 +25,7 @@ export async function withLock<T>(
       what: `for ${options.what}, which another process holds`,
       boundSeconds: options.boundSeconds,
       remedy: `If no other process is at work, remove the folder ${file}.lock.`,
-      pause: { first: 20, longest: 100 },
+      pause: { first: 10, longest: 50 },
     },
     () => acquire(file, (error) => (lost = error)),
   );

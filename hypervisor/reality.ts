@@ -47,7 +47,6 @@ export async function observeWith(
   image: string,
   now: Date,
 ): Promise<Map<string, Observation>> {
-  // Alone: it starts VirtualBox's service where that sleeps, and calls that come together then wait ten seconds for each other.
   const known = parseMachineList(await vbox.call(["list", "vms"]));
   const time = now.toISOString().replace(/\.\d+Z$/, "Z");
   const machines = plan.machines.map(async ({ name, hypervisorName }): Promise<[string, Observation]> => {

@@ -94,7 +94,7 @@ export class SimulatedVBoxManage {
       case "clonemedium":
         return this.createMedium(third, 4096);
       case "modifymedium":
-        this.capacities.set(second, Number(fourth));
+        this.capacities.set(second, Number(fourth) / 2 ** 20);
         return "";
       case "showmediuminfo":
         return `UUID:           ${randomUUID()}\nCapacity:       ${this.capacities.get(second) ?? 4096} MBytes\n`;
