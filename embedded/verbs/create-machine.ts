@@ -98,9 +98,11 @@ function newMachine(
   settingsFile: string,
 ): MachineRecord {
   const now = new Date();
+  const [first = emptyAdapter(), ...others] = Array.from({ length: ADAPTER_COUNT }, emptyAdapter);
   return {
-    ...{ uuid, name, groups, osType, description: "", settingsFile, cpus: 1, memoryMiB: 128 },
-    adapters: Array.from({ length: ADAPTER_COUNT }, emptyAdapter),
+    // What VirtualBox recommends for Debian, and the adapter that it gives to every machine.
+    ...{ uuid, name, groups, osType, description: "", settingsFile, cpus: 1, memoryMiB: 1024 },
+    adapters: [{ ...first, kind: "nat" }, ...others],
     ...{ controllers: [], attachments: [], snapshots: [], extraData: {}, guestProperties: {}, settings: {} },
     changedAt: now.toISOString(),
     registeredAt: now.getTime(),

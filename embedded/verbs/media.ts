@@ -155,11 +155,22 @@ export const modifyMedium: Verb = async ({ place, args, directory, warn }) => {
         { code: "VBOX_E_NOT_SUPPORTED", component: "MediumWrap", interface: "IMedium" },
         "Failed to resize medium",
       );
+    refuseLikelyMistake(optionValue(parsed, "resize"), medium.capacityBytes);
     resizeRawContent(place, medium.uuid, bytes);
     saveMedium(place, { ...medium, capacityBytes: bytes });
   });
   warn(PROGRESS);
 };
+
+/** More than a thousandfold, given in megabytes, was meant in bytes. */
+function refuseLikelyMistake(mebibytes: string | undefined, capacityBytes: number): void {
+  const current = capacityBytes / MEBIBYTE;
+  if (mebibytes === undefined || Number(mebibytes) <= current * 1000) return;
+  const sizes = `from ${current.toFixed(1)} MB to ${Number(mebibytes).toFixed(1)} MB`;
+  throw new VirtualBoxError(
+    `Error: Attempt to resize the medium ${sizes}. Use --resizebyte if this is intended!`,
+  );
+}
 
 const CLOSE_USAGE = "closemedium [disk | dvd] <uuid | filename> [--delete]";
 

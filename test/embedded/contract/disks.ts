@@ -62,6 +62,18 @@ export function dataDisks(folder: string): Step[] {
       stdout: [/^Capacity: {7}2000 MBytes$/m],
     },
     {
+      args: ["modifymedium", "disk", `${folder}/data.vdi`, "--resize", "2000001"],
+      status: 1,
+      stderr: [
+        /^VBoxManage: error: Error: Attempt to resize the medium from 2000\.0 MB to 2000001\.0 MB\. Use --resizebyte/m,
+      ],
+    },
+    {
+      args: ["modifymedium", "disk", `${folder}/data.vdi`, "--resizebyte", String(2000 * 2 ** 20)],
+      status: 0,
+      stderr: [PROGRESS],
+    },
+    {
       args: ["showmediuminfo", "disk", `${folder}/none.vdi`],
       status: 1,
       stderr: [/Could not find file for the medium '.*none\.vdi'/],
