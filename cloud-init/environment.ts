@@ -59,10 +59,13 @@ function commonVariables(plan: LabPlan, machine: MachinePlan): Variables {
 
 function kubernetesVariables(plan: LabPlan): Variables {
   return {
-    KERNEL_MODULES: "overlay br_netfilter vxlan nf_conntrack",
+    KERNEL_MODULES: "overlay br_netfilter vxlan nf_conntrack fuse",
     VIRTUAL_IP: plan.virtualIp,
     API_PORT: plan.kubernetes.apiPort,
     KUBERNETES_VERSION: plan.kubernetes.version,
+    GLUSTER_VOLUME: plan.gluster.volume,
+    // As the volume's service takes them; empty where there is no storage.
+    VOLUME_SERVERS: plan.addons.storage.enabled ? volumeServers(plan) : "",
   };
 }
 
@@ -107,6 +110,13 @@ function ownerSubnet(adapter: AdapterPlan): string[] {
 
 function internalAdapters(machine: MachinePlan): InternalAdapterPlan[] {
   return machine.adapters.filter((adapter) => adapter.kind === "internal");
+}
+
+/** Any of them tells a client of the whole volume: the next is asked where one does not answer. */
+function volumeServers(plan: LabPlan): string {
+  return machinesOf(plan, "gluster")
+    .map(({ name }) => `--volfile-server=${name}`)
+    .join(" ");
 }
 
 /** `kube-mast01=192.168.1.10 kube-mast02=192.168.1.11` */

@@ -10,8 +10,8 @@ export interface BaseDiskRecord extends BaseDisk {
   /** `image.base` of the plan. */
   base: string;
   rootDiskGiB: number;
-  /** Kubernetes' version, without the leading v. */
-  kubernetes: string;
+  /** Of what is on it, by versionsOf. */
+  versions: string;
 }
 
 /**
@@ -20,19 +20,24 @@ export interface BaseDiskRecord extends BaseDisk {
  */
 export function baseDiskFor(plan: LabPlan, file = baseDisksFile): BaseDisk {
   const { base, rootDiskGiB } = plan.image;
-  const kubernetes = plan.kubernetes.version;
+  const versions = versionsOf(plan);
   const found = read(file).find(
-    (record) =>
-      record.base === base && record.rootDiskGiB === rootDiskGiB && record.kubernetes === kubernetes,
+    (record) => record.base === base && record.rootDiskGiB === rootDiskGiB && record.versions === versions,
   );
   if (found === undefined) {
-    const wanted = `image.base ${base}, image.rootDiskGiB ${rootDiskGiB}, Kubernetes ${kubernetes}`;
+    const wanted = `image.base ${base}, image.rootDiskGiB ${rootDiskGiB}, ${versions}`;
     throw new Error(
       `${file} has no base disk for ${wanted}. Run \`npm run set-up\`: it makes or fetches it.`,
     );
   }
   const { template, path, bundle } = found;
   return { template, path, ...(bundle === undefined ? {} : { bundle }) };
+}
+
+/** What a plan wants on its disk: `Kubernetes 1.36.3, storage 0.0.30`. */
+export function versionsOf({ kubernetes, addons }: LabPlan): string {
+  const all = Object.entries(addons).map(([name, { version }]) => `${name} ${version}`);
+  return [`Kubernetes ${kubernetes.version}`, ...all].join(", ");
 }
 
 function read(file: string): BaseDiskRecord[] {

@@ -51,6 +51,11 @@ const release = text(
 );
 export const kubernetesRelease = { ...release, explain: explainRelease };
 
+export const addonRelease = text(
+  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/,
+  "MAJOR.MINOR.PATCH without a leading v",
+);
+
 export const resolvers = {
   ...list(z.string().refine(isResolver), "a list of IPv4 addresses outside 127.0.0.0/8"),
   explain: explainResolver,

@@ -122,6 +122,15 @@ export interface KubernetesPlan {
   apiPort: number;
 }
 
+export type AddonName = "storage";
+
+export interface AddonPlan {
+  /** Whether the masters apply it; its programs are in every machine's image either way. */
+  enabled: boolean;
+  /** Without the leading v. */
+  version: string;
+}
+
 export interface ImagePlan {
   /**
    * `built`: Debian 13 made on this computer; `debian-13`, `ubuntu-24.04`: the distribution's cloud image; `machine:NAME`: the
@@ -153,6 +162,7 @@ export interface LabPlan {
   subnets: Record<SubnetName, SubnetPlan>;
   machines: MachinePlan[];
   kubernetes: KubernetesPlan;
+  addons: Record<AddonName, AddonPlan>;
   gluster: { volume: string; replicas: 3 };
   image: ImagePlan;
   hostAccess: { mode: "forward" | "hostonly" | "bridged"; address: string };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  addonRelease,
   certificate,
   checksum,
   diskImage,
@@ -16,7 +17,18 @@ import {
   userName,
   volumeName,
 } from "./kinds";
-import { address, cidr, derivedKey, type Explain, group, integer, key, oneOf, port } from "./settings";
+import {
+  address,
+  cidr,
+  derivedKey,
+  type Explain,
+  group,
+  integer,
+  key,
+  oneOf,
+  onOrOff,
+  port,
+} from "./settings";
 
 /**
  * What is allowed in the namespace `kube-lab`, key by key, with every default of the reference lab. Rules that need
@@ -76,6 +88,13 @@ function authority(whose: string) {
   };
 }
 
+function addon(enabled: boolean, release: string, what: string, whose: string) {
+  return group({
+    enabled: key(onOrOff(), enabled, what),
+    version: key(addonRelease, release, `Release of ${whose}`),
+  });
+}
+
 const inStackDev = "in stack dev; in another moved by a number made from its name";
 
 /** Also the order of the README's table. */
@@ -129,6 +148,14 @@ export const schema = z.strictObject({
     serviceSubnet: key(cidr(12, 28), "10.96.0.0/12", "Addresses of services"),
     clusterDomain: key(domain, "cluster.local", "Domain of services"),
     apiPort: key(port(1), 6443, "Port of the API on the virtual IP and on every master"),
+  }),
+  addons: group({
+    storage: addon(
+      true,
+      "0.0.30",
+      "A default storage class on the Gluster volume, where there is one: volumes for many pods on any nodes",
+      "rancher/local-path-provisioner",
+    ),
   }),
   image: group({
     base: key(

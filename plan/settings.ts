@@ -90,6 +90,15 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T)
   };
 }
 
+/** `"true"` counts as true, since `pulumi config set` stores text. */
+export function onOrOff() {
+  return {
+    schema: z.preprocess(truth, z.boolean()),
+    allowed: "true, false",
+    type: "`true` or `false`",
+  };
+}
+
 export function text(pattern: RegExp, allowed: string, maximum = 253) {
   return { schema: z.string().max(maximum).regex(pattern), allowed, type: "string" };
 }
@@ -142,6 +151,10 @@ export function group<Shape extends z.ZodRawShape>(shape: Shape) {
 
 function numeric(value: unknown): unknown {
   return typeof value === "string" && /^\d{1,9}$/.test(value) ? Number(value) : value;
+}
+
+function truth(value: unknown): unknown {
+  return value === "true" || value === "false" ? value === "true" : value;
 }
 
 function splitAtCommas(value: unknown): unknown {

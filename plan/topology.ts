@@ -49,6 +49,7 @@ export function planLab(configuration: Configuration, stack: string): LabPlan {
       controlPlaneEndpoint: `${loadBalancers.virtualIp}:${kubernetes.apiPort}`,
       apiPort: kubernetes.apiPort,
     },
+    addons: planAddons(configuration),
     gluster: { volume: configuration.gluster.volume, replicas: 3 },
     image: {
       base: image.base,
@@ -63,6 +64,11 @@ export function planLab(configuration: Configuration, stack: string): LabPlan {
       givenAuthorities: authorityNames.filter((name) => name in given),
     },
   };
+}
+
+function planAddons({ addons, gluster }: Configuration): LabPlan["addons"] {
+  const { storage } = addons;
+  return { ...addons, storage: { ...storage, enabled: storage.enabled && gluster.count > 0 } };
 }
 
 function planSubnets({ networks }: Configuration, stack: string): Record<SubnetName, SubnetPlan> {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type BaseDiskRecord, baseDisksFile } from "../components/base-disk";
+import { type BaseDiskRecord, baseDisksFile, versionsOf } from "../components/base-disk";
 import { diskOfMachine } from "../hypervisor/base-machine";
 import { thisHost } from "../hypervisor/host";
 import { logFor } from "../hypervisor/progress";
@@ -27,10 +27,16 @@ type Disk = Pick<BaseDiskRecord, "template" | "path" | "bundle">;
  */
 export async function ensureBaseDisk(plan: LabPlan, report: Report): Promise<Base> {
   const { base, rootDiskGiB } = plan.image;
-  const kubernetes = plan.kubernetes.version;
-  const bundle = await ensureBundle({ version: kubernetes, log: report });
+  const { kubernetes, addons } = plan;
+  const bundle = await ensureBundle({
+    version: kubernetes.version,
+    addons: {
+      localPathProvisioner: addons.storage.version,
+    },
+    log: report,
+  });
   const disk = await diskFor(plan, bundle, report);
-  remember({ base, rootDiskGiB, kubernetes, ...disk });
+  remember({ base, rootDiskGiB, versions: versionsOf(plan), ...disk });
   return { template: disk.template, bundle: bundle.folder };
 }
 
@@ -75,7 +81,7 @@ function remember(record: BaseDiskRecord): void {
   const known = existsSync(baseDisksFile)
     ? (JSON.parse(readFileSync(baseDisksFile, "utf8")) as BaseDiskRecord[])
     : [];
-  const key = ({ base, rootDiskGiB, kubernetes }: BaseDiskRecord) => `${base} ${rootDiskGiB} ${kubernetes}`;
+  const key = ({ base, rootDiskGiB, versions }: BaseDiskRecord) => `${base} ${rootDiskGiB} ${versions}`;
   const others = known.filter((other) => key(other) !== key(record));
   writeFileSync(baseDisksFile, `${JSON.stringify([...others, record], null, 2)}\n`);
 }

@@ -5,7 +5,7 @@ import type { LabShell } from "./lab-shell";
 
 /** One thing that was looked at. */
 export interface Check {
-  /** `machine`, `node`, `etcd member`, `virtual IP`, `backend`, `Gluster peer`, `Gluster volume`, `certificate`. */
+  /** `machine`, `node`, `etcd member`, `virtual IP`, `backend`, `Gluster peer`, `Gluster volume`, `storage`, `certificate`. */
   kind: string;
   name: string;
   healthy: boolean;
@@ -48,6 +48,7 @@ export async function examine(
     ...etcdChecks(outputs, reports),
     ...balancerChecks(outputs, reports),
     ...glusterChecks(outputs, reports),
+    ...mountChecks(outputs, reports),
     ...certificateChecks(outputs.certificates, now),
   ];
 }
@@ -192,6 +193,24 @@ function glusterChecks({ machines }: LabOutputs, reports: Reports): Check[] {
       name: String(answering?.volume ?? "?"),
       healthy: answering?.started === true && bricks > 0 && online === bricks,
       detail: `${answering?.started === true ? "started" : "not started"}, ${online} of ${bricks} bricks online`,
+    },
+  ];
+}
+
+/** Nodes converge without the volume; those that want it are named where it is missing, and else counted. */
+function mountChecks({ machines }: LabOutputs, reports: Reports): Check[] {
+  const wanting = machines.filter(({ name }) => {
+    const volume = factOf(reports, name)?.volume;
+    return volume === "mounted" || volume === "not mounted";
+  });
+  const missing = wanting.filter(({ name }) => factOf(reports, name)?.volume !== "mounted");
+  if (wanting.length === 0) return [];
+  return [
+    {
+      kind: "storage",
+      name: "gluster",
+      healthy: missing.length === 0,
+      detail: `mounted on ${wanting.length - missing.length} of ${wanting.length} nodes${missing.map(({ name }) => `, not on ${name}`).join("")}`,
     },
   ];
 }

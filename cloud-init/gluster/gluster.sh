@@ -6,6 +6,8 @@
 POLL_SECONDS=1
 BRICK_MOUNT=/srv/brick
 BRICK=$BRICK_MOUNT/$GLUSTER_VOLUME
+# How long writes hang when a machine loses power, seconds; the default of 42 is for networks that stumble.
+PING_TIMEOUT=10
 
 role_converge() {
   gluster_brick
@@ -161,7 +163,13 @@ create_volume() {
     retry 300 "adding bricks to $GLUSTER_VOLUME" gluster --mode=script volume add-brick "$GLUSTER_VOLUME" $missing force
     gluster --mode=script volume rebalance "$GLUSTER_VOLUME" start || true
   fi
+  volume_quick_to_notice || retry 60 "setting the ping timeout of $GLUSTER_VOLUME" \
+    gluster --mode=script volume set "$GLUSTER_VOLUME" network.ping-timeout "$PING_TIMEOUT"
   volume_started || retry 300 "starting volume $GLUSTER_VOLUME" gluster --mode=script volume start "$GLUSTER_VOLUME"
+}
+
+volume_quick_to_notice() {
+  gluster --mode=script volume info "$GLUSTER_VOLUME" | grep -qx "network.ping-timeout: $PING_TIMEOUT"
 }
 
 volume_exists() { gluster --mode=script volume info "$GLUSTER_VOLUME" >/dev/null 2>&1; }

@@ -1,24 +1,54 @@
 import { createHash } from "node:crypto";
 import type { LabPlan } from "../../plan/lab-plan";
+import type { GuestFile } from "../guest-files";
 import { yamlDocuments } from "../yaml";
 import { flannelObjects } from "./flannel";
+import { storageObjects } from "./storage";
+
+/** What the masters apply needs of an object: how to find it again. */
+export interface KubernetesObject {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string };
+}
 
 /**
- * What the masters apply beyond kubeadm's own: the pod network and the rights of the lab's machines. The last object carries
- * the digest of the others, so that a master sees without kubectl whether they are in place.
+ * What the masters apply beyond kubeadm's own, file by file: the pod network, the rights of the lab's machines, and the add-ons
+ * that are on.
  */
-export function addonDocuments(plan: LabPlan): string {
-  const objects = [...flannelObjects(plan), ...leaveRights()];
+export function addonFiles(plan: LabPlan): GuestFile[] {
+  const { storage } = plan.addons;
+  const objects = [
+    ...flannelObjects(plan),
+    ...leaveRights(),
+    ...(storage.enabled ? storageObjects(storage) : []),
+  ];
+  const stages = [[...objects, inventory(objects)]];
+  return stages.map((stage, i) => ({
+    path: `/etc/kube-lab/addons-${i + 1}.yaml`,
+    mode: "0644",
+    content: yamlDocuments(stage),
+  }));
+}
+
+/**
+ * The last object: it names the others, so that a master finds what is to be removed, and carries their digest, so that it
+ * sees without kubectl whether they are in place.
+ */
+function inventory(objects: object[]): object {
   const digest = createHash("sha256").update(JSON.stringify(objects)).digest("hex");
-  return yamlDocuments([
-    ...objects,
-    {
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: { name: "kube-lab-addons", namespace: "kube-system" },
-      data: { digest },
-    },
-  ]);
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "kube-lab-addons", namespace: "kube-system" },
+    data: { objects: (objects as KubernetesObject[]).map(address).join("\n"), digest },
+  };
+}
+
+/** As master.sh takes it to kubectl: `StorageClass.v1.storage.k8s.io - gluster`. */
+function address({ apiVersion, kind, metadata }: KubernetesObject): string {
+  const [group, version] = apiVersion.includes("/") ? apiVersion.split("/") : ["", apiVersion];
+  return [`${kind}.${version}.${group}`, metadata.namespace ?? "-", metadata.name].join(" ");
 }
 
 /**

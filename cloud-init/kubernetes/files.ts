@@ -2,7 +2,7 @@ import type { LabPlan, MachinePlan } from "../../plan/lab-plan";
 import type { GuestFile, MachineCredentials } from "../guest-files";
 import { needed } from "../needed";
 import { realFile } from "../real-file";
-import { addonDocuments } from "./addons";
+import { addonFiles } from "./addons";
 import { initDocuments, joinDocuments } from "./kubeadm";
 import { kubeconfig } from "./kubeconfig";
 import { initPatches } from "./patches";
@@ -38,7 +38,7 @@ export function masterFiles(
       content: initDocuments(plan, machine, token),
     },
     { path: "/etc/kube-lab/kubelet.conf", mode: "0600", content: kubeletConfig(plan, machine, credentials) },
-    { path: "/etc/kube-lab/addons.yaml", mode: "0644", content: addonDocuments(plan) },
+    ...addonFiles(plan),
     ...initPatches(plan, needed(credentials, "etcdClusterToken")),
     ...pkiFiles(plan, machine, credentials),
   ];
@@ -59,7 +59,10 @@ function nodeFiles(plan: LabPlan, machine: MachinePlan, credentials: MachineCred
   const authority = credentials.authorities["kubernetes-ca"].certificate;
   const server = `https://${plan.kubernetes.controlPlaneEndpoint}`;
   return [
-    realFile("kubernetes/node.sh", "/usr/local/lib/kube-lab/node.sh"),
+    ...["node.sh", "volume.sh"].map((name) =>
+      realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`),
+    ),
+    realFile("kubernetes/volume.service", "/etc/systemd/system/kube-lab-volume.service"),
     realFile("kubernetes/containerd.toml", "/usr/local/lib/kube-lab/containerd.toml"),
     realFile("kubernetes/kubelet.service", "/etc/systemd/system/kubelet.service"),
     realFile("kubernetes/crictl.yaml", "/etc/crictl.yaml"),

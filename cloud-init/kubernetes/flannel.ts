@@ -1,4 +1,5 @@
 import type { LabPlan } from "../../plan/lab-plan";
+import { clusterRole } from "./access-rules";
 
 const namespace = "kube-flannel";
 const labels = { app: "flannel", tier: "node" };
@@ -24,26 +25,15 @@ export function flannelObjects(plan: LabPlan): object[] {
 }
 
 function accessRules(): object[] {
-  const group = "rbac.authorization.k8s.io";
-  return [
-    {
-      apiVersion: `${group}/v1`,
-      kind: "ClusterRole",
-      metadata: { name: "flannel" },
-      rules: [
-        { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
-        { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch"] },
-        { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch"] },
-      ],
-    },
-    {
-      apiVersion: `${group}/v1`,
-      kind: "ClusterRoleBinding",
-      metadata: { name: "flannel" },
-      roleRef: { apiGroup: group, kind: "ClusterRole", name: "flannel" },
-      subjects: [{ kind: "ServiceAccount", name: "flannel", namespace }],
-    },
-  ];
+  return clusterRole(
+    "flannel",
+    [
+      ["core", "pods", "get"],
+      ["core", "nodes", "get list watch"],
+      ["core", "nodes/status", "patch"],
+    ],
+    [{ name: "flannel", namespace }],
+  );
 }
 
 function configuration(plan: LabPlan): object {

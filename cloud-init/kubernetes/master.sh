@@ -2,6 +2,7 @@
 # A master: brings its part of the control plane up, alone, with the others at once, or by joining those that live.
 
 . "$LIBRARY/node.sh"
+. "$LIBRARY/volume.sh"
 . "$LIBRARY/etcd.sh"
 . "$LIBRARY/join-lock.sh"
 
@@ -20,6 +21,7 @@ role_converge() {
   master_addons
   master_token
   wait_node_ready
+  node_volume
 }
 
 # A place once taken is kept: etcd's data and the note say so. A pass that was cut short goes on with what it had decided.
@@ -149,16 +151,32 @@ master_addons() {
   addons_applied || retry 180 "applying the pod network and the lab's rights" apply_addons
 }
 
-# The last object of the file carries its digest.
-addons_digest() { awk '$1 == "digest:" { print $2 }' /etc/kube-lab/addons.yaml | tail -n 1; }
+# The last object of all carries its digest and the names of all others.
+addons_digest() { awk '$1 == "digest:" { print $2 }' /etc/kube-lab/addons-*.yaml | tail -n 1; }
 
-addons_applied() {
-  [ "$(as_admin /api/v1/namespaces/kube-system/configmaps/kube-lab-addons 2>/dev/null | jq -r .data.digest)" = "$(addons_digest)" ]
-}
+addons_applied() { [ "$(addons_in_cluster | jq -r .data.digest)" = "$(addons_digest)" ]; }
+
+addons_in_cluster() { as_admin /api/v1/namespaces/kube-system/configmaps/kube-lab-addons 2>/dev/null || echo '{}'; }
 
 apply_addons() {
-  addons_applied || kubectl_here apply --server-side --force-conflicts --validate=false -f /etc/kube-lab/addons.yaml
+  local file
+  if addons_applied; then return 0; fi
+  remove_addons || return 1
+  for file in /etc/kube-lab/addons-*.yaml; do
+    kubectl_here apply --server-side --force-conflicts --validate=false -f "$file" || return 1
+  done
 }
+
+# What was applied once and is in the file no more: an add-on can be switched off. "kind namespace name" a line.
+remove_addons() {
+  local kind namespace name
+  while read -r kind namespace name; do
+    printf 'kube-lab: removing %s %s\n' "$kind" "$name"
+    kubectl_here delete "$kind" "$name" --namespace "${namespace/#-/default}" --ignore-not-found --wait=false || return 1
+  done < <(addons_in_cluster | jq -r '.data.objects // empty' | grep -vxF -f <(addons_listed))
+}
+
+addons_listed() { awk '/^  objects:/ { listed = 1; next } /^  digest:/ { listed = 0 } listed { sub(/^ +/, ""); print }' /etc/kube-lab/addons-*.yaml; }
 
 # Machines that join later come with the token of the lab: it must be there then, whatever happened to it.
 master_token() {
@@ -239,11 +257,11 @@ master_forget() {
   kubectl_lab delete node "$1" --ignore-not-found --timeout=60s || fail "node $1 could not be removed"
 }
 
-# {api, etcd: [{name, healthy}], nodes: [{name, ready, role, version, address}], certificates: [{file, expires}]}
+# {api, etcd: [{name, healthy}], nodes: [{name, ready, role, version, address}], certificates: [{file, expires}], volume}
 role_status() {
   jq -n --argjson api "$(api_ready && echo true || echo false)" --argjson etcd "$(etcd_status)" \
-    --argjson nodes "$(nodes_status)" --argjson certificates "$(certificates_status)" \
-    '{api: $api, etcd: $etcd, nodes: $nodes, certificates: $certificates}'
+    --argjson nodes "$(nodes_status)" --argjson certificates "$(certificates_status)" --arg volume "$(volume_status)" \
+    '{api: $api, etcd: $etcd, nodes: $nodes, certificates: $certificates, volume: $volume}'
 }
 
 nodes_status() {

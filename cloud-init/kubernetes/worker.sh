@@ -2,6 +2,7 @@
 # A worker: joins as soon as the API answers, in parallel with the others.
 
 . "$LIBRARY/node.sh"
+. "$LIBRARY/volume.sh"
 
 KUBELET_CONFIG=/etc/kubernetes/kubelet.conf
 PATCHES=/etc/kube-lab/patches
@@ -17,6 +18,7 @@ role_converge() {
     worker_join
   fi
   wait_node_ready
+  node_volume
 }
 
 worker_join() {
@@ -85,9 +87,9 @@ evict() {
   done
 }
 
-# {ready, version, pods}
+# {ready, version, pods, volume}
 role_status() {
-  as_node "/api/v1/nodes/$MACHINE" | jq '{
+  as_node "/api/v1/nodes/$MACHINE" | jq --arg volume "$(volume_status)" '{volume: $volume,
     ready: (.status.conditions | any(.type == "Ready" and .status == "True")),
     version: .status.nodeInfo.kubeletVersion, runtime: .status.nodeInfo.containerRuntimeVersion, pods: .spec.podCIDR}'
 }

@@ -11,10 +11,12 @@ import { type Log, step } from "./progress";
 import { run } from "./run";
 import { chooseSource, explicitSource } from "./source";
 import {
+  type AddonVersions,
   type Architecture,
   type ComponentVersions,
   checkKubernetesVersion,
   componentVersions,
+  defaultAddonVersions,
   defaultKubernetesVersion,
   provisionalVersions,
 } from "./versions";
@@ -26,6 +28,8 @@ export const requiredHostPackages = ["mmdebstrap", "debian-archive-keyring", "gc
 export interface BundleOptions {
   /** Release of Kubernetes without "v"; default 1.36.3. */
   version?: string;
+  /** Releases of add-ons other than the default ones. */
+  addons?: Partial<AddonVersions>;
   /** Of the lab's machines; default is this computer's. */
   architecture?: Architecture;
   /** Default is the user's cache folder of kube-lab. */
@@ -98,10 +102,11 @@ export function hostArchitecture(): Architecture {
 async function completeBundle(folder: string, options: BundleOptions): Promise<BundleFolder | undefined> {
   const manifest = await readManifest(folder);
   if (!manifest?.versions) return undefined;
+  const versions = withAddons(manifest.versions, options);
   for (const component of components(manifest.source, options)) {
-    if (!(await isIntact(component, manifest, manifest.versions, folder, options))) return undefined;
+    if (!(await isIntact(component, manifest, versions, folder, options))) return undefined;
   }
-  return describe(folder, manifest, manifest.versions);
+  return describe(folder, manifest, versions);
 }
 
 async function fillBundle(
@@ -117,18 +122,22 @@ async function fillBundle(
     source,
   };
   const context = { architecture, bundle: folder, modules: modulesFolder(options), log };
-  let versions = manifest.versions ?? provisionalVersions(version);
+  let versions = withAddons(manifest.versions ?? provisionalVersions(version), options);
   for (const component of components(source, options)) {
     if (!(await isIntact(component, manifest, versions, folder, options))) {
       await installComponent(component, manifest, { ...context, versions });
     }
     if (component.name === "kubernetes") {
-      versions = await settleVersions(folder, version, architecture);
+      versions = withAddons(await settleVersions(folder, version, architecture), options);
       manifest.versions = versions;
     }
   }
   await writeManifest(folder, manifest);
   return describe(folder, manifest, versions);
+}
+
+function withAddons(versions: ComponentVersions, { addons }: BundleOptions): ComponentVersions {
+  return { ...versions, ...defaultAddonVersions, ...addons };
 }
 
 function components(source: Source, options: BundleOptions): Component[] {

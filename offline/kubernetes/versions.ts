@@ -1,8 +1,13 @@
 /** Processor architectures that the bundle exists for, in Go's and Debian's words. */
 export type Architecture = "amd64" | "arm64";
 
+/** Releases of the add-ons, which any release of Kubernetes goes with; without a leading "v". */
+export interface AddonVersions {
+  localPathProvisioner: string;
+}
+
 /** Which release of each part goes with one release of Kubernetes; without a leading "v". */
-export interface ComponentVersions {
+export interface ComponentVersions extends AddonVersions {
   kubernetes: string;
   etcd: string;
   /** Tag of the etcd image: etcd's version and the image's revision. */
@@ -17,6 +22,11 @@ export interface ComponentVersions {
   toolbox: string;
 }
 
+/** Those of the add-ons that the committed Go modules are for. */
+export const defaultAddonVersions: AddonVersions = {
+  localPathProvisioner: "0.0.30",
+};
+
 /** The release that the lab has by default. */
 export const defaultKubernetesVersion = "1.36.3";
 
@@ -27,6 +37,7 @@ const independent = {
   flannel: "0.28.4",
   flannelCniPlugin: "1.9.1-flannel1",
   toolbox: "1",
+  ...defaultAddonVersions,
 };
 
 type KubeadmImages = Pick<ComponentVersions, "etcd" | "etcdImage" | "coredns" | "pause">;
@@ -117,6 +128,7 @@ export function imageNames(versions: ComponentVersions): Record<ImageFile, strin
     flannel: `ghcr.io/flannel-io/flannel:v${versions.flannel}`,
     // As containerd completes the short name kube-lab/toolbox.
     toolbox: `docker.io/kube-lab/toolbox:${versions.toolbox}`,
+    "local-path-provisioner": `docker.io/rancher/local-path-provisioner:v${versions.localPathProvisioner}`,
   };
 }
 
@@ -130,4 +142,5 @@ export type ImageFile =
   | "pause"
   | "etcd"
   | "flannel"
-  | "toolbox";
+  | "toolbox"
+  | "local-path-provisioner";

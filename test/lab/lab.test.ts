@@ -6,7 +6,7 @@ import { LabWatcher } from "../../scripts/lab-watcher";
 import type { Happening } from "../../ui/happening";
 import { labView } from "../../ui/view";
 import { eventually, LabUnderTest } from "./lab-under-test";
-import { pods, toolboxImage } from "./workload";
+import { pods, podsWithVolume, toolboxImage } from "./workload";
 
 jest.setTimeout(15 * 60_000);
 
@@ -25,6 +25,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await lab?.close();
 });
+
+async function podsReady(selector: string): Promise<void> {
+  const wanted = [`--selector=${selector}`, "--for=condition=Ready", "--timeout=120s"];
+  await lab.kubectl.run(["wait", "pods", ...wanted], { timeoutMs: 130_000 });
+}
 
 async function readyNodes(): Promise<string[]> {
   const { items } = await lab.kubectl.json<{ items: Node[] }>(["get", "nodes"]);
@@ -63,12 +68,7 @@ describe("the reference lab", () => {
 
   test("lets pods on different nodes reach each other, and a service by name", async () => {
     await lab.kubectl.run(["apply", "--filename=-"], { stdin: pods(["kube-node01", "kube-node02"]) });
-    await lab.kubectl.run(
-      ["wait", "pods", "--selector=app=echo", "--for=condition=Ready", "--timeout=120s"],
-      {
-        timeoutMs: 130_000,
-      },
-    );
+    await podsReady("app=echo");
     const address = (
       await lab.kubectl.run(["get", "pod", "echo-kube-node02", "--output=jsonpath={.status.podIP}"])
     ).trim();
@@ -89,6 +89,40 @@ describe("the reference lab", () => {
     await lab.on("kube-node01", `${mount} && echo written on one | sudo tee /mnt/lab/proof`);
     expect(await lab.on("kube-node02", `${mount} && cat /mnt/lab/proof`)).toBe("written on one\n");
     for (const node of ["kube-node01", "kube-node02"]) await lab.on(node, "sudo umount /mnt/lab");
+  });
+
+  test("gives pods on several nodes one volume, which takes writes while a Gluster machine is without power", async () => {
+    const [writer = "", reader = ""] = ["kube-node01", "kube-node02"];
+    await lab.kubectl.run(["apply", "--filename=-"], { stdin: podsWithVolume([writer, reader]) });
+    await podsReady("app=volume");
+    const within = (node: string, script: string) =>
+      lab.kubectl.run(["exec", `volume-${node}`, "--", "sh", "-c", script], { timeoutMs: 120_000 });
+    await within(writer, "echo 0 > /data/lines");
+    expect(await within(reader, "cat /data/lines")).toBe("0\n");
+
+    const lines = Array.from({ length: 60 }, (_, i) => String(i + 1));
+    const writing = within(writer, `for i in ${lines.join(" ")}; do echo $i >> /data/lines; sleep 0.2; done`);
+    const lost = lab.outputs.machines.find(({ name }) => name === "glus-node02")?.hypervisorName ?? "";
+    await lab.vboxManage("controlvm", lost, "poweroff");
+    await writing;
+    expect(await within(reader, "cat /data/lines")).toBe(`${["0", ...lines].join("\n")}\n`);
+
+    await lab.up();
+    await eventually("a volume with nothing left to heal", 120_000, async () => {
+      const told = await lab.on("glus-node01", "sudo gluster volume heal lab info");
+      return [...told.matchAll(/^Number of entries: (.*)$/gm)].map(([, count]) => count).join() === "0,0,0"
+        ? true
+        : undefined;
+    });
+    const brick = "sudo sh -c 'cat /srv/brick/lab/claims/*/lines'";
+    expect(await lab.on("glus-node02", brick)).toBe(await within(reader, "cat /data/lines"));
+    await lab.kubectl.run(["delete", "--filename=-", "--timeout=60s"], {
+      stdin: podsWithVolume([writer, reader]),
+      timeoutMs: 90_000,
+    });
+    await eventually("the claim's folder to be gone", 60_000, async () =>
+      (await lab.on("glus-node01", "sudo ls /srv/brick/lab/claims")) === "" ? true : undefined,
+    );
   });
 
   test("changes nothing at a second up", async () => {

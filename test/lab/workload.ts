@@ -14,6 +14,31 @@ export function pods(nodes: string[], image = `${toolboxImage}:1`): string {
   return [service, ...nodes.map((node) => pod(node, image))].map((document) => dump(document)).join("---\n");
 }
 
+/** A claim of the default storage class, and one pod pinned to each node that has it at /data. */
+export function podsWithVolume(nodes: string[], image = `${toolboxImage}:1`): string {
+  const claim = {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name: "volume" },
+    spec: { accessModes: ["ReadWriteMany"], resources: { requests: { storage: "1Gi" } } },
+  };
+  const pods = nodes.map((node) => {
+    const { spec } = pod(node, image);
+    const [container] = spec.containers;
+    return {
+      ...pod(node, image),
+      metadata: { name: `volume-${node}`, labels: { app: "volume" } },
+      spec: {
+        ...spec,
+        containers: [{ ...container, volumeMounts: [{ name: "volume", mountPath: "/data" }] }],
+        volumes: [{ name: "volume", persistentVolumeClaim: { claimName: "volume" } }],
+      },
+    };
+  });
+  // Deleted in this order, too: the pods must go before the claim is waited for.
+  return [...pods, claim].map((document) => dump(document)).join("---\n");
+}
+
 function pod(node: string, image: string) {
   return {
     apiVersion: "v1",

@@ -10,7 +10,7 @@ import { toolsLayer, toolsLayerOf, toolsLayerRecipe } from "./tools-layer";
 
 /** To be raised when what this file makes changes otherwise than by versions and modules. */
 const revision = 1;
-const onToolsLayer = ["kubernetes", "flannel", "toolbox"];
+const onToolsLayer = ["kubernetes", "flannel", "toolbox", "local-path-provisioner"];
 
 /** All parts of a bundle out of Go modules, in the order in which they are built. */
 export function goComponents(modules: string): Component[] {
@@ -39,6 +39,12 @@ export function goComponents(modules: string): Component[] {
     part("flannel", ["flannel", "flannel-cni"], ["flannel"], buildFlannel),
     part("crictl", ["cri-tools"], ["crictl"], buildCrictl),
     part("toolbox", ["toolbox"], ["toolbox"], buildToolbox),
+    part(
+      "local-path-provisioner",
+      ["local-path-provisioner"],
+      ["localPathProvisioner"],
+      buildLocalPathProvisioner,
+    ),
   ];
 }
 
@@ -180,6 +186,21 @@ async function buildToolbox(context: BuildContext): Promise<{ images: string[] }
   return {
     images: [await image(context, "toolbox", { programs: [program], bases, settings: toolboxSettings })],
   };
+}
+
+/** On the tools, as the official image is on Alpine: its helper pods make folders by a shell script. */
+async function buildLocalPathProvisioner(context: BuildContext): Promise<{ images: string[] }> {
+  const version = `v${context.versions.localPathProvisioner}`;
+  const output = await goBuild(context, {
+    module: "local-path-provisioner",
+    requirements: [["github.com/rancher/local-path-provisioner", version]],
+    packages: ["github.com/rancher/local-path-provisioner"],
+    variables: { "main.VERSION": version },
+  });
+  const name = "local-path-provisioner";
+  const programs = [{ file: join(output, name), path: `usr/bin/${name}` }];
+  const bases = [await toolsLayerOf(context)];
+  return { images: [await image(context, name, { programs, bases, settings: { Cmd: [name] } })] };
 }
 
 /** How the toolbox image runs by itself, whatever it was made from. */

@@ -26,10 +26,8 @@ export function officialComponents(modules: string): Component[] {
   return [
     part("kubernetes", ["kubernetes"], fetchKubernetes),
     part("etcd", ["etcdImage"], fetchEtcd),
-    part("pause", ["pause"], async (context) => ({ images: [(await fetchImage(context, "pause")).name] })),
-    part("coredns", ["coredns"], async (context) => ({
-      images: [(await fetchImage(context, "coredns")).name],
-    })),
+    part("pause", ["pause"], fetchImages("pause")),
+    part("coredns", ["coredns"], fetchImages("coredns")),
     part("cni-plugins", ["cniPlugins"], fetchCniPlugins),
     part("flannel", ["flannel", "flannelCniPlugin"], fetchFlannel),
     part("crictl", ["crictl"], fetchCrictl),
@@ -40,6 +38,7 @@ export function officialComponents(modules: string): Component[] {
         JSON.stringify([revision, toolboxBase, await sha256OfFolder(join(modules, "toolbox"))]),
       build: buildToolbox,
     },
+    part("local-path-provisioner", ["localPathProvisioner"], fetchImages("local-path-provisioner")),
   ];
 }
 
@@ -145,6 +144,15 @@ async function buildToolbox(context: BuildContext): Promise<{ images: string[] }
     },
   );
   return { images: [name] };
+}
+
+/** For a part that is nothing but images. */
+function fetchImages(...files: ImageFile[]): Component["build"] {
+  return async (context) => {
+    const images: string[] = [];
+    for (const file of files) images.push((await fetchImage(context, file)).name);
+    return { images };
+  };
 }
 
 async function fetchImage(

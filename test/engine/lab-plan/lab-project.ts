@@ -14,8 +14,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
 import { dump } from "js-yaml";
-import { baseDisksFile } from "../../../components/base-disk";
+import { baseDisksFile, versionsOf } from "../../../components/base-disk";
 import { ensureEngine } from "../../../offline/engine/engine";
+import { defaultConfiguration } from "../../../plan/config";
+import { planLab } from "../../../plan/topology";
 
 const project = resolve(__dirname, "../../..");
 const passphrase = "only for this test";
@@ -85,7 +87,7 @@ export class LabProject {
     const record = {
       base: "built",
       rootDiskGiB: 30,
-      kubernetes: "1.36.3",
+      versions: versionsOf(planLab(defaultConfiguration("dev"), "dev")),
       template: name,
       path: "/nowhere/disk.img",
     };

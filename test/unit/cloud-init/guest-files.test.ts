@@ -102,7 +102,7 @@ describe("kubeadm's documents", () => {
 });
 
 test("the digest of the add-ons is the last thing in their file", () => {
-  const content = filesOf(firstOf(plan, "master")).get("/etc/kube-lab/addons.yaml")?.content ?? "";
+  const content = filesOf(firstOf(plan, "master")).get("/etc/kube-lab/addons-1.yaml")?.content ?? "";
   const last = loadAll(content).at(-1);
   expect(last).toMatchObject({
     kind: "ConfigMap",
