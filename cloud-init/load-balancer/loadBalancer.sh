@@ -195,7 +195,7 @@ import json, sys, xml.etree.ElementTree as tree
 print(json.dumps([{"name": n.get("name"), "online": n.get("online") == "true"}
                   for n in tree.parse(sys.stdin).findall("nodes/node")]))' || echo '[]')
   backends=$(echo "show stat" | socat -t 2 - UNIX-CONNECT:/run/haproxy/admin.sock 2>/dev/null |
-    awk -F, '$1 == "masters" && $2 != "BACKEND" { print $2, $18, $37 }' || true)
+    awk -F, '$1 == "masters" && $2 != "BACKEND" { sub(/^\* /, "", $37); print $2, $18, $37 }' || true)
   jq -n --argjson holder "$holder" --argjson nodes "${nodes:-[]}" --arg backends "$backends" \
     '{virtualIp: $holder, balancers: $nodes, backends: [$backends | split("\n")[] | select(. != "") | split(" ")
       | {name: .[0], status: .[1], check: .[2]}]}'
