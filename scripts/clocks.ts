@@ -12,7 +12,8 @@ export async function setClocks(
   shell: Pick<LabShell, "run">,
   machines: readonly Pick<LabMachine, "name">[],
 ): Promise<void> {
-  await Promise.all(
+  // All to their end: one that goes on after the shell was closed would open it again.
+  const ends = await Promise.allSettled(
     machines.map(({ name }) =>
       waitFor(
         {
@@ -30,4 +31,5 @@ export async function setClocks(
       ),
     ),
   );
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }

@@ -10,7 +10,8 @@ import { LabShell } from "./lab-shell";
  */
 export async function startLab(lab: ExistingLab): Promise<void> {
   const slept = await startMachines(lab.vbox, lab.outputs.machines);
-  if (slept.length > 0) {
+  // The stand-in's machines have the host's clock, which nobody there may set.
+  if (slept.length > 0 && lab.vbox.hypervisor !== "embedded") {
     const shell = new LabShell(lab.outputs.access);
     await setClocks(shell, slept).finally(() => shell.close());
   }
