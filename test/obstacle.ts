@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-/** What tests need beside Linux and root. */
+/** What is needed beside Linux and root. */
 export interface Needs {
   /** The Debian package that each program is in. */
   programs: Readonly<Record<string, string>>;
@@ -9,25 +9,24 @@ export interface Needs {
 }
 
 /**
- * Why tests cannot run here; undefined when they can. With REQUIRE_ALL=1 that is an error, not a reason to skip.
- * @param tests their folder
+ * Why something cannot be tested here; undefined when it can. With REQUIRE_ALL=1 that is an error, not a reason to skip.
  */
-export function obstacle(tests: string, { programs, architecture }: Needs): string | undefined {
+export function obstacle(what: string, { programs, architecture }: Needs): string | undefined {
   const missing = Object.entries(programs)
     .filter(([program]) => !has(program))
     .map(([program, inPackage]) => `${program} (apt install ${inPackage})`);
   const why =
     process.platform !== "linux"
-      ? "they run on Linux only"
+      ? "it runs on Linux only"
       : process.getuid?.() !== 0
-        ? "they need root"
+        ? "it needs root"
         : architecture !== undefined && architecture !== process.arch
-          ? `they run on ${architecture} only`
+          ? `it runs on ${architecture} only`
           : missing.length > 0
             ? `missing: ${missing.join(", ")}`
             : undefined;
-  if (why !== undefined && process.env.REQUIRE_ALL === "1") throw new Error(`${tests}: ${why}`);
-  if (why !== undefined) console.warn(`${tests} not run: ${why}`);
+  if (why !== undefined && process.env.REQUIRE_ALL === "1") throw new Error(`${what}: ${why}`);
+  if (why !== undefined) console.warn(`${what} is not tested: ${why}`);
   return why;
 }
 

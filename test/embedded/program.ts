@@ -72,5 +72,5 @@ export function call(file: string, args: string[], env: NodeJS.ProcessEnv = proc
 /** Why machines cannot run here; undefined when they can. */
 export function standInObstacle(): string | undefined {
   const own = { genisoimage: "genisoimage", ssh: "openssh-client", mmdebstrap: "mmdebstrap" };
-  return obstacle("test/embedded", { programs: { ...requiredHostPrograms, ...own } });
+  return obstacle("the stand-in", { programs: { ...requiredHostPrograms, ...own } });
 }

@@ -20,16 +20,18 @@ export interface Sandbox {
   remove: () => Promise<void>;
 }
 
+/** Programs that a sandbox and its use need, with their Debian packages. */
+export const sandboxPrograms = {
+  bwrap: "bubblewrap",
+  nsenter: "util-linux",
+  mmdebstrap: "mmdebstrap",
+  genisoimage: "genisoimage",
+};
+
 /** Why there can be no sandbox here; undefined when there can. */
 export function sandboxObstacle(): string | undefined {
-  const programs = {
-    bwrap: "bubblewrap",
-    nsenter: "util-linux",
-    mmdebstrap: "mmdebstrap",
-    genisoimage: "genisoimage",
-  };
-  // Debian has VirtualBox for this one only.
-  return obstacle("test/virtualbox", { programs, architecture: "x64" });
+  // Debian has VirtualBox for this architecture only.
+  return obstacle("the real VirtualBox", { programs: sandboxPrograms, architecture: "x64" });
 }
 
 /** Namespaces with VirtualBox's own /usr, held by a process that ends with this one; VBoxManage is started inside them. */

@@ -213,3 +213,44 @@ describe("exclusive work", () => {
     expect(most).toBe(1);
   });
 });
+
+describe("calls at the same time", () => {
+  /** The most that ran at once, of four made by two processes' programs. */
+  async function mostAtOnce(verb: string, hypervisor: "virtualbox" | "embedded"): Promise<number> {
+    let inside = 0;
+    let most = 0;
+    const run: RunProcess = async () => {
+      most = Math.max(most, ++inside);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      inside--;
+      return { status: 0, stdout: "", stderr: "", timedOut: false };
+    };
+    const open = () =>
+      new VBoxManage({
+        ...{ path: "VBoxManage", hypervisor, platform: "linux", environment: {}, run },
+        ...{ lockFile: path.join(folder, "turns"), log: () => undefined },
+      });
+    const [one, two] = [open(), open()];
+    await Promise.all([one, two, one, two].map((vbox) => vbox.call([verb])));
+    return most;
+  }
+
+  it("take turns when they are short", async () => {
+    expect(await mostAtOnce("modifyvm", "virtualbox")).toBe(1);
+  });
+
+  it("run together when they may be long, or have no service to wait for", async () => {
+    expect(await mostAtOnce("startvm", "virtualbox")).toBe(4);
+    expect(await mostAtOnce("modifyvm", "embedded")).toBe(4);
+  });
+
+  it("do not wait for one that has failed", async () => {
+    const { vbox } = scripted([{ status: 1, stderr: NOT_FOUND }, { stdout: "ok" }]);
+    const [first, second] = await Promise.allSettled([
+      vbox.call(["showvminfo", "m"]),
+      vbox.call(["list", "vms"]),
+    ]);
+    expect(first.status).toBe("rejected");
+    expect(second).toEqual({ status: "fulfilled", value: "ok" });
+  });
+});
