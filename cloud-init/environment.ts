@@ -72,6 +72,7 @@ function kubernetesVariables(plan: LabPlan): Variables {
 function gatewayVariables(plan: LabPlan, machine: MachinePlan): Variables {
   const subnets = Object.values(plan.subnets);
   const nat = machine.adapters.find((adapter) => adapter.kind === "nat");
+  const pool = plan.subnets.node.servicePool;
   return {
     KERNEL_MODULES: "nf_tables nf_nat nf_conntrack",
     API_NAME: plan.apiName,
@@ -82,6 +83,7 @@ function gatewayVariables(plan: LabPlan, machine: MachinePlan): Variables {
     MASTER_SUBNET: plan.subnets.mast.cidr,
     BALANCER_SUBNET: plan.subnets.dmz.cidr,
     GLUSTER_SUBNET: plan.subnets.glus.cidr,
+    SERVICE_POOL: plan.addons.metalLb.enabled && pool !== undefined ? `${pool.from}-${pool.to}` : "",
     OWNER_SUBNET: machine.adapters.flatMap(ownerSubnet)[0] ?? "",
     GATEWAY_ADDRESSES: subnets.map((subnet) => subnet.gateway).join(" "),
     UPSTREAM_RESOLVERS: plan.upstreamResolvers.join(" "),

@@ -20,8 +20,8 @@ export interface CertificatePlan {
   /** The machine that holds it; absent: the person at the host. */
   machine?: string;
   /**
-   * What it is to that machine. A file of kubeadm's below /etc/kubernetes/pki without ending (`apiserver`, `etcd/server`), or
-   * the name of a kubeconfig below /etc/kubernetes that embeds it (`admin.conf`).
+   * What it is to that machine. A file of kubeadm's below /etc/kubernetes/pki without ending (`apiserver`, `etcd/server`), the
+   * name of a kubeconfig below /etc/kubernetes that embeds it (`admin.conf`), or `kubelet`: what the kubelet itself serves with.
    */
   file: string;
   commonName: string;
@@ -53,18 +53,14 @@ const clusterAdmins = "kubeadm:cluster-admins";
 /** Which certificates a lab needs, for which names and uses. Source: kubernetes.io, "PKI certificates and requirements". */
 export function planCertificates(plan: LabPlan): CertificatesPlan {
   const hours = { hours: plan.certificates.leafHours, renewalHours: plan.certificates.renewalHours };
-  const ofMasters = machinesOf(plan, "master").flatMap((master) =>
-    masterLeaves(plan, master).map((leaf) => ({
-      name: nameOf(master, leaf),
-      machine: master.name,
-      ...leaf,
-      ...hours,
-    })),
-  );
+  const owned = (machine: MachinePlan, leaves: Leaf[]) =>
+    leaves.map((leaf) => ({ name: nameOf(machine, leaf), machine: machine.name, ...leaf, ...hours }));
+  const ofMasters = machinesOf(plan, "master").flatMap((master) => owned(master, masterLeaves(plan, master)));
+  const ofKubelets = plan.machines.flatMap((machine) => owned(machine, kubeletLeaves(plan, machine)));
   const person = kubeconfig("admin.conf", { commonName: "kube-lab-admin", organization: clusterAdmins });
   return {
     authorities: planAuthorities(plan),
-    certificates: [...ofMasters, { name: "admin", ...person, ...hours }],
+    certificates: [...ofMasters, ...ofKubelets, { name: "admin", ...person, ...hours }],
   };
 }
 
@@ -104,6 +100,22 @@ function masterLeaves(plan: LabPlan, master: MachinePlan): Leaf[] {
     kubeconfig("super-admin.conf", { commonName: "kubernetes-super-admin", organization: "system:masters" }),
     kubeconfig("controller-manager.conf", { commonName: "system:kube-controller-manager" }),
     kubeconfig("scheduler.conf", { commonName: "system:kube-scheduler" }),
+  ];
+}
+
+/** Only metrics-server looks at them: elsewhere kubelets make themselves one, and each of these costs every `up` a little. */
+function kubeletLeaves({ addons }: LabPlan, { role, name, fqdn, address }: MachinePlan): Leaf[] {
+  if (!addons.metricsServer.enabled || (role !== "master" && role !== "worker")) return [];
+  return [
+    {
+      authority: "kubernetes-ca",
+      file: "kubelet",
+      commonName: `system:node:${name}`,
+      organization: "system:nodes",
+      dnsNames: [name, fqdn],
+      ipAddresses: [address],
+      uses: server,
+    },
   ];
 }
 
@@ -155,8 +167,8 @@ function kubeconfig(file: string, subject: Subject): Leaf {
   return clientOf("kubernetes-ca", file, subject);
 }
 
-function nameOf(master: MachinePlan, leaf: Leaf): string {
-  return `${master.name}-${leaf.file.replace("/", "-").replace(/\.conf$/, "")}`;
+function nameOf(machine: MachinePlan, leaf: Leaf): string {
+  return `${machine.name}-${leaf.file.replace("/", "-").replace(/\.conf$/, "")}`;
 }
 
 function unique(values: string[]): string[] {

@@ -122,7 +122,7 @@ export interface KubernetesPlan {
   apiPort: number;
 }
 
-export type AddonName = "storage";
+export type AddonName = "storage" | "metricsServer" | "metalLb";
 
 export interface AddonPlan {
   /** Whether the masters apply it; its programs are in every machine's image either way. */

@@ -156,6 +156,13 @@ export const schema = z.strictObject({
       "A default storage class on the Gluster volume, where there is one: volumes for many pods on any nodes",
       "rancher/local-path-provisioner",
     ),
+    metricsServer: addon(false, "0.9.0", "What `kubectl top` and autoscalers ask", "metrics-server"),
+    metalLb: addon(
+      false,
+      "0.16.2",
+      "Addresses of the service pool for services of type LoadBalancer; wants a worker",
+      "MetalLB",
+    ),
   }),
   image: group({
     base: key(

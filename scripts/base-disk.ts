@@ -32,6 +32,8 @@ export async function ensureBaseDisk(plan: LabPlan, report: Report): Promise<Bas
     version: kubernetes.version,
     addons: {
       localPathProvisioner: addons.storage.version,
+      metricsServer: addons.metricsServer.version,
+      metalLb: addons.metalLb.version,
     },
     log: report,
   });

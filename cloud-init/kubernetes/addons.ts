@@ -3,6 +3,8 @@ import type { LabPlan } from "../../plan/lab-plan";
 import type { GuestFile } from "../guest-files";
 import { yamlDocuments } from "../yaml";
 import { flannelObjects } from "./flannel";
+import { metalLbObjects, metalLbPool } from "./metal-lb";
+import { metricsServerObjects } from "./metrics-server";
 import { storageObjects } from "./storage";
 
 /** What the masters apply needs of an object: how to find it again. */
@@ -13,21 +15,25 @@ export interface KubernetesObject {
 }
 
 /**
- * What the masters apply beyond kubeadm's own, file by file: the pod network, the rights of the lab's machines, and the add-ons
- * that are on.
+ * What the masters apply beyond kubeadm's own: the pod network, the rights of the lab's machines, and the add-ons that are on.
+ * The second file, if any, has what is of kinds that the first one brings.
  */
 export function addonFiles(plan: LabPlan): GuestFile[] {
-  const { storage } = plan.addons;
-  const objects = [
+  const { storage, metricsServer, metalLb } = plan.addons;
+  const first = [
     ...flannelObjects(plan),
     ...leaveRights(),
     ...(storage.enabled ? storageObjects(storage) : []),
+    ...(metricsServer.enabled ? metricsServerObjects(metricsServer) : []),
+    ...(metalLb.enabled ? metalLbObjects(metalLb) : []),
   ];
-  const stages = [[...objects, inventory(objects)]];
-  return stages.map((stage, i) => ({
+  const second = metalLb.enabled ? metalLbPool(plan) : [];
+  const list = inventory([...first, ...second]);
+  const stages = second.length > 0 ? [first, [...second, list]] : [[...first, list]];
+  return stages.map((objects, i) => ({
     path: `/etc/kube-lab/addons-${i + 1}.yaml`,
     mode: "0644",
-    content: yamlDocuments(stage),
+    content: yamlDocuments(objects),
   }));
 }
 

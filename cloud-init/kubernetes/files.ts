@@ -6,7 +6,7 @@ import { addonFiles } from "./addons";
 import { initDocuments, joinDocuments } from "./kubeadm";
 import { kubeconfig } from "./kubeconfig";
 import { initPatches } from "./patches";
-import { pkiFiles } from "./pki-files";
+import { kubeletFiles, pkiFiles } from "./pki-files";
 
 /** Only kubelet and containerd: a worker gets no authority's key and no certificate of the control plane. */
 export function workerFiles(
@@ -68,6 +68,7 @@ function nodeFiles(plan: LabPlan, machine: MachinePlan, credentials: MachineCred
     realFile("kubernetes/crictl.yaml", "/etc/crictl.yaml"),
     realFile("kubernetes/sysctl.conf", "/etc/sysctl.d/90-kube-lab.conf"),
     realFile("kubernetes/tmpfiles.conf", "/etc/tmpfiles.d/kube-lab.conf"),
+    ...kubeletFiles(credentials),
     { path: "/etc/kube-lab/kubernetes-ca.crt", mode: "0644", content: authority },
     {
       path: "/etc/kube-lab/kubeadm-join.yaml",

@@ -24,10 +24,13 @@ const kubeconfigUsers: Record<string, string> = {
 export function pkiFiles(plan: LabPlan, machine: MachinePlan, credentials: MachineCredentials): GuestFile[] {
   const { privateKey, publicKey } = needed(credentials, "serviceAccountKey");
   const authorities = Object.entries(authorityFiles).flatMap(([name, file]) =>
-    pairFiles(file, credentials.authorities[name as keyof typeof authorityFiles]),
+    pairFiles(`${folder}/${file}`, credentials.authorities[name as keyof typeof authorityFiles]),
   );
-  const leaves = Object.entries(credentials.certificates).flatMap(([file, pair]) =>
-    file.endsWith(".conf") ? [kubeconfigFile(plan, machine, credentials, file, pair)] : pairFiles(file, pair),
+  const ofControlPlane = Object.entries(credentials.certificates).filter(([file]) => file !== "kubelet");
+  const leaves = ofControlPlane.flatMap(([file, pair]) =>
+    file.endsWith(".conf")
+      ? [kubeconfigFile(plan, machine, credentials, file, pair)]
+      : pairFiles(`${folder}/${file}`, pair),
   );
   return [
     ...authorities,
@@ -37,10 +40,16 @@ export function pkiFiles(plan: LabPlan, machine: MachinePlan, credentials: Machi
   ];
 }
 
-function pairFiles(file: string, pair: KeyPair): GuestFile[] {
+/** What the kubelet serves with, where it looks before it makes itself one; it notices a new one by itself. */
+export function kubeletFiles({ certificates }: MachineCredentials): GuestFile[] {
+  const { kubelet } = certificates;
+  return kubelet === undefined ? [] : pairFiles("/var/lib/kubelet/pki/kubelet", kubelet);
+}
+
+function pairFiles(path: string, pair: KeyPair): GuestFile[] {
   return [
-    { path: `${folder}/${file}.crt`, mode: "0644", content: pair.certificate },
-    { path: `${folder}/${file}.key`, mode: "0600", content: pair.privateKey },
+    { path: `${path}.crt`, mode: "0644", content: pair.certificate },
+    { path: `${path}.key`, mode: "0600", content: pair.privateKey },
   ];
 }
 

@@ -4,6 +4,8 @@ export type Architecture = "amd64" | "arm64";
 /** Releases of the add-ons, which any release of Kubernetes goes with; without a leading "v". */
 export interface AddonVersions {
   localPathProvisioner: string;
+  metricsServer: string;
+  metalLb: string;
 }
 
 /** Which release of each part goes with one release of Kubernetes; without a leading "v". */
@@ -25,6 +27,8 @@ export interface ComponentVersions extends AddonVersions {
 /** Those of the add-ons that the committed Go modules are for. */
 export const defaultAddonVersions: AddonVersions = {
   localPathProvisioner: "0.0.30",
+  metricsServer: "0.9.0",
+  metalLb: "0.16.2",
 };
 
 /** The release that the lab has by default. */
@@ -129,6 +133,9 @@ export function imageNames(versions: ComponentVersions): Record<ImageFile, strin
     // As containerd completes the short name kube-lab/toolbox.
     toolbox: `docker.io/kube-lab/toolbox:${versions.toolbox}`,
     "local-path-provisioner": `docker.io/rancher/local-path-provisioner:v${versions.localPathProvisioner}`,
+    "metrics-server": `registry.k8s.io/metrics-server/metrics-server:v${versions.metricsServer}`,
+    "metallb-controller": `quay.io/metallb/controller:v${versions.metalLb}`,
+    "metallb-speaker": `quay.io/metallb/speaker:v${versions.metalLb}`,
   };
 }
 
@@ -143,4 +150,7 @@ export type ImageFile =
   | "etcd"
   | "flannel"
   | "toolbox"
-  | "local-path-provisioner";
+  | "local-path-provisioner"
+  | "metrics-server"
+  | "metallb-controller"
+  | "metallb-speaker";

@@ -1,3 +1,4 @@
+import { checkAddons } from "./addons";
 import { checkAddresses } from "./addresses";
 import { checkAuthorities } from "./authorities";
 import type { Check } from "./check";
@@ -19,6 +20,7 @@ export const everyCheck: readonly Check[] = [
   checkHostAccess,
   checkImage,
   checkResolvers,
+  checkAddons,
   checkLifetimes,
   checkAuthorities,
   checkHostLimits,

@@ -19,6 +19,7 @@ let lab: LabUnderTest;
 
 beforeAll(async () => {
   lab = await LabUnderTest.create("lab-test");
+  await lab.configure({ addons: { metricsServer: { enabled: true }, metalLb: { enabled: true } } });
   await lab.up();
 });
 
@@ -89,6 +90,31 @@ describe("the reference lab", () => {
     await lab.on("kube-node01", `${mount} && echo written on one | sudo tee /mnt/lab/proof`);
     expect(await lab.on("kube-node02", `${mount} && cat /mnt/lab/proof`)).toBe("written on one\n");
     for (const node of ["kube-node01", "kube-node02"]) await lab.on(node, "sudo umount /mnt/lab");
+  });
+
+  test("gives a service an address that another network reaches, each of many connections", async () => {
+    await lab.kubectl.run(["patch", "service", "echo", '--patch={"spec": {"type": "LoadBalancer"}}']);
+    const address = await eventually("an address of the service pool", 60_000, async () => {
+      const path = "--output=jsonpath={.status.loadBalancer.ingress[0].ip}";
+      return (await lab.kubectl.run(["get", "service", "echo", path])).trim() || undefined;
+    });
+    expect(address).toMatch(/^192\.168\.2\.2\d\d$/);
+    await eventually("an answer to the load balancers' network", 30_000, () =>
+      lab.on("hapx-node01", `curl --silent --fail --max-time 2 http://${address}/`),
+    );
+    const many = `curl --silent --fail --max-time 10 --parallel --parallel-max 16 'http://${address}/?[1-100]'`;
+    const answers = (await lab.on("hapx-node01", many)).trim().split("\n");
+    expect(answers).toHaveLength(100);
+    expect([...new Set(answers)].sort()).toEqual(["echo-kube-node01", "echo-kube-node02"]);
+  });
+
+  test("tells what its nodes use", async () => {
+    const top = await eventually("kubectl top nodes", 90_000, async () => {
+      const lines = (await lab.kubectl.run(["top", "nodes", "--no-headers"])).trim().split("\n");
+      return lines.length === referenceNodes.length ? lines : undefined;
+    });
+    expect(top.map((line) => line.split(/\s+/)[0]).sort()).toEqual(referenceNodes);
+    for (const line of top) expect(line).toMatch(/\s[1-9]\d*Mi\s/);
   });
 
   test("gives pods on several nodes one volume, which takes writes while a Gluster machine is without power", async () => {
@@ -207,8 +233,10 @@ describe("a changed lab", () => {
       const grown = await uuids();
       expect(grown).toHaveLength(before.length + 3);
       expect(grown).toEqual(expect.arrayContaining(before));
-      await lab.configure({ workers: {}, loadBalancers: {}, gluster: {} });
+      await lab.configure({ workers: {}, loadBalancers: {}, gluster: {}, addons: {} });
       await lab.up();
+      const left = await lab.kubectl.run(["get", "deployments", "--all-namespaces", "--output=name"]);
+      expect(left).not.toMatch(/metrics-server|controller/);
       expect(await readyNodes()).toEqual(referenceNodes);
       await eventuallyHealthy();
       expect(await uuids()).toEqual(before);

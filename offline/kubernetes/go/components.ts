@@ -1,5 +1,5 @@
 import { copyFile, mkdir, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { sha256OfFolder } from "../checksum";
 import type { BuildContext, Component } from "../component";
 import { capabilityAttribute, netBindServiceCapability } from "../image/file-capability";
@@ -45,6 +45,8 @@ export function goComponents(modules: string): Component[] {
       ["localPathProvisioner"],
       buildLocalPathProvisioner,
     ),
+    part("metrics-server", ["metrics-server"], ["metricsServer"], buildMetricsServer),
+    part("metallb", ["metallb"], ["metalLb"], buildMetalLb),
   ];
 }
 
@@ -201,6 +203,40 @@ async function buildLocalPathProvisioner(context: BuildContext): Promise<{ image
   const programs = [{ file: join(output, name), path: `usr/bin/${name}` }];
   const bases = [await toolsLayerOf(context)];
   return { images: [await image(context, name, { programs, bases, settings: { Cmd: [name] } })] };
+}
+
+async function buildMetricsServer(context: BuildContext): Promise<{ images: string[] }> {
+  const version = `v${context.versions.metricsServer}`;
+  const output = await goBuild(context, {
+    module: "metrics-server",
+    requirements: [["sigs.k8s.io/metrics-server", version]],
+    packages: ["sigs.k8s.io/metrics-server/cmd/metrics-server"],
+    variables: { "k8s.io/client-go/pkg/version.gitVersion": version },
+  });
+  return { images: [await singleProgram(context, "metrics-server", join(output, "metrics-server"))] };
+}
+
+async function buildMetalLb(context: BuildContext): Promise<{ images: string[] }> {
+  const programs = ["controller", "speaker"] as const;
+  const output = await goBuild(context, {
+    module: "metallb",
+    requirements: [["go.universe.tf/metallb", `v${context.versions.metalLb}`]],
+    packages: programs.map((name) => `go.universe.tf/metallb/${name}`),
+    variables: { "go.universe.tf/metallb/internal/version.gitCommit": "go-modules" },
+  });
+  const images: string[] = [];
+  for (const name of programs)
+    images.push(await singleProgram(context, `metallb-${name}`, join(output, name)));
+  return { images };
+}
+
+/** An image of nothing but one static program, which is its entry point. */
+async function singleProgram(context: BuildContext, file: ImageFile, program: string): Promise<string> {
+  const path = basename(program);
+  return image(context, file, {
+    programs: [{ file: program, path }],
+    settings: { Entrypoint: [`/${path}`] },
+  });
 }
 
 /** How the toolbox image runs by itself, whatever it was made from. */

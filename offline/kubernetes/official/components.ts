@@ -39,6 +39,8 @@ export function officialComponents(modules: string): Component[] {
       build: buildToolbox,
     },
     part("local-path-provisioner", ["localPathProvisioner"], fetchImages("local-path-provisioner")),
+    part("metrics-server", ["metricsServer"], fetchImages("metrics-server")),
+    part("metallb", ["metalLb"], fetchImages("metallb-controller", "metallb-speaker")),
   ];
 }
 

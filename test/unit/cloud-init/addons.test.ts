@@ -29,6 +29,8 @@ test("the configuration's default releases are those of the committed modules", 
   const { addons } = exampleLab();
   expect({
     localPathProvisioner: addons.storage.version,
+    metricsServer: addons.metricsServer.version,
+    metalLb: addons.metalLb.version,
   }).toEqual(defaultAddonVersions);
 });
 
@@ -63,5 +65,58 @@ describe("storage", () => {
   ])("is not there %s, and no node mounts the volume", (_, raw) => {
     expect(kindsOf(raw)).not.toContain("StorageClass");
     expect(exampleLab(raw).addons.storage.enabled).toBe(false);
+  });
+});
+
+describe("metrics-server", () => {
+  const raw = { addons: { metricsServer: { enabled: true } } };
+
+  test("takes kubelets by certificates of Kubernetes' authority, never without", () => {
+    const text = JSON.stringify(documentsOf(raw));
+    expect(text).toContain("--kubelet-certificate-authority=");
+    expect(text).not.toContain("insecure-tls");
+  });
+
+  test("its service finds its pods", () => {
+    const [service] = documentsOf(raw).filter(
+      ({ kind, metadata }) => kind === "Service" && metadata.name === "metrics-server",
+    );
+    const [deployment] = documentsOf(raw).filter(
+      ({ kind, metadata }) => kind === "Deployment" && metadata.name === "metrics-server",
+    );
+    const [labels] = valuesOf(valuesOf(deployment, "template"), "labels");
+    expect(valuesOf(service, "selector")).toEqual([labels]);
+  });
+});
+
+describe("MetalLB", () => {
+  const raw = { addons: { metalLb: { enabled: true } } };
+
+  test("its pool is the plan's, and comes after its kinds", () => {
+    const files = filesOf(raw);
+    expect(files.map(({ path }) => path)).toEqual([
+      "/etc/kube-lab/addons-1.yaml",
+      "/etc/kube-lab/addons-2.yaml",
+    ]);
+    expect(files[0]?.content).not.toMatch(/^apiVersion: metallb\.io/m);
+    const pool = documentsOf(raw).find(({ kind }) => kind === "IPAddressPool");
+    expect(pool?.spec).toEqual({ addresses: ["192.168.2.200-192.168.2.250"] });
+  });
+
+  test("defines each kind that its programs may read", () => {
+    const defined = documentsOf(raw).flatMap(({ kind, metadata }) =>
+      kind === "CustomResourceDefinition" ? [metadata.name.replace(".metallb.io", "")] : [],
+    );
+    const rules = documentsOf(raw).flatMap((object) => (object.rules ?? []) as Record<string, string[]>[]);
+    const read = rules.filter(({ apiGroups }) => apiGroups?.includes("metallb.io"));
+    const resources = new Set(read.flatMap((rule) => rule.resources ?? []).map((name) => name.split("/")[0]));
+    expect([...resources].sort()).toEqual(defined.sort());
+  });
+
+  test("announces from workers alone: only they are in the pool's network", () => {
+    const speaker = documentsOf(raw).find(
+      ({ kind, metadata }) => kind === "DaemonSet" && metadata.name === "speaker",
+    );
+    expect(valuesOf(speaker, "nodeSelector")).toEqual([{ "kube-lab/role": "worker" }]);
   });
 });

@@ -49,6 +49,15 @@ test("a worker gets no authority's key and nothing of the control plane", () => 
   ).toEqual([]);
 });
 
+test("kubelets get a certificate to serve with only where metrics-server looks at it", () => {
+  const on = exampleLab({ addons: { metricsServer: { enabled: true } } });
+  for (const role of ["master", "worker"] as const) {
+    const paths = (of: LabPlan) => [...filesOf(firstOf(of, role), of).keys()];
+    expect(paths(on)).toContain("/var/lib/kubelet/pki/kubelet.crt");
+    expect(paths(plan)).not.toContain("/var/lib/kubelet/pki/kubelet.crt");
+  }
+});
+
 test("another worker changes nothing of a machine but the names it knows", () => {
   const more = exampleLab({ workers: { count: 4 } });
   for (const role of allRoles) {

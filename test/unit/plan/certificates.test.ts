@@ -101,6 +101,24 @@ describe("planCertificates", () => {
     );
   });
 
+  test("lets every kubelet serve under its machine's names where metrics-server asks, and nowhere else", () => {
+    const raw = { addons: { metricsServer: { enabled: true } } };
+    const kubelets = plan(raw).certificates.filter(({ file }) => file === "kubelet");
+    expect(kubelets.map(({ machine }) => machine)).toEqual([
+      ...["kube-mast01", "kube-mast02", "kube-mast03"],
+      ...["kube-node01", "kube-node02", "kube-node03"],
+    ]);
+    expect(named("kube-node02-kubelet", raw)).toMatchObject({
+      authority: "kubernetes-ca",
+      commonName: "system:node:kube-node02",
+      organization: "system:nodes",
+      dnsNames: ["kube-node02", "kube-node02.kube.local"],
+      ipAddresses: ["192.168.2.11"],
+      uses: ["digital_signature", "server_auth"],
+    });
+    expect(plan().certificates.some(({ file }) => file === "kubelet")).toBe(false);
+  });
+
   test("lets the person at the host administer, within RBAC", () => {
     expect(named("admin")).toMatchObject({
       file: "admin.conf",
