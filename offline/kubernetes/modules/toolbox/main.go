@@ -1,4 +1,4 @@
-// toolbox is a small set of network checks for tests and examples, one program with a verb each.
+// toolbox is a small set of network checks and servers for tests and examples, one program with a verb each.
 package main
 
 import (
@@ -9,11 +9,14 @@ import (
 // version is set by the linker.
 var version = "unknown"
 
-const usage = `toolbox: network checks of kube-lab
+const usage = `toolbox: network checks and example servers of kube-lab
   toolbox serve [ADDRESS]            answer HTTP on ADDRESS (default :8080) with this host's name; /json tells more
   toolbox get URL [SECONDS]          print what URL answers, within SECONDS (default 5)
   toolbox connect ADDRESS [COUNT]    COUNT (default 100) new TCP connections to ADDRESS (host:port); who answered how often
   toolbox lookup NAME                print the addresses (or, for an address, the names) that the resolver knows
+  toolbox guestbook URL [ADDRESS]    serve a guestbook whose entries are in the store at URL
+  toolbox store [ADDRESS]            keep a guestbook's entries, in memory
+  toolbox sign URL TEXT              put TEXT into the guestbook at URL
   toolbox version`
 
 func main() {
@@ -21,7 +24,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, usage)
 		os.Exit(2)
 	}
-	verbs := map[string]func([]string) error{"serve": serve, "get": get, "connect": connect, "lookup": lookup, "version": tellVersion}
+	verbs := map[string]func([]string) error{
+		"serve": serve, "get": get, "connect": connect, "lookup": lookup,
+		"guestbook": guestbook, "store": store, "sign": sign, "version": tellVersion,
+	}
 	run, known := verbs[os.Args[1]]
 	if !known {
 		fmt.Fprintf(os.Stderr, "unknown verb %q\n%s\n", os.Args[1], usage)

@@ -13,12 +13,8 @@ import (
 	"time"
 )
 
-// serve answers until it is told to end, and then finishes what is under way.
+// serve answers with this host's name.
 func serve(arguments []string) error {
-	address := ":8080"
-	if len(arguments) > 0 {
-		address = arguments[0]
-	}
 	name, err := os.Hostname()
 	if err != nil {
 		return err
@@ -26,9 +22,6 @@ func serve(arguments []string) error {
 	routes := http.NewServeMux()
 	routes.HandleFunc("/", func(answer http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(answer, name)
-	})
-	routes.HandleFunc("/healthz", func(answer http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintln(answer, "ok")
 	})
 	routes.HandleFunc("/json", func(answer http.ResponseWriter, request *http.Request) {
 		answer.Header().Set("Content-Type", "application/json")
@@ -38,6 +31,18 @@ func serve(arguments []string) error {
 			"local":    localAddress(request),
 			"node":     os.Getenv("NODE_NAME"),
 		})
+	})
+	return listen(arguments, routes)
+}
+
+// listen answers on the address that the arguments name, if any, until it is told to end, and then finishes what is under way.
+func listen(arguments []string, routes *http.ServeMux) error {
+	address := ":8080"
+	if len(arguments) > 0 {
+		address = arguments[0]
+	}
+	routes.HandleFunc("/healthz", func(answer http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintln(answer, "ok")
 	})
 	server := &http.Server{Addr: address, Handler: routes, ReadHeaderTimeout: 10 * time.Second}
 	// A connection a request: a balanced service then answers from all its pods.
@@ -51,7 +56,7 @@ func serve(arguments []string) error {
 		defer end()
 		drained <- server.Shutdown(limit)
 	}()
-	fmt.Println("toolbox", version, "serves", name, "on", address)
+	fmt.Println("toolbox", version, "listens on", address)
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

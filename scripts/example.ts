@@ -1,0 +1,36 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fail, parseStackArguments } from "./command-line";
+import { runGuestbook } from "./guestbook";
+import { Kubectl } from "./kubectl";
+import { readOutputs } from "./lab-outputs";
+import { LabShell } from "./lab-shell";
+import { setUp } from "./set-up";
+import { Stack } from "./stack";
+
+const folder = "examples";
+
+/** `npm run example -- NAME [--remove] [--stack NAME]`: runs one of examples/ in the lab, or takes it away again. */
+async function main(): Promise<void> {
+  const { stack, rest } = parseStackArguments(process.argv.slice(2));
+  const remove = rest.includes("--remove");
+  const [name = "", ...others] = rest.filter((word) => word !== "--remove");
+  if (!/^\w+$/.test(name) || !existsSync(join(folder, name)) || others.length > 0) {
+    const known = readdirSync(folder).join(", ");
+    throw new Error(`which example? npm run example -- NAME [--remove]; there are: ${known}`);
+  }
+  const ready = await setUp(stack);
+  const outputs = readOutputs(await new Stack(stack, ready).outputs());
+  const kubectl = new Kubectl(join(ready.bundle, "bin", "kubectl"), outputs.kubeconfig);
+  const shell = new LabShell(outputs.access);
+  const manifests = join(folder, name);
+  try {
+    if (remove) console.log(await kubectl.run(["delete", "--ignore-not-found", `--filename=${manifests}`]));
+    else await runGuestbook({ kubectl, shell, outputs, manifests, say: console.log });
+  } finally {
+    kubectl.close();
+    await shell.close();
+  }
+}
+
+main().catch(fail(1));
