@@ -3,11 +3,10 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { dump } from "js-yaml";
-import { observe } from "../../hypervisor/reality";
+import { type ExistingLab, examineLab, existingLab } from "../../scripts/existing-lab";
 import { Kubectl } from "../../scripts/kubectl";
 import { type LabOutputs, readOutputs } from "../../scripts/lab-outputs";
 import { LabShell } from "../../scripts/lab-shell";
-import { examine } from "../../scripts/lab-status";
 import { giveUpLostMachines } from "../../scripts/lost-machines";
 import { type SetUp, setUp } from "../../scripts/set-up";
 import { Stack } from "../../scripts/stack";
@@ -84,11 +83,15 @@ export class LabUnderTest {
     return result.stdout;
   }
 
+  /** As the commands of day two get it. */
+  existing(): Promise<ExistingLab> {
+    const plan = planOfStack(this.name, this.configFile, this.setUp.plan.hypervisor);
+    return existingLab(this.stack, { ...this.setUp, plan });
+  }
+
   /** What `npm run status` calls bad, a line each. */
   async ailments(): Promise<string[]> {
-    const plan = planOfStack(this.name, this.configFile, this.setUp.plan.hypervisor);
-    const observations = await observe(plan, this.setUp.template);
-    const checks = await examine(this.outputs, observations, this.shell, new Date());
+    const checks = await examineLab(await this.existing(), this.shell);
     const bad = checks.filter(({ healthy }) => !healthy);
     return bad.map(({ kind, name, detail }) => `${kind} ${name}: ${detail}`);
   }
