@@ -1,6 +1,6 @@
 import { ok, PROGRESS, type Step, UUID } from "./step";
 
-/** Snapshots of the linked clone kl-c1 that are taken, restored and deleted; it has none before and none afterwards. */
+/** Snapshots of the linked clone kl-c1 that are taken, restored and deleted; it has none before and one afterwards. */
 export function snapshots(folder: string): Step[] {
   const snapshot = (...words: string[]) => ["snapshot", "kl-c1", ...words];
   const show = ["showvminfo", "kl-c1", "--machinereadable"];
@@ -109,5 +109,7 @@ export function snapshots(folder: string): Step[] {
       stdout: [new RegExp(`^"SATA-1-0"="${folder}/data\\.vdi"$`, "m")],
     },
     ok("modifyvm", "kl-c1", "--nic3", "none"),
+    // Goes with the machine.
+    ok(...snapshot("take", "left")),
   ];
 }
