@@ -17,7 +17,9 @@ export function sshConfig(plan: LabPlan, files: SshFiles): string {
       ? block(machine, [`HostName ${address}`, `Port ${port}`])
       : block(machine, [`HostName ${machine.address}`, `ProxyJump ${gateway.name}`]),
   );
-  const all = lines("Host *", [
+  // Not for "*": a person may include it beside hosts of their own.
+  const names = plan.machines.map(({ name, fqdn }) => `${name} ${fqdn}`);
+  const all = lines(`Host ${names.join(" ")}`, [
     `User ${plan.user}`,
     `IdentityFile ${quoted(files.identityFile)}`,
     "IdentitiesOnly yes",

@@ -1,6 +1,7 @@
 import { removeAccessFiles } from "./access-files";
 import { fail, parseStackArguments } from "./command-line";
 import { removeHosts, removeRoutes } from "./host/host-side";
+import { removeKubeconfig, removeSshInclude } from "./host/personal-files";
 import { setUp } from "./set-up";
 import { Stack } from "./stack";
 
@@ -14,6 +15,8 @@ async function main(): Promise<void> {
   removeAccessFiles(name);
   removeRoutes(name);
   removeHosts(name);
+  removeKubeconfig(name);
+  removeSshInclude(name);
 }
 
 main().catch(fail(1));

@@ -7,14 +7,16 @@ import { fail, parseStackArguments } from "./command-line";
 import { printed, rightsHere } from "./host/administrator";
 import { addHosts, addRoutes, removeHosts, removeRoutes } from "./host/host-side";
 import { hostsFilePath } from "./host/hosts-file";
+import { addKubeconfig, addSshInclude, removeKubeconfig, removeSshInclude } from "./host/personal-files";
 import { addCommand, gatewayAddress, routesTo } from "./host/routes";
 import { planOfStack } from "./stack-plan";
 
-const usage = "npm run host [-- routes|hosts add|remove] [-- --via ADDRESS] [-- --stack NAME]";
+const usage = "npm run host [-- kubeconfig|ssh|routes|hosts add|remove] [-- --via ADDRESS] [-- --stack NAME]";
 
 /**
  * `npm run host`: this computer's way to the lab's machines, in the modes hostonly and bridged. Prints routes and names;
- * `npm run host -- routes add` and `npm run host -- hosts add` set them, `remove` takes them away, as `npm run down` does.
+ * `npm run host -- routes add` and `npm run host -- hosts add` set them. `-- kubeconfig add` puts the lab's context into the
+ * person's kubeconfig, `-- ssh add` its machines into their ssh configuration. `remove` takes each away, as `npm run down` does.
  */
 async function main(): Promise<void> {
   const { stack, rest } = parseStackArguments(process.argv.slice(2));
@@ -28,6 +30,14 @@ async function main(): Promise<void> {
     case "hosts add":
       requireWay(plan);
       return addHosts(plan);
+    case "kubeconfig add":
+      return console.log(`kube-lab: the lab's context is in ${addKubeconfig(stack)}`);
+    case "ssh add":
+      return console.log(`kube-lab: the lab's machines are in ${addSshInclude(stack)}`);
+    case "kubeconfig remove":
+      return said(removeKubeconfig(stack), "no context was added");
+    case "ssh remove":
+      return said(removeSshInclude(stack), "no machines were added");
     case "routes remove":
       return said(removeRoutes(stack), "no route was set");
     case "hosts remove":

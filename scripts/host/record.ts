@@ -8,6 +8,10 @@ export interface HostRecord {
   routes: Route[];
   /** Its lines are in the hosts file. */
   hosts: boolean;
+  /** The kubeconfig that has its context. */
+  kubeconfig?: string;
+  /** The file of its own that the person's ssh configuration includes. */
+  sshInclude?: string;
 }
 
 const NOTHING: HostRecord = { routes: [], hosts: false };
@@ -19,7 +23,9 @@ export function readHostRecord(stack: string, folder = localFolder): HostRecord 
 
 /** Writes it down; a record of nothing is removed. */
 export function writeHostRecord(stack: string, record: HostRecord, folder = localFolder): void {
-  if (record.routes.length === 0 && !record.hosts) rmSync(file(stack, folder), { force: true });
+  const { routes, hosts, kubeconfig, sshInclude } = record;
+  const isEmpty = routes.length === 0 && !hosts && kubeconfig === undefined && sshInclude === undefined;
+  if (isEmpty) rmSync(file(stack, folder), { force: true });
   else writeFileSync(file(stack, folder), `${JSON.stringify(record, null, 2)}\n`);
 }
 

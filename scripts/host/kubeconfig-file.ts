@@ -1,0 +1,49 @@
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { dump, loadAll } from "js-yaml";
+
+interface Named {
+  name: string;
+}
+
+/** As far as we look at it; what else is in it stays. */
+interface Kubeconfig {
+  clusters?: Named[] | null;
+  contexts?: Named[] | null;
+  users?: Named[] | null;
+  "current-context"?: string;
+}
+
+const LISTS = ["clusters", "contexts", "users"] as const;
+
+/** The file that kubectl writes to: the first of KUBECONFIG, else the one in the home folder. */
+export function kubeconfigPath(environment: NodeJS.ProcessEnv, home = homedir()): string {
+  return environment.KUBECONFIG?.split(delimiter).find(Boolean) ?? join(home, ".kube", "config");
+}
+
+/** The person's kubeconfig with the lab's cluster, user and context; the current context stays, if there is one. */
+export function withLabContext(text: string, lab: string): string {
+  const own = parse(withoutLabContext(text, lab));
+  const added = parse(lab);
+  const merged: Kubeconfig = { apiVersion: "v1", kind: "Config", ...own } as Kubeconfig;
+  for (const list of LISTS) merged[list] = [...(own[list] ?? []), ...(added[list] ?? [])];
+  merged["current-context"] = own["current-context"] || (added["current-context"] ?? "");
+  return dump(merged, { lineWidth: -1 });
+}
+
+/** The kubeconfig without what `lab` has; text that has nothing of it comes back as it is. */
+export function withoutLabContext(text: string, lab: string): string {
+  const own = parse(text);
+  const added = parse(lab);
+  const isOurs = (list: (typeof LISTS)[number]) => (entry: Named) =>
+    (added[list] ?? []).some(({ name }) => name === entry.name);
+  if (!LISTS.some((list) => (own[list] ?? []).some(isOurs(list)))) return text;
+  const rest: Kubeconfig = { ...own };
+  for (const list of LISTS) rest[list] = (own[list] ?? []).filter((entry) => !isOurs(list)(entry));
+  if (own["current-context"] === added["current-context"]) rest["current-context"] = "";
+  return dump(rest, { lineWidth: -1 });
+}
+
+function parse(text: string): Kubeconfig {
+  return (loadAll(text)[0] as Kubeconfig | null | undefined) ?? {};
+}

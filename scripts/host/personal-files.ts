@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { accessFiles } from "../access-files";
+import { localFolder } from "../programs";
+import { kubeconfigPath, withLabContext, withoutLabContext } from "./kubeconfig-file";
+import { readHostRecord, writeHostRecord } from "./record";
+import { fromAnywhere, withInclude, withoutInclude } from "./ssh-include";
+
+/** Puts the lab's context into the person's kubeconfig. @returns the file */
+export function addKubeconfig(stack: string): string {
+  const target = resolve(kubeconfigPath(process.env));
+  const lab = accessText(stack, "kubeconfig");
+  // Written down before, so that an attempt that stops halfway is taken away, too.
+  writeHostRecord(stack, { ...readHostRecord(stack), kubeconfig: target });
+  // What is taken out again is known by the names in it, whatever becomes of the lab's own file.
+  writePrivately(labCopy(stack), lab);
+  replace(target, withLabContext(textOf(target), lab));
+  return target;
+}
+
+/** Takes it out again. @returns whether it was written down */
+export function removeKubeconfig(stack: string): boolean {
+  const { kubeconfig: target, ...rest } = readHostRecord(stack);
+  if (target === undefined) return false;
+  if (existsSync(target)) replace(target, withoutLabContext(textOf(target), textOf(labCopy(stack))));
+  rmSync(labCopy(stack), { force: true });
+  writeHostRecord(stack, rest);
+  return true;
+}
+
+/** Lets `ssh MACHINE` find the lab's machines from any folder. @returns the person's file */
+export function addSshInclude(stack: string): string {
+  const include = resolve(localFolder, `ssh-include-${stack}`);
+  writePrivately(include, fromAnywhere(accessText(stack, "sshConfig"), process.cwd()));
+  writeHostRecord(stack, { ...readHostRecord(stack), sshInclude: include });
+  replace(sshConfigPath(), withInclude(textOf(sshConfigPath()), include));
+  return sshConfigPath();
+}
+
+/** Takes it out again. @returns whether it was written down */
+export function removeSshInclude(stack: string): boolean {
+  const { sshInclude: include, ...rest } = readHostRecord(stack);
+  if (include === undefined) return false;
+  if (existsSync(sshConfigPath())) replace(sshConfigPath(), withoutInclude(textOf(sshConfigPath()), include));
+  rmSync(include, { force: true });
+  writeHostRecord(stack, rest);
+  return true;
+}
+
+/** @throws Error while the lab is not up. */
+function accessText(stack: string, which: keyof ReturnType<typeof accessFiles>): string {
+  const file = accessFiles(stack)[which];
+  if (!existsSync(file)) throw new Error(`stack ${stack} has no lab that is up. Run: npm run up`);
+  return readFileSync(file, "utf8");
+}
+
+function labCopy(stack: string): string {
+  return join(localFolder, `host-${stack}.kubeconfig`);
+}
+
+function sshConfigPath(): string {
+  return join(homedir(), ".ssh", "config");
+}
+
+function textOf(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+/** In one step: a person's file is never half written. */
+function replace(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const fresh = `${file}.kube-lab`;
+  writePrivately(fresh, text);
+  renameSync(fresh, file);
+}
+
+function writePrivately(file: string, text: string): void {
+  rmSync(file, { force: true });
+  writeFileSync(file, text, { mode: 0o600 });
+}
