@@ -4,12 +4,12 @@ import { SyntaxFailure } from "./errors";
 export interface OptionRule {
   /** Names without dashes; 7.x accepts `--nictype1` and `--nic-type1` alike, so hyphens do not count. */
   names: string[];
-  /** How many values follow. `delete` in place of the first makes natpf take a second one. */
+  /** How many values follow. */
   values: 0 | 1 | 2;
   /** The name ends in an adapter's number: `nic1`. */
   numbered?: boolean;
-  /** A value `delete` is followed by one more: `--natpf1 delete ssh`. */
-  deletable?: boolean;
+  /** Whether such a first value is followed by a second one: `--natpf1 delete ssh`, `--uart1 0x3F8 4`. */
+  second?: (first: string) => boolean;
 }
 
 export interface GivenOption {
@@ -87,11 +87,10 @@ function readValues(
   const values: string[] = [];
   if (joined !== undefined) {
     // 7.x: --nat-pf1=delete=NAME
-    const [first = "", ...more] =
-      rule.deletable && joined.startsWith("delete=") ? joined.split("=") : [joined];
+    const [first = "", ...more] = rule.second ? joined.split("=") : [joined];
     values.push(first, ...(more.length > 0 ? [more.join("=")] : []));
   }
-  const wanted = () => (rule.deletable && values[0] === "delete" ? 2 : rule.values);
+  const wanted = () => (values[0] !== undefined && rule.second?.(values[0]) ? 2 : rule.values);
   while (values.length < wanted()) {
     const value = rest.shift();
     if (value === undefined) throw new SyntaxFailure(`Missing argument to '${typed}'`, usage);

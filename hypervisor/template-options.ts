@@ -12,7 +12,7 @@ export interface Platform {
 /**
  * Options that older versions call otherwise. All others are spelled as every version knows them: 7.0 took the hyphens in
  * (`--usb-ehci`) and goes on accepting the words without. Source: g_aModifyVMOptions in VBoxManageModifyVM.cpp of 6.1.97,
- * 7.0.14, 7.1.6 and 7.2.18.
+ * 7.0.14 and 7.1.6; 7.2.22 by the program itself.
  */
 const RENAMED = [
   { since: [7, 0, 0], now: ["--audio-enabled", "off"], before: ["--audio", "none"] },

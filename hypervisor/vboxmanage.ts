@@ -24,8 +24,10 @@ const TIMEOUT_SECONDS = 120;
 /** How long creations by other processes are waited for. */
 const EXCLUSIVE_BOUND_SECONDS = 900;
 
-/** Calls that may take long: they run beside others. */
+/** Calls that take long: they run beside others. */
 const LONG = ["startvm", "controlvm", "convertfromraw", "clonemedium"];
+/** How long others wait for a call that should be short. */
+const TURN_MILLISECONDS = 1_000;
 
 export interface VBoxManageOptions {
   path: string;
@@ -82,17 +84,24 @@ export class VBoxManage {
   }
 
   /**
-   * Short calls come one after the other, from all processes of this computer. Together they are no faster, since the one
-   * service answers them all; and of those that come together, each thirtieth hangs for ten seconds at its end, and several
-   * may start the service at once and lose it. Measured with 7.2.22 on Linux.
+   * Short calls start one after the other, from all processes of this computer. Together they are no faster, since the one
+   * service answers them all; but of those that come together each thirtieth hangs for ten seconds at its end, in turn each
+   * hundredth, and several may start the service at once and lose it. Measured with 7.2.22 on Linux.
    */
-  private inTurn<T>(verb: string, work: () => Promise<T>): Promise<T> {
+  private async inTurn<T>(verb: string, work: () => Promise<T>): Promise<T> {
     const { lockFile, log } = this.options;
     if (this.hypervisor === "embedded" || LONG.includes(verb)) return work();
     const lock = { log, what: "VirtualBox", boundSeconds: EXCLUSIVE_BOUND_SECONDS };
-    const mine = this.turn.then(() => withLock(`${lockFile}-call`, lock, work));
+    const mine = this.turn.then(() =>
+      withLock(`${lockFile}-call`, lock, async () => {
+        const running = work();
+        await endOrBound(running, TURN_MILLISECONDS);
+        // In an object, since a promise would be waited for.
+        return { running };
+      }),
+    );
     this.turn = mine.catch(() => undefined);
-    return mine;
+    return (await mine).running;
   }
 
   /** Like `call`, but undefined where the machine or medium does not exist. */
@@ -125,6 +134,14 @@ export class VBoxManage {
     const language = this.platform === "darwin" ? "en_US.UTF-8" : "C.UTF-8";
     return { ...this.environment, LANG: language, LC_ALL: language };
   }
+}
+
+/** Comes back when the work has ended, however it did, or after so long without it. */
+async function endOrBound(work: Promise<unknown>, milliseconds: number): Promise<void> {
+  const over = new AbortController();
+  const bound = sleep(milliseconds, undefined, { signal: over.signal });
+  await Promise.race([work, bound]).catch(() => undefined);
+  over.abort();
 }
 
 function failure(

@@ -28,8 +28,11 @@ const ADAPTER_RULES: OptionRule[] = [
   { names: ["bridge-adapter"], values: 1, numbered: true },
   { names: ["host-only-adapter"], values: 1, numbered: true },
   { names: ["host-only-net"], values: 1, numbered: true },
-  { names: ["nat-pf"], values: 1, numbered: true, deletable: true },
+  { names: ["nat-pf"], values: 1, numbered: true, second: (first) => first === "delete" },
 ];
+
+/** Modes of a serial port that name what it leads to. */
+const WITH_PLACE = ["server", "client", "tcpserver", "tcpclient", "file"];
 
 const RULES: OptionRule[] = [
   ...["name", "groups", "description", "memory", "cpus"].map((name) => ({
@@ -37,8 +40,8 @@ const RULES: OptionRule[] = [
     values: 1 as const,
   })),
   ...Object.keys(SETTINGS).map((name) => ({ names: [name], values: 1 as const })),
-  { names: ["uart-mode"], values: 1, numbered: true },
-  { names: ["uart"], values: 1, numbered: true },
+  { names: ["uart-mode"], values: 1, numbered: true, second: (mode) => WITH_PLACE.includes(mode) },
+  { names: ["uart"], values: 1, numbered: true, second: (address) => address !== "off" },
   ...ADAPTER_RULES,
 ];
 

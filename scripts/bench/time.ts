@@ -9,5 +9,10 @@ export async function seconds(work: () => Promise<unknown>): Promise<number> {
 export async function median(runs: number, work: () => Promise<unknown>): Promise<number> {
   const all: number[] = [];
   for (let run = 0; run < runs; run++) all.push(await seconds(work));
-  return all.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? Number.NaN;
+  return middle(all);
+}
+
+/** The middle one of several figures. */
+export function middle(figures: readonly number[]): number {
+  return [...figures].sort((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
 }

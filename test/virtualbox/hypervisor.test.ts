@@ -7,12 +7,13 @@ import { changing } from "./script/changing";
 import { openLaboratory } from "./script/laboratory";
 import { leftovers } from "./script/leftovers";
 import { making } from "./script/making";
+import { preparing } from "./script/preparing";
 import { removing } from "./script/removing";
 import { play, type Step } from "./script/step";
 import type { View } from "./script/view";
 
 const describeHere = (sandboxObstacle() ?? standInObstacle()) === undefined ? describe : describe.skip;
-const script: Step[] = [...making, ...changing, ...leftovers, ...removing];
+const script: Step[] = [...making, ...changing, ...leftovers, ...removing, ...preparing];
 
 describeHere("our code, on the real VBoxManage and the stand-in alike:", () => {
   let real: Map<string, View>;

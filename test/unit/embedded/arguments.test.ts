@@ -6,7 +6,7 @@ const RULES: OptionRule[] = [
   { names: ["register"], values: 0 },
   { names: ["nic"], values: 1, numbered: true },
   { names: ["nic-type"], values: 1, numbered: true },
-  { names: ["nat-pf"], values: 1, numbered: true, deletable: true },
+  { names: ["nat-pf"], values: 1, numbered: true, second: (first) => first === "delete" },
 ];
 
 const parse = (...typed: string[]) => parseArguments(typed, RULES, "verb …", { least: 1, most: 1 });

@@ -244,6 +244,23 @@ describe("calls at the same time", () => {
     expect(await mostAtOnce("modifyvm", "embedded")).toBe(4);
   });
 
+  it("do not wait for long for one that hangs", async () => {
+    const started: string[] = [];
+    const run: RunProcess = async (_file, [verb = ""]) => {
+      started.push(verb);
+      await new Promise((resolve) => setTimeout(resolve, verb === "list" ? 3_000 : 1));
+      return { status: 0, stdout: "", stderr: "", timedOut: false };
+    };
+    const vbox = new VBoxManage({
+      ...{ path: "VBoxManage", hypervisor: "virtualbox", platform: "linux", environment: {}, run },
+      ...{ lockFile: path.join(folder, "hanging"), log: () => undefined },
+    });
+    const hanging = vbox.call(["list"]).then(() => started.push("end of list"));
+    await vbox.call(["modifyvm"]);
+    expect(started).toEqual(["list", "modifyvm"]);
+    await hanging;
+  });
+
   it("do not wait for one that has failed", async () => {
     const { vbox } = scripted([{ status: 1, stderr: NOT_FOUND }, { stdout: "ok" }]);
     const [first, second] = await Promise.allSettled([

@@ -15,21 +15,9 @@ export interface Step {
 /** Goes through the script; a step that fails is a view, too. */
 export async function play(steps: readonly Step[], laboratory: Laboratory): Promise<Map<string, View>> {
   const views = new Map<string, View>();
-  for (const { name, act } of steps) {
-    const b = Date.now();
-    const o = await outcome(act(laboratory));
-    const c = Date.now();
-    if (name === "twelve machines at once")
-      process.stderr.write(
-        laboratory.calls
-          .filter((x) => x[0] === "list")
-          .map((x) => x.join(" "))
-          .join("\n") +
-          laboratory.said.join("\n") +
-          "\n",
-      );
-    views.set(name, await look(laboratory, o));
-    process.stderr.write(`${name}: ${c - b} ${Date.now() - c}\n`);
+  for (const { name, machine, act } of steps) {
+    const only = machine === undefined ? undefined : [machine];
+    views.set(name, await look(laboratory, await outcome(act(laboratory)), only));
   }
   return views;
 }

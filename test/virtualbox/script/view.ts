@@ -18,6 +18,8 @@ export interface View {
   machines: Record<string, Record<string, string>>;
   /** `list hdds`. */
   disks: Record<string, string>[];
+  /** Places of `list dvds`. */
+  dvds: string[];
   /** Below the machine folder, but for what the real one alone keeps there. */
   files: string[];
 }
@@ -52,6 +54,9 @@ export async function look(
     names,
     machines: Object.fromEntries(machines),
     disks: await disks(laboratory),
+    dvds: parseBlocks(await vbox.call(["list", "dvds"]))
+      .map((dvd) => dvd.get("Location") ?? "")
+      .sort(),
     files: files(machineFolder),
   };
   calls.length = 0;
