@@ -18,7 +18,10 @@ import { buildPrograms, localFolder } from "./programs";
 import { planOfStack } from "./stack-plan";
 
 /** What a command of ours needs to drive Pulumi, and where set-up put things. */
-export interface SetUp extends Base {
+export interface SetUp extends EngineSetUp, Base {}
+
+/** The part of it that drives the engine. */
+export interface EngineSetUp {
   project: string;
   /** Full path of the Pulumi CLI. */
   pulumi: string;
@@ -56,17 +59,20 @@ export async function prepare(stack: string, configFile = `Pulumi.${stack}.yaml`
 }
 
 /** The part that may take minutes: engine, Kubernetes bundle, base disk. */
-export async function complete({ project, plan }: Prepared): Promise<SetUp> {
-  const [engine, base] = await Promise.all([
-    ensureEngine({ project, report: say }),
-    ensureBaseDisk(plan, say),
-  ]);
+export async function complete(prepared: Prepared): Promise<SetUp> {
+  const [engine, base] = await Promise.all([withEngine(prepared), ensureBaseDisk(prepared.plan, say)]);
+  return { ...base, ...engine };
+}
+
+/** The engine alone: nothing is made of a base disk by who takes a lab down. */
+export async function withEngine({ project, plan }: Prepared): Promise<EngineSetUp> {
+  const engine = await ensureEngine({ project, report: say });
   const backend = await ensureBackend(project, process.env);
   const environment = pulumiEnvironment(engine, backend);
   writeEnvironmentFile(project, engine, backend);
   sayOnce(project, [engine.summary, backend.summary]);
   const vboxManage = locateVBoxManage(plan.hypervisor, thisHost());
-  return { ...base, project, pulumi: engine.pulumi, environment, vboxManage, plan };
+  return { project, pulumi: engine.pulumi, environment, vboxManage, plan };
 }
 
 /** VirtualBox where it can run machines, else the stand-in, with a word about it. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeSalt } from "../offline/engine/backend";
 import type { LabPlan } from "../plan/lab-plan";
-import type { SetUp } from "./set-up";
+import type { EngineSetUp } from "./set-up";
 import { planOfStack } from "./stack-plan";
 
 /** What `pulumi stack export` prints, as far as we look at it. */
@@ -35,7 +35,7 @@ const parallelOperations = 64;
 export class Stack {
   constructor(
     readonly name: string,
-    private readonly setUp: SetUp,
+    private readonly setUp: EngineSetUp,
     /** Another place than `Pulumi.<stack>.yaml` for the stack's configuration. */
     private readonly configFile?: string,
   ) {}
