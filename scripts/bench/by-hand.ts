@@ -35,7 +35,9 @@ cloud-init status --wait > /dev/null || true
 systemctl start containerd
 sed 's,/etc/kube-lab/patches-init,/etc/kube-lab/patches-join,' /etc/kube-lab/kubeadm-init.yaml > /run/kubeadm.yaml
 kubeadm init --config /run/kubeadm.yaml
-kubectl --kubeconfig /etc/kubernetes/super-admin.conf apply --server-side --force-conflicts -f /etc/kube-lab/addons.yaml`;
+for addons in /etc/kube-lab/addons-*.yaml; do
+  kubectl --kubeconfig /etc/kubernetes/super-admin.conf apply --server-side --force-conflicts -f "$addons"
+done`;
 
 const join = `set -e
 cloud-init status --wait > /dev/null || true
