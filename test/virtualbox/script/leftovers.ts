@@ -30,6 +30,22 @@ function leftover(
   };
 }
 
+/** One of 1 GiB that belongs to no machine. @returns its file */
+async function makeDataDisk(laboratory: Laboratory, wanted: MachineSpecification): Promise<string> {
+  const file = join(folderOf(laboratory, wanted), `${wanted.machine}-data.vdi`);
+  await laboratory.vbox.call([
+    "createmedium",
+    "disk",
+    "--filename",
+    file,
+    "--size",
+    "1024",
+    "--format",
+    "VDI",
+  ]);
+  return file;
+}
+
 function clone({ machine, image }: MachineSpecification): string[] {
   const source = ["clonevm", image, "--snapshot", "base", "--options", "Link"];
   return [...source, "--name", machine, "--groups", GROUP, "--register"];
@@ -57,19 +73,7 @@ export const leftovers: Step[] = [
   {
     name: "a data disk that was made and never attached",
     machine: "kube-lab-test-glus01",
-    act: leftover("glus01", async (laboratory, wanted) => {
-      const file = join(folderOf(laboratory, wanted), `${wanted.machine}-data.vdi`);
-      await laboratory.vbox.call([
-        "createmedium",
-        "disk",
-        "--filename",
-        file,
-        "--size",
-        "1024",
-        "--format",
-        "VDI",
-      ]);
-    }),
+    act: leftover("glus01", makeDataDisk),
     expect: ({ machines, disks }) => {
       expect(machines["kube-lab-test-glus01"]?.["SATA-1-0"]).toMatch(/glus01-data\.vdi$/);
       expect(disks.filter((disk) => disk.Location?.endsWith("glus01-data.vdi"))).toEqual([
@@ -81,18 +85,7 @@ export const leftovers: Step[] = [
     name: "a data disk that is known and whose file is gone",
     machine: "kube-lab-test-glus03",
     act: leftover("glus03", async (laboratory, wanted) => {
-      const file = join(folderOf(laboratory, wanted), `${wanted.machine}-data.vdi`);
-      await laboratory.vbox.call([
-        "createmedium",
-        "disk",
-        "--filename",
-        file,
-        "--size",
-        "1024",
-        "--format",
-        "VDI",
-      ]);
-      rmSync(file);
+      rmSync(await makeDataDisk(laboratory, wanted));
     }),
     expect: ({ machines, disks }) => {
       expect(machines["kube-lab-test-glus03"]?.["SATA-1-0"]).toMatch(/glus03-data\.vdi$/);
