@@ -37,6 +37,7 @@ export class Machine extends pulumi.ComponentResource {
     const runs = observation.state === "running";
     // New machines all start at once; of those that run, the next is changed when the one before it is back.
     const after = runs ? args.after?.node : undefined;
+    const hostKey = site.pki.hostKeyOf(machine).fingerprint;
     const delivered = pulumi
       .secret(credentials)
       .apply((known) => delivery(guestFiles(site.plan, machine, known)));
@@ -72,9 +73,10 @@ export class Machine extends pulumi.ComponentResource {
         environment: {
           ...machineEnvironment(site.plan, machine, "", observation.incarnation),
           IMAGE: site.image.template,
+          HOST_KEY: hostKey,
         },
-        // A linked clone can't change what it is a clone of.
-        triggers: [site.image.template],
+        // A linked clone can't change what it is a clone of, nor take another host key than its first boot's.
+        triggers: [site.image.template, hostKey],
       },
       {
         parent: this,

@@ -20,6 +20,8 @@ export type KeyPairOutputs = { [part in keyof KeyPair]: pulumi.Output<string> };
 export interface SshKey {
   privateKey: pulumi.Output<string>;
   publicKey: pulumi.Output<string>;
+  /** `SHA256:…` of the public part. */
+  fingerprint: pulumi.Output<string>;
 }
 
 /** The part of a machine's credentials that certificates and keys make up, before it is known. */
@@ -167,6 +169,7 @@ export class Pki extends pulumi.ComponentResource {
     return {
       privateKey: key.privateKeyOpenssh,
       publicKey: key.publicKeyOpenssh.apply((line) => line.trim()),
+      fingerprint: key.publicKeyFingerprintSha256,
     };
   }
 }

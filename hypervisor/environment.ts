@@ -18,7 +18,7 @@ export function seedEnvironment(
   };
 }
 
-/** For `machine ensure|absent`: everything about its hardware. */
+/** For `machine ensure|absent`: everything about its hardware; HOST_KEY, which is made later, comes beside it. */
 export function machineEnvironment(
   plan: LabPlan,
   machine: MachinePlan,

@@ -16,6 +16,7 @@ import {
   SEED_PORT,
   wantedHardware,
 } from "./hardware";
+import { thisHost } from "./host";
 import { namedByVirtualBox } from "./host-adapters";
 import { belongsTo, groupsOf, inspect } from "./inspect";
 import { removeLeftovers } from "./leftovers";
@@ -65,6 +66,8 @@ export async function ensureMachine(
   await writeRecord(found.info.size > 0 ? machineFolder(found.info) : folders.machine(wanted.machine), {
     uuid,
     incarnation: wanted.incarnation,
+    hostKey: wanted.hostKey,
+    project: thisHost().project,
     image: wanted.image,
     hardware: wantedHardware(wanted),
     started,
@@ -96,6 +99,7 @@ async function reusable(
 ): Promise<Found | undefined> {
   const record = await readRecord(info);
   refuseForeign(wanted, info, record);
+  refuseNamesake(wanted, record);
   const reason =
     record && record.image !== wanted.image
       ? `its image is ${record.image}`
@@ -114,6 +118,19 @@ function refuseForeign(reference: MachineReference, info: Info, record: MachineR
   throw new HypervisorError(
     `A machine named ${reference.machine} is there that is not of this lab: its group is ${groupsOf(info).join(", ")}.`,
     `Rename it or remove it in VirtualBox, or move it into the group ${reference.group} if it is this lab's after all.`,
+  );
+}
+
+/** The machine of another lab with the same name: that of another checkout, or of one whose state is lost. */
+function refuseNamesake({ machine, hostKey }: MachineSpecification, record: MachineRecord | undefined): void {
+  if (record === undefined || record.hostKey === hostKey) return;
+  const { project } = record;
+  const elsewhere = project !== thisHost().project && existsSync(project);
+  throw new HypervisorError(
+    `The machine ${machine} is of another lab of this name, made from ${project}: its host key is not this one's.`,
+    elsewhere
+      ? `Take that lab down (\`npm run down\` in ${project}), or use another stack name here.`
+      : "Nobody has that lab's keys any more: `npm run down` removes its machines.",
   );
 }
 

@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { ForwardPlan, LabPlan } from "../plan/lab-plan";
 import { setCommand } from "../plan/problems";
 import { formatForward } from "./adapters";
@@ -8,6 +9,7 @@ import { findIsoTool, isoToolRemedy } from "./iso";
 import { linuxFamily } from "./linux-distribution";
 import { parseMachineList } from "./output";
 import { machineFolder, machineInfo, type Probes } from "./probes";
+import { machineFolder as folderOfMachine, parseRecord, RECORD_FILE } from "./record";
 
 /** What a machine's linked clone grows to in ordinary use, measured; the template's disk comes on top. */
 const CLONE_GIB = 2;
@@ -131,13 +133,14 @@ function checkDisk(machines: number, folder: string, probes: Probes): Finding {
   );
 }
 
-/** Machines that have our names and are something else's. */
+/** Machines that have our names and are something else's, or another checkout's. */
 export async function checkNames(plan: LabPlan, probes: Probes): Promise<Finding[]> {
   const known = parseMachineList((await probes.vboxManage(plan.hypervisor, ["list", "vms"])) ?? "");
   const ours = plan.machines.filter((machine) => known.has(machine.hypervisorName));
   const clashes = ours.map(async ({ hypervisorName }): Promise<Finding[]> => {
     const info = await machineInfo(probes, plan.hypervisor, hypervisorName);
-    if (!info || belongsTo(info, plan.group, hypervisorName)) return [];
+    if (!info) return [];
+    if (belongsTo(info, plan.group, hypervisorName)) return ofAnotherCheckout(info, probes);
     return [
       failure(
         "machine names",
@@ -146,8 +149,21 @@ export async function checkNames(plan: LabPlan, probes: Probes): Promise<Finding
       ),
     ];
   });
-  const found = (await Promise.all(clashes)).flat();
-  return found.length > 0
-    ? found
+  const found = new Map((await Promise.all(clashes)).flat().map((finding) => [finding.found, finding]));
+  return found.size > 0
+    ? [...found.values()]
     : [fine("machine names", ours.length > 0 ? `${ours.length} machines of this lab are there` : "free")];
+}
+
+/** Several machines of the same one are one finding. */
+function ofAnotherCheckout(info: Map<string, string>, { read, exists, host }: Probes): Finding[] {
+  const record = parseRecord(read(path.join(folderOfMachine(info), RECORD_FILE)));
+  if (record === undefined || record.project === host.project || !exists(record.project)) return [];
+  return [
+    failure(
+      "machine names",
+      `A lab of this name is there already: its machines were made from ${record.project}.`,
+      `Take that lab down (\`npm run down\` in that folder), or use another stack name here: \`npm run up -- --stack NAME\`.`,
+    ),
+  ];
 }

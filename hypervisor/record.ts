@@ -15,6 +15,10 @@ export interface MachineRecord {
   uuid: string;
   /** The token of the Pulumi program: `2026-11-21T04:33:10Z missing`. */
   incarnation: string;
+  /** Fingerprint of the SSH host key that its seed gave it, `SHA256:…`: which lab of that name it is of. */
+  hostKey: string;
+  /** Folder of the project that made it. */
+  project: string;
   /** The template machine it is a clone of. */
   image: string;
   hardware: Hardware;
@@ -73,7 +77,9 @@ export function parseRecord(text: string | undefined): MachineRecord | undefined
 
 function isRecord(value: unknown): value is MachineRecord {
   if (typeof value !== "object" || value === null) return false;
-  const { uuid, incarnation, image, hardware, started } = value as Record<string, unknown>;
-  const texts = [uuid, incarnation, image, started].every((text) => typeof text === "string");
+  const { uuid, incarnation, hostKey, project, image, hardware, started } = value as Record<string, unknown>;
+  const texts = [uuid, incarnation, hostKey, project, image, started].every(
+    (text) => typeof text === "string",
+  );
   return texts && typeof hardware === "object" && hardware !== null;
 }

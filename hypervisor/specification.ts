@@ -25,6 +25,8 @@ export interface MachineSpecification extends MachineReference {
   adapters: AdapterSpecification[];
   forwards: ForwardSpecification[];
   incarnation: string;
+  /** Fingerprint of the SSH host key in its seed. */
+  hostKey: string;
 }
 
 export interface ImageSpecification {
@@ -131,6 +133,7 @@ export function readMachineSpecification(environment: NodeJS.ProcessEnv): Machin
     adapters: adapters(reader),
     forwards: forwards(reader),
     incarnation: reader.text("INCARNATION", /\S/, "a token that names this incarnation of the machine"),
+    hostKey: reader.text("HOST_KEY", /^SHA256:\S+$/, "the SHA256 fingerprint of its SSH host key"),
   };
   if (specification.forwards.length > 0 && !specification.adapters.some((adapter) => adapter.kind === "nat"))
     reader.problem(

@@ -1,3 +1,8 @@
+import { removeAbandoned } from "../hypervisor/abandoned";
+import { thisHost } from "../hypervisor/host";
+import { logFor } from "../hypervisor/progress";
+import { openVBoxManage } from "../hypervisor/vboxmanage";
+import type { LabPlan } from "../plan/lab-plan";
 import { removeAccessFiles } from "./access-files";
 import { fail, parseStackArguments } from "./command-line";
 import { removeHosts, removeRoutes } from "./host/host-side";
@@ -8,15 +13,25 @@ import { Stack } from "./stack";
 /** `npm run down [-- --stack NAME] [-- OPTIONS FOR PULUMI]`: takes the lab down; only caches stay (`npm run prune`). */
 async function main(): Promise<void> {
   const { stack: name, rest } = parseStackArguments(process.argv.slice(2));
-  const stack = new Stack(name, await withEngine(await prepare(name)));
+  const ready = await withEngine(await prepare(name));
+  const stack = new Stack(name, ready);
   await stack.select();
   process.exitCode = await stack.run(["destroy", "--yes", "--skip-preview", ...rest]);
   if (process.exitCode !== 0) return;
+  await sweep(ready.plan);
   removeAccessFiles(name);
   removeRoutes(name);
   removeHosts(name);
   removeKubeconfig(name);
   removeSshInclude(name);
+}
+
+/** What destroy can't know of: machines whose state was lost. */
+async function sweep({ hypervisor, group }: LabPlan): Promise<void> {
+  const log = logFor("down");
+  const vbox = openVBoxManage(hypervisor, thisHost(), log);
+  for (const project of await removeAbandoned(vbox, { hypervisor, group }, thisHost(), log))
+    log(`machines of the lab that was made from ${project} stay: npm run down there removes them`);
 }
 
 main().catch(fail(1));

@@ -64,6 +64,7 @@ describeHere("a template in the real VirtualBox", () => {
     const environment = {
       ...{ PATH: process.env.PATH, KUBE_LAB_CACHE: sandbox.folder, VBOXMANAGE: sandbox.vboxManage },
       ...{ HYPERVISOR: "virtualbox", GROUP: group, MACHINE: machine, IMAGE, INCARNATION: "one" },
+      HOST_KEY: "SHA256:one",
       ...{ CPUS: "2", MEMORY_MIB: "1024", ADAPTER_1: "internal kube-lab-test-mast 08:00:27:00:00:01" },
     };
     const program = join(sandbox.folder, "hypervisor.js");

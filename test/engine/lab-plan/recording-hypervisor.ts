@@ -20,7 +20,7 @@ export interface SeededMachine {
 }
 
 const own =
-  /^(HYPERVISOR|GROUP|MACHINE|INCARNATION|IMAGE|BASE_DISK|ROOT_DISK_GIB|CPUS|MEMORY_MIB|DATA_DISK_GIB|(ADAPTER|FORWARD)_\w+)$/;
+  /^(HYPERVISOR|GROUP|MACHINE|INCARNATION|HOST_KEY|IMAGE|BASE_DISK|ROOT_DISK_GIB|CPUS|MEMORY_MIB|DATA_DISK_GIB|(ADAPTER|FORWARD)_\w+)$/;
 const records = process.env.RECORDS ?? "";
 const name = process.env.MACHINE ?? "";
 const machine = join(records, "machines", name);
@@ -73,7 +73,8 @@ function seededMachine({ userData, metaData, networkConfig }: Seed): SeededMachi
 }
 
 function ensureMachine() {
-  const { INCARNATION: incarnation, IMAGE: image, CPUS: cpus, MEMORY_MIB: memory } = process.env;
+  const { INCARNATION: incarnation, HOST_KEY: hostKey, IMAGE: image, CPUS: cpus } = process.env;
+  const { MEMORY_MIB: memory } = process.env;
   const hardware = { cpus, memory, "root disk": "attached", "data disk": "none" };
   const recordFile = join(machine, "kube-lab.json");
   const before = existsSync(recordFile)
@@ -94,7 +95,10 @@ function ensureMachine() {
     '"SATA-0-0"="root.vdi"',
   ];
   writeFileSync(join(machine, "info"), `${info.join("\n")}\n`);
-  writeFileSync(recordFile, JSON.stringify({ uuid, incarnation, image, hardware, started }));
+  writeFileSync(
+    recordFile,
+    JSON.stringify({ uuid, incarnation, hostKey, project: process.cwd(), image, hardware, started }),
+  );
   process.stderr.write(`${name}: started\n`);
   return { uuid, state: "running", started };
 }

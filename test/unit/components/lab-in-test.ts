@@ -57,6 +57,7 @@ export function resourceOutputs(
         privateKeyOpenssh: secretValue(privateText(name)),
         publicKeyPem: `PUBLIC(${name})`,
         publicKeyOpenssh: `ssh-ed25519 ${name}\n`,
+        publicKeyFingerprintSha256: `SHA256:${name}`,
       };
     case "tls:index/certRequest:CertRequest":
       return { certRequestPem: `REQUEST(${name})` };

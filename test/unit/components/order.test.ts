@@ -20,7 +20,8 @@ describe("a new lab", () => {
     expect(machines).toHaveLength(12);
     for (const { name, dependencies } of machines) {
       const own = name.replace(/-hardware$/, "-seed");
-      expect(dependencies).toEqual(["lab-image-template", own].sort());
+      const hostKey = `lab-pki-${name.replace(/^lab-(?:gateway|load-balancers|masters|workers|gluster)-|-hardware$/g, "")}-host-key`;
+      expect(dependencies).toEqual(["lab-image-template", hostKey, own].sort());
     }
   });
 
@@ -98,6 +99,7 @@ test("a machine that is missing is started at once, and the others' nodes wait u
   expect(resource("lab-masters-kube-mast02-hardware").dependencies).toEqual([
     "lab-image-template",
     "lab-masters-kube-mast02-seed",
+    "lab-pki-kube-mast02-host-key",
   ]);
   expect(resource("lab-masters-kube-mast02-seed").ignoreChanges).toEqual([]);
   expect(resource("lab-masters-kube-mast01-node-apply").dependencies).toContain(
@@ -145,10 +147,13 @@ describe("what goes", () => {
     );
   });
 
-  test("a node comes and goes with its machine, a machine with its image", () => {
+  test("a node comes and goes with its machine, a machine with its image and its host key", () => {
     const hardware = resources.find(({ name }) => name === "lab-workers-kube-node01-hardware");
     const node = resources.find(({ name }) => name === "lab-workers-kube-node01-node-apply");
-    expect(hardware?.inputs.triggers).toEqual(["kube-lab-image-0a1b2c3d4e5f"]);
+    expect(hardware?.inputs.triggers).toEqual([
+      "kube-lab-image-0a1b2c3d4e5f",
+      "SHA256:lab-pki-kube-node01-host-key",
+    ]);
     expect(node?.inputs.triggers).toEqual(["lab-workers-kube-node01-hardware-id"]);
   });
 });

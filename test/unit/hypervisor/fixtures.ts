@@ -45,4 +45,5 @@ export const GATEWAY: MachineSpecification = {
     { name: "ssh", hostAddress: "127.0.0.1", hostPort: 2222, guestAddress: "10.0.2.15", guestPort: 22 },
   ],
   incarnation: "2026-11-21T04:33:10Z missing",
+  hostKey: "SHA256:gate",
 };

@@ -222,6 +222,41 @@ describe("a machine that is there", () => {
   });
 });
 
+describe("a machine of another lab of the same name", () => {
+  const folder = () => path.join(simulated.folder, "kube-lab", "dev", GATEWAY.machine);
+  const madeFrom = async (project: string) => {
+    await ensure(GATEWAY);
+    const record = await readRecord((await inspect(simulated.open(), GATEWAY.machine)) ?? new Map());
+    if (record === undefined) throw new Error("ensure left no record");
+    await writeRecord(folder(), { ...record, project });
+    simulated.calls.length = 0;
+  };
+  const other = { ...GATEWAY, hostKey: "SHA256:other", cpus: 2 };
+  const error = async () => ensure(other).catch((thrown: HypervisorError) => thrown);
+
+  it("is left as it is, and told where it was made", async () => {
+    await madeFrom(simulated.folder);
+    expect(await error()).toMatchObject({
+      message: expect.stringContaining(`made from ${simulated.folder}`),
+      remedy: expect.stringMatching(/`npm run down` in .*another stack name/),
+    });
+    expect(simulated.verbs()).toEqual([]);
+    expect(simulated.machine(GATEWAY.machine).state).toBe("running");
+  });
+
+  it("is for npm run down when nobody has its keys", async () => {
+    await madeFrom("/gone");
+    expect(await error()).toMatchObject({ remedy: expect.stringMatching(/`npm run down` removes/) });
+    expect(simulated.verbs()).toEqual([]);
+  });
+
+  it("is no other where the project was moved", async () => {
+    await madeFrom("/gone");
+    await ensure(GATEWAY);
+    expect(simulated.verbs()).toEqual([]);
+  });
+});
+
 describe("a data disk", () => {
   it("grows in place and never shrinks", async () => {
     await ensure(GLUSTER);

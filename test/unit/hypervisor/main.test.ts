@@ -61,7 +61,7 @@ describe("the program", () => {
     const { status, stderr } = run(["machine ensure"], { PATH: tools, HOME: folder });
     expect(status).toBe(2);
     expect(stderr).toMatch(
-      /8 problems in the specification:\n {2}- HYPERVISOR is missing; allowed is virtualbox or embedded/,
+      /9 problems in the specification:\n {2}- HYPERVISOR is missing; allowed is virtualbox or embedded/,
     );
   });
 

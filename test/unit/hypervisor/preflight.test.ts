@@ -183,6 +183,43 @@ describe("the lab on this computer", () => {
   });
 });
 
+describe("machines that another checkout made", () => {
+  const uuid = "11111111-2222-3333-4444-555555555555";
+  const machines = ["kube-lab-dev-gate-node01", "kube-lab-dev-kube-mast01"];
+  const folder = (machine: string) => `/vms/kube-lab/dev/${machine}`;
+  const answers = {
+    "list vms": machines.map((machine) => `"${machine}" {${uuid}}\n`).join(""),
+    ...Object.fromEntries(
+      machines.map((machine) => [
+        `showvminfo ${machine} --machinereadable`,
+        `groups="/kube-lab/dev"\nUUID="${uuid}"\nCfgFile="${folder(machine)}/${machine}.vbox"\n`,
+      ]),
+    ),
+  };
+  const record = (project: string) =>
+    JSON.stringify({
+      ...{ uuid, incarnation: "one", hostKey: "SHA256:one", project, image: "i", hardware: {} },
+      started: "2026-11-21T04:33:10Z",
+    });
+  const texts = (project: string) =>
+    Object.fromEntries(machines.map((machine) => [`${folder(machine)}/kube-lab.json`, record(project)]));
+
+  it("are one problem, with the way to that checkout", async () => {
+    const files = [...FILES, "/home/me/other"];
+    const about = (await problems({ files, answers, texts: texts("/home/me/other") })).filter(
+      ({ check }) => check === "machine names",
+    );
+    expect(about).toEqual([
+      expect.objectContaining({ severity: "error", fix: expect.stringContaining("npm run down") }),
+    ]);
+    expect(about[0]?.found).toContain("/home/me/other");
+  });
+
+  it("are none where that checkout was moved here", async () => {
+    expect(await problems({ answers, texts: texts("/home/me/moved") })).toEqual([]);
+  });
+});
+
 describe("host networks", () => {
   const bridged = referencePlan({
     hypervisor: "virtualbox",

@@ -44,7 +44,10 @@ it("gives the template's token, once its making came to an end", async () => {
 describe("with the lab up", () => {
   beforeAll(async () => {
     for (const machine of plan.machines) {
-      const specification = readMachineSpecification(machineEnvironment(plan, machine, IMAGE, TOKEN));
+      const specification = readMachineSpecification({
+        ...machineEnvironment(plan, machine, IMAGE, TOKEN),
+        HOST_KEY: `SHA256:${machine.name}`,
+      });
       await ensureMachine(simulated.open(), specification, () => undefined);
     }
   });

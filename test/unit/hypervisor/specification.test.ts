@@ -15,6 +15,7 @@ import { gatewayOf } from "../../../plan/endpoint";
 import { IMAGE, referencePlan } from "./fixtures";
 
 const TOKEN = "2026-11-21T04:33:10Z missing";
+const HOST_KEY = "SHA256:host";
 
 function problemsOf(read: () => unknown): readonly string[] {
   try {
@@ -31,7 +32,10 @@ describe("from plan to environment and back", () => {
 
   it("carries every machine of the reference lab", () => {
     for (const machine of plan.machines) {
-      const specification = readMachineSpecification(machineEnvironment(plan, machine, IMAGE, TOKEN));
+      const specification = readMachineSpecification({
+        ...machineEnvironment(plan, machine, IMAGE, TOKEN),
+        HOST_KEY,
+      });
       expect(specification).toMatchObject({
         hypervisor: plan.hypervisor,
         group: "/kube-lab/dev",
@@ -40,6 +44,7 @@ describe("from plan to environment and back", () => {
         cpus: machine.cpus,
         memoryMiB: machine.memoryMiB,
         incarnation: TOKEN,
+        hostKey: HOST_KEY,
       });
       expect(specification.dataDiskGiB).toBe(machine.dataDiskGiB);
       expect(specification.adapters.map(({ mac }) => mac)).toEqual(machine.adapters.map(({ mac }) => mac));
@@ -118,6 +123,7 @@ describe("a wrong specification", () => {
       "ADAPTER_3",
       "FORWARD_SSH",
       "INCARNATION",
+      "HOST_KEY",
     ];
     expect(wrong.filter((name) => !named(name))).toEqual([]);
     expect(problems.find((problem) => problem.startsWith("CPUS"))).toContain('"two"');
@@ -132,6 +138,7 @@ describe("a wrong specification", () => {
       CPUS: "1",
       MEMORY_MIB: "512",
       INCARNATION: TOKEN,
+      HOST_KEY,
       ADAPTER_1: "internal x 08:00:27:00:00:01",
       FORWARD_SSH: "127.0.0.1:2222 -> 10.0.2.15:22",
     };

@@ -25,7 +25,13 @@ export function imageSpecification({ vbox, baseDisk }: Laboratory): ImageSpecifi
 
 /** The twelve machines of the reference lab. */
 export function specifications({ vbox }: Laboratory): MachineSpecification[] {
-  const common = { hypervisor: vbox.hypervisor, group: GROUP, image: IMAGE, incarnation: "one" };
+  const common = {
+    hypervisor: vbox.hypervisor,
+    group: GROUP,
+    image: IMAGE,
+    incarnation: "one",
+    hostKey: "SHA256:one",
+  };
   const mac = (machine: number, adapter: number) => `08:00:27:00:0${machine.toString(16)}:0${adapter}`;
   const internal = (network: string, machine: number, adapter: number) => ({
     kind: "internal" as const,

@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { removeAbandoned } from "../../../hypervisor/abandoned";
+import { inspect } from "../../../hypervisor/inspect";
+import { ensureMachine } from "../../../hypervisor/machine";
+import { ensureNetwork } from "../../../hypervisor/network";
+import { machineFolder, readRecord, writeRecord } from "../../../hypervisor/record";
+import { GATEWAY, IMAGE, scratch } from "./fixtures";
+import { SimulatedVBoxManage } from "./simulated-vboxmanage";
+
+const LAB = { hypervisor: GATEWAY.hypervisor, group: GATEWAY.group };
+const OTHER_LAB = {
+  ...GATEWAY,
+  group: "/kube-lab/dev-two",
+  machine: "kube-lab-dev-two-gate-node01",
+  forwards: [],
+};
+
+let simulated: SimulatedVBoxManage;
+let remove: () => void;
+
+beforeEach(async () => {
+  const place = scratch();
+  remove = place.remove;
+  simulated = new SimulatedVBoxManage(place.folder);
+  for (const call of [
+    ["createvm", "--name", IMAGE, "--groups", "/kube-lab", "--register"],
+    ["snapshot", IMAGE, "take", "base"],
+  ])
+    await simulated.run("", call, { timeoutSeconds: 1 });
+  await ensureNetwork(simulated.open(), LAB, () => undefined);
+  for (const machine of [GATEWAY, OTHER_LAB]) await ensureMachine(simulated.open(), machine, () => undefined);
+});
+afterEach(() => remove());
+
+const sweep = (project: string) => removeAbandoned(simulated.open(), LAB, { project }, () => undefined);
+const names = () => [...simulated.machines.keys()].sort();
+
+async function madeFrom(project: string): Promise<void> {
+  const info = (await inspect(simulated.open(), GATEWAY.machine)) ?? new Map<string, string>();
+  const record = await readRecord(info);
+  if (record === undefined) throw new Error("ensure left no record");
+  await writeRecord(machineFolder(info), { ...record, project });
+}
+
+it.each(["/gone", "this project"])("removes machines made from %s, with the lab's folder", async (from) => {
+  const project = path.join(simulated.folder, "project");
+  await madeFrom(from === "/gone" ? from : project);
+  expect(await sweep(project)).toEqual([]);
+  expect(names()).toEqual([OTHER_LAB.machine, IMAGE].sort());
+  expect(existsSync(path.join(simulated.folder, "kube-lab", "dev"))).toBe(false);
+});
+
+it("leaves the lab of another checkout that is there, and names it", async () => {
+  await madeFrom(simulated.folder);
+  expect(await sweep("/here")).toEqual([simulated.folder]);
+  expect(simulated.machine(GATEWAY.machine).state).toBe("running");
+});
+
+it("leaves a machine without our record", async () => {
+  await simulated.run("", ["createvm", "--name", "kube-lab-dev-mine", "--groups", LAB.group, "--register"], {
+    timeoutSeconds: 1,
+  });
+  await madeFrom("/gone");
+  await sweep("/here");
+  expect(names()).toContain("kube-lab-dev-mine");
+});
