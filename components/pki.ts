@@ -86,7 +86,7 @@ export class Pki extends pulumi.ComponentResource {
    * @param signs whether it gets the authorities' keys too: a master does
    */
   identityOf(machine: MachinePlan, signs: boolean): Identity {
-    const own = this.plans.filter((plan) => plan.machine === machine.name);
+    const own = this.plans.filter((plan) => plan.machines.includes(machine.name));
     const authorityFor = ({ certificate, privateKey }: KeyPairOutputs) =>
       signs ? { certificate, privateKey } : { certificate, privateKey: "" };
     return {

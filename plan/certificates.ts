@@ -14,13 +14,13 @@ export interface AuthorityPlan {
 export type KeyUse = "digital_signature" | "key_encipherment" | "server_auth" | "client_auth";
 
 export interface CertificatePlan {
-  /** Unique in the lab, and the key in the stack outputs: `kube-mast01-apiserver`, `admin`. */
+  /** Unique in the lab, and the key in the stack outputs: `kube-mast01-apiserver`, `masters-scheduler`, `admin`. */
   name: string;
   authority: AuthorityName;
-  /** The machine that holds it; absent: the person at the host. */
-  machine?: string;
+  /** The machines that hold it; none: the person at the host. */
+  machines: string[];
   /**
-   * What it is to that machine. A file of kubeadm's below /etc/kubernetes/pki without ending (`apiserver`, `etcd/server`), the
+   * What it is to these machines. A file of kubeadm's below /etc/kubernetes/pki without ending (`apiserver`, `etcd/server`), the
    * name of a kubeconfig below /etc/kubernetes that embeds it (`admin.conf`), or `kubelet`: what the kubelet itself serves with.
    */
   file: string;
@@ -39,7 +39,7 @@ export interface CertificatesPlan {
 }
 
 /** A certificate before it is somebody's. */
-type Leaf = Omit<CertificatePlan, "name" | "machine" | "hours" | "renewalHours">;
+type Leaf = Omit<CertificatePlan, "name" | "machines" | "hours" | "renewalHours">;
 type Subject = Pick<Leaf, "commonName" | "organization">;
 
 // No key_encipherment: RFC 8813 rules it out for elliptic-curve keys, which all of these have.
@@ -50,17 +50,47 @@ const both: KeyUse[] = ["digital_signature", "server_auth", "client_auth"];
 /** kubeadm binds it to cluster-admin, so RBAC can take it away again; system:masters is beyond RBAC. */
 const clusterAdmins = "kubeadm:cluster-admins";
 
+/**
+ * What every master is a client with. One for all of them: their subjects name no machine, and each master has the authorities'
+ * keys anyway, so a certificate each would keep nobody out, and each costs every `preview` three resources.
+ */
+const masterClients: Leaf[] = [
+  clientOf("kubernetes-ca", "apiserver-kubelet-client", {
+    commonName: "kube-apiserver-kubelet-client",
+    organization: clusterAdmins,
+  }),
+  clientOf("etcd-ca", "apiserver-etcd-client", { commonName: "kube-apiserver-etcd-client" }),
+  clientOf("front-proxy-ca", "front-proxy-client", { commonName: "front-proxy-client" }),
+  clientOf("etcd-ca", "etcd/healthcheck-client", { commonName: "kube-etcd-healthcheck-client" }),
+  kubeconfig("admin.conf", { commonName: "kubernetes-admin", organization: clusterAdmins }),
+  kubeconfig("super-admin.conf", { commonName: "kubernetes-super-admin", organization: "system:masters" }),
+  kubeconfig("controller-manager.conf", { commonName: "system:kube-controller-manager" }),
+  kubeconfig("scheduler.conf", { commonName: "system:kube-scheduler" }),
+];
+
 /** Which certificates a lab needs, for which names and uses. Source: kubernetes.io, "PKI certificates and requirements". */
 export function planCertificates(plan: LabPlan): CertificatesPlan {
   const hours = { hours: plan.certificates.leafHours, renewalHours: plan.certificates.renewalHours };
-  const owned = (machine: MachinePlan, leaves: Leaf[]) =>
-    leaves.map((leaf) => ({ name: nameOf(machine, leaf), machine: machine.name, ...leaf, ...hours }));
-  const ofMasters = machinesOf(plan, "master").flatMap((master) => owned(master, masterLeaves(plan, master)));
-  const ofKubelets = plan.machines.flatMap((machine) => owned(machine, kubeletLeaves(plan, machine)));
+  const held = (machines: string[], owner: string, leaves: Leaf[]) =>
+    leaves.map((leaf) => ({ name: nameOf(owner, leaf), machines, ...leaf, ...hours }));
+  const own = (machine: MachinePlan, leaves: Leaf[]) => held([machine.name], machine.name, leaves);
+  const masters = machinesOf(plan, "master");
+  const ofMasters = masters.flatMap((master) => own(master, masterLeaves(plan, master)));
+  const shared = held(
+    masters.map(({ name }) => name),
+    "masters",
+    masterClients,
+  );
+  const ofKubelets = plan.machines.flatMap((machine) => own(machine, kubeletLeaves(plan, machine)));
   const person = kubeconfig("admin.conf", { commonName: "kube-lab-admin", organization: clusterAdmins });
   return {
     authorities: planAuthorities(plan),
-    certificates: [...ofMasters, ...ofKubelets, { name: "admin", ...person, ...hours }],
+    certificates: [
+      ...ofMasters,
+      ...shared,
+      ...ofKubelets,
+      { name: "admin", machines: [], ...person, ...hours },
+    ],
   };
 }
 
@@ -78,7 +108,7 @@ function planAuthorities(plan: LabPlan): AuthorityPlan[] {
   ];
 }
 
-/** Everything kubeadm looks for on a master; what it finds it does not make itself. */
+/** What a master serves with, under its own names. With the clients' all that kubeadm looks for; what it finds it does not make. */
 function masterLeaves(plan: LabPlan, master: MachinePlan): Leaf[] {
   const etcdNames = {
     dnsNames: [master.name, master.fqdn, "localhost"],
@@ -86,20 +116,9 @@ function masterLeaves(plan: LabPlan, master: MachinePlan): Leaf[] {
   };
   return [
     apiServer(plan, master),
-    clientOf("kubernetes-ca", "apiserver-kubelet-client", {
-      commonName: "kube-apiserver-kubelet-client",
-      organization: clusterAdmins,
-    }),
-    clientOf("etcd-ca", "apiserver-etcd-client", { commonName: "kube-apiserver-etcd-client" }),
-    clientOf("front-proxy-ca", "front-proxy-client", { commonName: "front-proxy-client" }),
     // etcd's gRPC gateway calls its own server port with the server's certificate: a client, too.
     { authority: "etcd-ca", file: "etcd/server", commonName: master.name, ...etcdNames, uses: both },
     { authority: "etcd-ca", file: "etcd/peer", commonName: master.name, ...etcdNames, uses: both },
-    clientOf("etcd-ca", "etcd/healthcheck-client", { commonName: "kube-etcd-healthcheck-client" }),
-    kubeconfig("admin.conf", { commonName: "kubernetes-admin", organization: clusterAdmins }),
-    kubeconfig("super-admin.conf", { commonName: "kubernetes-super-admin", organization: "system:masters" }),
-    kubeconfig("controller-manager.conf", { commonName: "system:kube-controller-manager" }),
-    kubeconfig("scheduler.conf", { commonName: "system:kube-scheduler" }),
   ];
 }
 
@@ -167,8 +186,8 @@ function kubeconfig(file: string, subject: Subject): Leaf {
   return clientOf("kubernetes-ca", file, subject);
 }
 
-function nameOf(machine: MachinePlan, leaf: Leaf): string {
-  return `${machine.name}-${leaf.file.replace("/", "-").replace(/\.conf$/, "")}`;
+function nameOf(owner: string, leaf: Leaf): string {
+  return `${owner}-${leaf.file.replace("/", "-").replace(/\.conf$/, "")}`;
 }
 
 function unique(values: string[]): string[] {

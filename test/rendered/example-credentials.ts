@@ -20,7 +20,7 @@ export function exampleCredentials(plan: LabPlan, machine: MachinePlan): Machine
     authorizedKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB user",
     certificates: Object.fromEntries(
       planCertificates(plan)
-        .certificates.filter((certificate) => certificate.machine === machine.name)
+        .certificates.filter(({ machines }) => machines.includes(machine.name))
         .map((certificate) => [certificate.file, pair]),
     ),
     authorities: { "kubernetes-ca": authority, "etcd-ca": authority, "front-proxy-ca": authority },

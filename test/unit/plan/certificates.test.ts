@@ -41,18 +41,28 @@ describe("planCertificates", () => {
     ["controller-manager.conf", "kubernetes-ca", "system:kube-controller-manager", undefined, client],
     ["scheduler.conf", "kubernetes-ca", "system:kube-scheduler", undefined, client],
   ])("gives a master %s", (file, authority, commonName, organization, uses) => {
-    const found = plan().certificates.filter((c) => c.machine === "kube-mast02" && c.file === file);
+    const found = plan().certificates.filter((c) => c.machines.includes("kube-mast02") && c.file === file);
     expect(found).toEqual([expect.objectContaining({ authority, commonName, uses })]);
     expect(found[0]?.organization).toBe(organization);
   });
 
-  test("gives each master eleven, and the person at the host one", () => {
+  test("gives each master eleven, three of its own and eight that all share, and the person at the host one", () => {
     const { certificates } = plan();
-    const perMachine = (name?: string) => certificates.filter(({ machine }) => machine === name).length;
-    expect(["kube-mast01", "kube-mast02", "kube-mast03"].map(perMachine)).toEqual([11, 11, 11]);
-    expect(perMachine(undefined)).toBe(1);
-    expect(certificates).toHaveLength(34);
-    expect(new Set(certificates.map(({ name }) => name)).size).toBe(34);
+    const held = (name: string) => certificates.filter(({ machines }) => machines.includes(name));
+    const masters = ["kube-mast01", "kube-mast02", "kube-mast03"];
+    expect(masters.map((name) => held(name).length)).toEqual([11, 11, 11]);
+    const shared = certificates.filter(({ machines }) => machines.length > 1);
+    expect(shared).toHaveLength(8);
+    expect(shared.every(({ machines }) => machines.join() === masters.join())).toBe(true);
+    expect(certificates.filter(({ machines }) => machines.length === 0)).toHaveLength(1);
+    expect(certificates).toHaveLength(18);
+    expect(new Set(certificates.map(({ name }) => name)).size).toBe(18);
+  });
+
+  test("shares nothing that a machine serves with", () => {
+    const servers = plan().certificates.filter(({ uses }) => uses.includes("server_auth"));
+    expect(servers).toHaveLength(9);
+    expect(servers.every(({ machines }) => machines.length === 1)).toBe(true);
   });
 
   test("names the API server as everybody calls it", () => {
@@ -104,7 +114,7 @@ describe("planCertificates", () => {
   test("lets every kubelet serve under its machine's names where metrics-server asks, and nowhere else", () => {
     const raw = { addons: { metricsServer: { enabled: true } } };
     const kubelets = plan(raw).certificates.filter(({ file }) => file === "kubelet");
-    expect(kubelets.map(({ machine }) => machine)).toEqual([
+    expect(kubelets.flatMap(({ machines }) => machines)).toEqual([
       ...["kube-mast01", "kube-mast02", "kube-mast03"],
       ...["kube-node01", "kube-node02", "kube-node03"],
     ]);
@@ -125,7 +135,7 @@ describe("planCertificates", () => {
       organization: "kubeadm:cluster-admins",
       uses: client,
     });
-    expect(named("admin")).not.toHaveProperty("machine");
+    expect(named("admin").machines).toEqual([]);
   });
 
   test("follows names, domains, subnets and lifetimes", () => {
@@ -145,7 +155,8 @@ describe("planCertificates", () => {
   });
 
   test("changes no certificate of another master when masters are added", () => {
-    const before = plan({ masters: { count: 1 } }).certificates;
-    expect(plan().certificates).toEqual(expect.arrayContaining(before));
+    const contents = (raw?: Record<string, unknown>) =>
+      plan(raw).certificates.map(({ machines, ...content }) => content);
+    expect(contents()).toEqual(expect.arrayContaining(contents({ masters: { count: 1 } })));
   });
 });
