@@ -5,6 +5,7 @@ import { openVBoxManage } from "../hypervisor/vboxmanage";
 import type { LabPlan } from "../plan/lab-plan";
 import { removeAccessFiles } from "./access-files";
 import { fail, parseStackArguments } from "./command-line";
+import { removeDns } from "./host/dns-side";
 import { removeHosts, removeRoutes } from "./host/host-side";
 import { removeKubeconfig, removeSshInclude } from "./host/personal-files";
 import { prepare, withEngine } from "./set-up";
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
   if (process.exitCode !== 0) return;
   await sweep(ready.plan);
   removeAccessFiles(name);
+  removeDns(name);
   removeRoutes(name);
   removeHosts(name);
   removeKubeconfig(name);

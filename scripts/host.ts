@@ -5,17 +5,22 @@ import { setCommand } from "../plan/problems";
 import { isAddress } from "../plan/subnets";
 import { fail, parseStackArguments } from "./command-line";
 import { printed, rightsHere } from "./host/administrator";
+import { delegationOf, dnsChange, unanswered } from "./host/dns";
+import { addDns, removeDns } from "./host/dns-side";
 import { addHosts, addRoutes, removeHosts, removeRoutes } from "./host/host-side";
 import { hostsFilePath } from "./host/hosts-file";
 import { addKubeconfig, addSshInclude, removeKubeconfig, removeSshInclude } from "./host/personal-files";
+import { readHostRecord } from "./host/record";
+import { findResolver, type NoResolver, type Resolver, resolverFacts } from "./host/resolver";
 import { addCommand, gatewayAddress, routesTo } from "./host/routes";
 import { planOfStack } from "./stack-plan";
 
-const usage = "npm run host [-- kubeconfig|ssh|routes|hosts add|remove] [-- --via ADDRESS] [-- --stack NAME]";
+const usage =
+  "npm run host [-- kubeconfig|ssh|routes|hosts|dns add|remove] [-- --via ADDRESS] [-- --stack NAME]";
 
 /**
- * `npm run host`: this computer's way to the lab's machines, in the modes hostonly and bridged. Prints routes and names;
- * `npm run host -- routes add` and `npm run host -- hosts add` set them. `-- kubeconfig add` puts the lab's context into the
+ * `npm run host`: this computer's way to the lab's machines, in the modes hostonly and bridged. Prints routes, names and DNS;
+ * `npm run host -- routes add`, `-- hosts add` and `-- dns add` set them. `-- kubeconfig add` puts the lab's context into the
  * person's kubeconfig, `-- ssh add` its machines into their ssh configuration. `remove` takes each away, as `npm run down` does.
  */
 async function main(): Promise<void> {
@@ -30,6 +35,8 @@ async function main(): Promise<void> {
     case "hosts add":
       requireWay(plan);
       return addHosts(plan);
+    case "dns add":
+      return letAsk(plan);
     case "kubeconfig add":
       return console.log(`kube-lab: the lab's context is in ${addKubeconfig(stack)}`);
     case "ssh add":
@@ -42,6 +49,8 @@ async function main(): Promise<void> {
       return said(removeRoutes(stack), "no route was set");
     case "hosts remove":
       return said(removeHosts(stack), "no name was written");
+    case "dns remove":
+      return said(removeDns(stack), "the gateway was not asked");
     default:
       throw new Error(`there is no \`${words.join(" ")}\`: ${usage}`);
   }
@@ -55,7 +64,42 @@ function show(plan: LabPlan, via: string | undefined): void {
   ${printed(steps, rightsHere(), process.platform).join("\n  ")}
 
 Lines for ${hostsFilePath(process.platform, process.env)} (npm run host -- hosts add):
-  ${hostsFile(plan).trimEnd().split("\n").join("\n  ")}`);
+  ${indented(hostsFile(plan))}
+
+${shownDns(plan)}`);
+}
+
+function shownDns(plan: LabPlan): string {
+  const resolver = resolverFor(plan);
+  if (resolver.kind === "none") return `No DNS for ${plan.domain}: ${resolver.reason}`;
+  const { files, add } = dnsChange(resolver, plan.stack, delegationOf(plan));
+  return [
+    `DNS for ${plan.domain}, instead of those lines (npm run host -- dns add):`,
+    ...files.map(({ path, text }) => `  ${path}:\n    ${indented(text, 4)}`),
+    ...printed(add, rightsHere(), process.platform).map((line) => `  ${line}`),
+  ].join("\n");
+}
+
+function letAsk(plan: LabPlan): void {
+  const resolver = resolverFor(plan);
+  if (resolver.kind === "none") throw new Error(resolver.reason);
+  addDns(plan.stack, resolver, delegationOf(plan));
+  if (readHostRecord(plan.stack).routes.length === 0)
+    console.log(
+      "kube-lab: the gateway is asked by the routes to the lab; to set them: npm run host -- routes add",
+    );
+}
+
+function resolverFor(plan: LabPlan): Resolver | NoResolver {
+  const reason = unanswered(plan);
+  return reason === undefined ? findResolver(resolverFacts(), plan) : { kind: "none", reason };
+}
+
+function indented(text: string, spaces = 2): string {
+  return text
+    .trimEnd()
+    .split("\n")
+    .join(`\n${" ".repeat(spaces)}`);
 }
 
 /** @throws Error in a mode where the host has no way to the machines. */
