@@ -1,3 +1,4 @@
+import { dashboardPort } from "../plan/dashboard-port";
 import {
   type AdapterPlan,
   type InternalAdapterPlan,
@@ -28,6 +29,7 @@ const roleVariables: Record<Role, (plan: LabPlan, machine: MachinePlan) => Varia
     PREFIX: internalAdapters(machine)[0]?.prefixLength ?? 24,
     API_PORT: plan.kubernetes.apiPort,
     STATISTICS_PORT: plan.statisticsPort,
+    DASHBOARD_PORT: plan.addons.headlamp.enabled ? dashboardPort : "",
     MASTERS: addressList(plan, "master"),
     LOAD_BALANCERS: addressList(plan, "loadBalancer"),
   }),
@@ -84,6 +86,7 @@ function gatewayVariables(plan: LabPlan, machine: MachinePlan): Variables {
     BALANCER_SUBNET: plan.subnets.dmz.cidr,
     GLUSTER_SUBNET: plan.subnets.glus.cidr,
     SERVICE_POOL: plan.addons.metalLb.enabled && pool !== undefined ? `${pool.from}-${pool.to}` : "",
+    DASHBOARD_PORT: plan.addons.headlamp.enabled ? dashboardPort : "",
     OWNER_SUBNET: machine.adapters.flatMap(ownerSubnet)[0] ?? "",
     GATEWAY_ADDRESSES: subnets.map((subnet) => subnet.gateway).join(" "),
     UPSTREAM_RESOLVERS: plan.upstreamResolvers.join(" "),

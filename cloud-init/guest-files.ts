@@ -36,6 +36,8 @@ export interface MachineCredentials {
   bootstrapToken?: string;
   /** Masters only. */
   etcdClusterToken?: string;
+  /** Masters only, where the dashboard is on: what a person logs in with, of the same kind as bootstrapToken. */
+  dashboardToken?: string;
   /** Load balancers only: base64 of 256 random bytes. */
   corosyncKey?: string;
   /** Load balancers only. */

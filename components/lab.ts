@@ -37,7 +37,7 @@ export class Lab extends pulumi.ComponentResource {
 
     const certificates = planCertificates(plan);
     const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
-    const secrets = new Secrets(`${name}-secrets`, {}, child);
+    const secrets = new Secrets(`${name}-secrets`, { dashboard: plan.addons.headlamp.enabled }, child);
     const network = new Network(`${name}-network`, { plan }, child);
     const { incarnation } = observationOf(observations, baseDisk.template);
     const image = new Image(`${name}-image`, { plan, baseDisk, incarnation }, child);

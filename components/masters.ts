@@ -16,11 +16,17 @@ export class Masters extends pulumi.ComponentResource {
 
   constructor(name: string, { site, gateway }: MastersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:index:Masters", name, {}, opts);
-    const { bootstrapToken, etcdClusterToken } = site.secrets;
+    const { bootstrapToken, etcdClusterToken, dashboardToken } = site.secrets;
     const { serviceAccountKey } = site.pki;
     this.machines = inTurn(machinesOf(site.plan, "master"), (machine, before) => {
       const identity = site.pki.identityOf(machine, true);
-      const credentials = pulumi.output({ ...identity, serviceAccountKey, bootstrapToken, etcdClusterToken });
+      const credentials = pulumi.output({
+        ...identity,
+        serviceAccountKey,
+        bootstrapToken,
+        etcdClusterToken,
+        ...(dashboardToken && { dashboardToken }),
+      });
       const args = { site, machine, credentials, gateway: gateway.machine, ...before };
       return new Machine(`${name}-${machine.name}`, args, { parent: this });
     });

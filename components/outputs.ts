@@ -35,6 +35,8 @@ export interface LabOutputs {
   sshPrivateKey: pulumi.Output<string>;
   knownHosts: pulumi.Output<string>;
   statistics: { url: string; user: string; password: pulumi.Output<string> };
+  /** Where it is on; the token is secret, and an administrator's. */
+  dashboard?: { url: string; token: pulumi.Output<string> };
   /** Lines for the host's own hosts file. */
   hostsFile: string;
   /** Mermaid. */
@@ -43,7 +45,6 @@ export interface LabOutputs {
 
 export function labOutputs({ plan, pki, secrets }: Site, machines: readonly Machine[]): LabOutputs {
   const authority = pki.authorities["kubernetes-ca"].certificate;
-  const statistics = endpointOf(plan, "statistics");
   // Ids are known when the commands have come to their end.
   const converged = machines.map(({ node }) => node.command.id);
   return {
@@ -71,13 +72,21 @@ export function labOutputs({ plan, pki, secrets }: Site, machines: readonly Mach
       .output(Object.fromEntries(Object.entries(pki.hostKeys).map(([name, key]) => [name, key.publicKey])))
       .apply((publicKeys) => knownHosts(plan, publicKeys)),
     statistics: {
-      url: `http://${statistics.address}:${statistics.port}/`,
+      url: pageOf(plan, "statistics"),
       user: "admin",
       password: secrets.statisticsPassword,
     },
+    ...(secrets.dashboardToken && {
+      dashboard: { url: pageOf(plan, "dashboard"), token: secrets.dashboardToken },
+    }),
     hostsFile: hostsFile(plan),
     topology: mermaid(plan),
   };
+}
+
+function pageOf(plan: LabPlan, name: "statistics" | "dashboard"): string {
+  const { address, port } = endpointOf(plan, name);
+  return `http://${address}:${port}/`;
 }
 
 /** The API by its forwarded port, under names that tell labs apart in one kubeconfig. */

@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-export type SecretsArgs = Record<string, never>;
+export interface SecretsArgs {
+  /** Whether somebody logs in to a dashboard. */
+  dashboard: boolean;
+}
 
 /**
  * The lab's generated passwords, tokens and keys. RandomPassword throughout: RandomString's and RandomBytes' resource ids
@@ -16,20 +19,23 @@ export class Secrets extends pulumi.ComponentResource {
   readonly statisticsPassword: pulumi.Output<string>;
   /** Keeps members of another cluster out. */
   readonly etcdClusterToken: pulumi.Output<string>;
+  /** What a person logs in to the dashboard with; a bootstrap token, too. */
+  readonly dashboardToken?: pulumi.Output<string>;
 
-  constructor(name: string, _args: SecretsArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { dashboard }: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:index:Secrets", name, {}, opts);
     const generate = (role: string, length: number, upper: boolean) =>
       new random.RandomPassword(`${name}-${role}`, { length, upper, special: false }, { parent: this })
         .result;
-    const tokenId = generate("bootstrap-token-id", 6, false);
-    const tokenSecret = generate("bootstrap-token-secret", 16, false);
-    this.bootstrapToken = pulumi.interpolate`${tokenId}.${tokenSecret}`;
+    const token = (role: string) =>
+      pulumi.interpolate`${generate(`${role}-id`, 6, false)}.${generate(`${role}-secret`, 16, false)}`;
+    this.bootstrapToken = token("bootstrap-token");
     this.corosyncKey = generate("corosync-key", 256, true).apply((key) =>
       Buffer.from(key).toString("base64"),
     );
     this.statisticsPassword = generate("statistics-password", 24, true);
     this.etcdClusterToken = generate("etcd-cluster-token", 24, false);
+    if (dashboard) this.dashboardToken = token("dashboard-token");
     this.registerOutputs({});
   }
 }

@@ -1,6 +1,7 @@
 import type { LabPlan } from "../plan/lab-plan";
 import type { Finding } from "./finding";
 import type { Hypervisor } from "./locate";
+import { checkAddonImages } from "./preflight-addons";
 import { checkClock } from "./preflight-clock";
 import { checkEmbedded } from "./preflight-embedded";
 import { checkCapacity, checkIsoTool, checkNames, checkPorts } from "./preflight-lab";
@@ -19,6 +20,7 @@ export async function preflight(plan: LabPlan, probes: Probes = realProbes()): P
     checkNames(plan, probes),
     checkHostNetworks(plan, probes),
     checkClock(probes),
+    checkAddonImages(plan, probes),
   ]);
   return findings.flat();
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statfsSync } from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { hasOfficialImage } from "../offline/kubernetes/bundle";
 import { type Host, onPath, thisHost } from "./host";
 import type { Hypervisor } from "./locate";
 import { parseColons, parseMachineReadable } from "./output";
@@ -30,6 +31,8 @@ export interface Probes {
   portTaken: (address: string, port: number) => Promise<boolean>;
   /** Runs any program; never rejects. */
   run: (file: string, args: string[]) => Promise<ProcessResult>;
+  /** Whether an official image is in the bundle of a release of Kubernetes, or can be fetched for it. */
+  officialImage: (image: string, kubernetesVersion: string) => Promise<boolean>;
   /** VBoxManage's standard output; undefined when it is not there or fails. */
   vboxManage: (hypervisor: Hypervisor, args: string[]) => Promise<string | undefined>;
 }
@@ -57,6 +60,7 @@ export function realProbes(host: Host = thisHost()): Probes {
     freeGiB,
     portTaken,
     run,
+    officialImage: (image, version) => hasOfficialImage(image, { version }),
     vboxManage: (hypervisor, args) => {
       const question = JSON.stringify([hypervisor, args]);
       const answer = answers.get(question) ?? ask(host, hypervisor, args);

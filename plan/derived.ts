@@ -32,6 +32,7 @@ export interface Configuration
     apiPort: number;
     sshPort: number;
     statisticsPort: number;
+    dashboardPort: number;
     hostOnly: { cidr: string; host: string; gateway: string };
   };
 }
@@ -109,6 +110,7 @@ function ports(given: Settings["hostAccess"], stack: string) {
     apiPort: given.apiPort ?? 18080 + move,
     sshPort: given.sshPort ?? 2222 + move,
     statisticsPort: given.statisticsPort ?? 32700 - move,
+    dashboardPort: given.dashboardPort ?? 4466 + move,
   };
 }
 

@@ -26,7 +26,7 @@ export interface SubnetPlan {
 
 /** A port on the host's 127.0.0.1 that NAT carries to `guestPort` on the gateway. */
 export interface ForwardPlan {
-  name: "api" | "ssh" | "statistics";
+  name: "api" | "ssh" | "statistics" | "dashboard";
   hostAddress: string;
   hostPort: number;
   guestPort: number;
@@ -122,7 +122,7 @@ export interface KubernetesPlan {
   apiPort: number;
 }
 
-export type AddonName = "storage" | "metricsServer" | "metalLb";
+export type AddonName = "storage" | "metricsServer" | "metalLb" | "headlamp";
 
 export interface AddonPlan {
   /** Whether the masters apply it; its programs are in every machine's image either way. */

@@ -163,6 +163,12 @@ export const schema = z.strictObject({
       "Addresses of the service pool for services of type LoadBalancer; wants a worker",
       "MetalLB",
     ),
+    headlamp: addon(
+      false,
+      "0.45.0",
+      "A dashboard, by a forwarded port; its login is the output `dashboard`, an administrator's",
+      "Headlamp",
+    ),
   }),
   image: group({
     base: key(
@@ -192,6 +198,11 @@ export const schema = z.strictObject({
     apiPort: derivedKey(port(1024), inStackDev, "Port of the host that leads to the API"),
     sshPort: derivedKey(port(1024), inStackDev, "Port of the host that leads to the gateway's SSH"),
     statisticsPort: derivedKey(port(1024), inStackDev, "Port of the host that leads to the statistics"),
+    dashboardPort: derivedKey(
+      port(1024),
+      inStackDev,
+      "Port of the host that leads to the dashboard, where it is on",
+    ),
     hostOnly: group({
       cidr: derivedKey(
         cidr(8, 28),

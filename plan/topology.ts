@@ -1,3 +1,4 @@
+import { dashboardPort } from "./dashboard-port";
 import type { Configuration } from "./derived";
 import { natNetwork, subnetNames } from "./fixed-networks";
 import { authorityNames, givenAuthorities } from "./given-authorities";
@@ -222,9 +223,13 @@ function hostAdapters({ hostAccess }: Configuration, macOf: (adapter: string) =>
   }
 }
 
-function planForwards({ hostAccess, loadBalancers, kubernetes }: Configuration): ForwardPlan[] {
+function planForwards({ addons, hostAccess, loadBalancers, kubernetes }: Configuration): ForwardPlan[] {
   const hostAddress = hostAccess.address;
-  const toVirtualIp = (name: "api" | "statistics", hostPort: number, port: number): ForwardPlan => ({
+  const toVirtualIp = (
+    name: Exclude<ForwardPlan["name"], "ssh">,
+    hostPort: number,
+    port: number,
+  ): ForwardPlan => ({
     name,
     hostAddress,
     hostPort,
@@ -235,6 +240,7 @@ function planForwards({ hostAccess, loadBalancers, kubernetes }: Configuration):
     toVirtualIp("api", hostAccess.apiPort, kubernetes.apiPort),
     { name: "ssh", hostAddress, hostPort: hostAccess.sshPort, guestPort: 22 },
     toVirtualIp("statistics", hostAccess.statisticsPort, loadBalancers.statisticsPort),
+    ...(addons.headlamp.enabled ? [toVirtualIp("dashboard", hostAccess.dashboardPort, dashboardPort)] : []),
   ];
 }
 

@@ -34,6 +34,7 @@ export async function ensureBaseDisk(plan: LabPlan, report: Report): Promise<Bas
       localPathProvisioner: addons.storage.version,
       metricsServer: addons.metricsServer.version,
       metalLb: addons.metalLb.version,
+      headlamp: addons.headlamp.version,
     },
     log: report,
   });

@@ -15,7 +15,7 @@ const shape = z.object({
   sshPrivateKey: z.string(),
   knownHosts: z.string(),
   statistics: z.object({ url: z.string(), user: z.string(), password: z.string() }),
-  dashboard: z.object({ url: z.string() }).optional(),
+  dashboard: z.object({ url: z.string(), token: z.string() }).optional(),
 });
 
 export type LabOutputs = z.infer<typeof shape> & { access: LabAccess };

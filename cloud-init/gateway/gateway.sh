@@ -67,6 +67,7 @@ render_filter() {
     "SERVICE_POOL=${SERVICE_POOL:-127.0.0.2}" \
     "VIRTUAL_IP=$VIRTUAL_IP" \
     "API_PORT=$API_PORT" \
+    "DASHBOARD_PORT=${DASHBOARD_PORT:-0}" \
     "OWNER_SUBNET=${OWNER_SUBNET:-127.0.0.2}" \
     "FORWARDED_PORTS=$(forwarded_ports)" \
     "FORWARDS=$(forward_rules)"

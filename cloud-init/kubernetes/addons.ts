@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { LabPlan } from "../../plan/lab-plan";
-import type { GuestFile } from "../guest-files";
+import type { GuestFile, MachineCredentials } from "../guest-files";
+import { needed } from "../needed";
 import { yamlDocuments } from "../yaml";
 import { flannelObjects } from "./flannel";
+import { headlampObjects } from "./headlamp";
 import { metalLbObjects, metalLbPool } from "./metal-lb";
 import { metricsServerObjects } from "./metrics-server";
 import { storageObjects } from "./storage";
@@ -18,21 +20,23 @@ export interface KubernetesObject {
  * What the masters apply beyond kubeadm's own: the pod network, the rights of the lab's machines, and the add-ons that are on.
  * The second file, if any, has what is of kinds that the first one brings.
  */
-export function addonFiles(plan: LabPlan): GuestFile[] {
-  const { storage, metricsServer, metalLb } = plan.addons;
+export function addonFiles(plan: LabPlan, credentials: MachineCredentials): GuestFile[] {
+  const { storage, metricsServer, metalLb, headlamp } = plan.addons;
   const first = [
     ...flannelObjects(plan),
     ...leaveRights(),
     ...(storage.enabled ? storageObjects(storage) : []),
     ...(metricsServer.enabled ? metricsServerObjects(metricsServer) : []),
     ...(metalLb.enabled ? metalLbObjects(metalLb) : []),
+    ...(headlamp.enabled ? headlampObjects(headlamp, needed(credentials, "dashboardToken")) : []),
   ];
   const second = metalLb.enabled ? metalLbPool(plan) : [];
   const list = inventory([...first, ...second]);
   const stages = second.length > 0 ? [first, [...second, list]] : [[...first, list]];
   return stages.map((objects, i) => ({
     path: `/etc/kube-lab/addons-${i + 1}.yaml`,
-    mode: "0644",
+    // The dashboard's token may be among them.
+    mode: "0600",
     content: yamlDocuments(objects),
   }));
 }

@@ -38,7 +38,7 @@ export function masterFiles(
       content: initDocuments(plan, machine, token),
     },
     { path: "/etc/kube-lab/kubelet.conf", mode: "0600", content: kubeletConfig(plan, machine, credentials) },
-    ...addonFiles(plan),
+    ...addonFiles(plan, credentials),
     ...initPatches(plan, needed(credentials, "etcdClusterToken")),
     ...pkiFiles(plan, machine, credentials),
   ];

@@ -28,13 +28,16 @@ render_haproxy() {
     "API_PORT=$API_PORT" \
     "STATISTICS_PORT=$STATISTICS_PORT" \
     "STATISTICS_PASSWORD=$(cat "$ETC/statistics-password")" \
-    "SERVERS=$(haproxy_servers)"
+    "SERVERS=$(haproxy_servers "$API_PORT")" \
+    "DASHBOARD_PORT=$DASHBOARD_PORT" \
+    "DASHBOARD_SERVERS=$(haproxy_servers "$DASHBOARD_PORT")"
 }
 
+# haproxy_servers PORT: a line for every master
 haproxy_servers() {
   local master
   for master in $MASTERS; do
-    printf '  server %s %s:%s\n' "${master%%=*}" "${master#*=}" "$API_PORT"
+    printf '  server %s %s:%s\n' "${master%%=*}" "${master#*=}" "$1"
   done
 }
 

@@ -82,6 +82,18 @@ export async function ensureBundle(options: BundleOptions = {}): Promise<BundleF
   }
 }
 
+/** Whether an image that only an official registry has is in the bundle, or would be once that is made. Makes nothing. */
+export async function hasOfficialImage(image: string, options: BundleOptions = {}): Promise<boolean> {
+  const version = options.version ?? defaultKubernetesVersion;
+  const architecture = options.architecture ?? hostArchitecture();
+  const manifest = await readManifest(bundleFolder(options.cache ?? cacheFolder(), version, architecture));
+  if (Object.values(manifest?.components ?? {}).some(({ images }) => images.includes(image))) return true;
+  // A bundle that is there stays what it is, unless another was demanded.
+  const kept = manifest?.source === "go-modules" ? manifest.source : undefined;
+  const source = explicitSource(options.source) ?? kept;
+  return (source ?? (await chooseSource(options.source, version, () => undefined))) === "official";
+}
+
 /** Folder of the bundle of one release for one architecture. */
 export function bundleFolder(cache: string, version: string, architecture: Architecture): string {
   return join(cache, "kubernetes", `${version}-${architecture}`);

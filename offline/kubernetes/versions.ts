@@ -6,6 +6,7 @@ export interface AddonVersions {
   localPathProvisioner: string;
   metricsServer: string;
   metalLb: string;
+  headlamp: string;
 }
 
 /** Which release of each part goes with one release of Kubernetes; without a leading "v". */
@@ -24,11 +25,12 @@ export interface ComponentVersions extends AddonVersions {
   toolbox: string;
 }
 
-/** Those of the add-ons that the committed Go modules are for. */
+/** Those of the add-ons that the committed Go modules are for; Headlamp is no Go module, and official only. */
 export const defaultAddonVersions: AddonVersions = {
   localPathProvisioner: "0.0.30",
   metricsServer: "0.9.0",
   metalLb: "0.16.2",
+  headlamp: "0.45.0",
 };
 
 /** The release that the lab has by default. */
@@ -136,6 +138,7 @@ export function imageNames(versions: ComponentVersions): Record<ImageFile, strin
     "metrics-server": `registry.k8s.io/metrics-server/metrics-server:v${versions.metricsServer}`,
     "metallb-controller": `quay.io/metallb/controller:v${versions.metalLb}`,
     "metallb-speaker": `quay.io/metallb/speaker:v${versions.metalLb}`,
+    headlamp: `ghcr.io/headlamp-k8s/headlamp:v${versions.headlamp}`,
   };
 }
 
@@ -153,4 +156,5 @@ export type ImageFile =
   | "local-path-provisioner"
   | "metrics-server"
   | "metallb-controller"
-  | "metallb-speaker";
+  | "metallb-speaker"
+  | "headlamp";

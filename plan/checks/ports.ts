@@ -1,3 +1,4 @@
+import { dashboardPort } from "../dashboard-port";
 import { type Problem, setCommand } from "../problems";
 import type { Check, CheckInput } from "./check";
 
@@ -24,6 +25,7 @@ const takenInMachines = new Map([
   [10256, "kube-proxy's health"],
   [10257, "kube-controller-manager"],
   [10259, "kube-scheduler"],
+  [dashboardPort, "the dashboard"],
 ]);
 
 /** kube-apiserver's --service-node-port-range. */
@@ -37,7 +39,7 @@ export const checkPorts: Check = (input) => [
 ];
 
 function hostPorts({ configuration, defaults }: CheckInput): Port[] {
-  return (["apiPort", "sshPort", "statisticsPort"] as const).map((name) => ({
+  return (["apiPort", "sshPort", "statisticsPort", "dashboardPort"] as const).map((name) => ({
     key: `hostAccess.${name}`,
     port: configuration.hostAccess[name],
     fallback: defaults.hostAccess[name],

@@ -22,12 +22,13 @@ const MARK = "[redacted]";
 
 /** Every text that gives a secret output of the lab away: whole, a line of it, or in base64. */
 export function secretTexts(
-  outputs: Pick<LabOutputs, "kubeconfig" | "privateKeys" | "sshPrivateKey" | "statistics">,
+  outputs: Pick<LabOutputs, "kubeconfig" | "privateKeys" | "sshPrivateKey" | "statistics" | "dashboard">,
 ) {
   const keys = [...Object.values(outputs.privateKeys), outputs.sshPrivateKey];
   const keyData = [...outputs.kubeconfig.matchAll(/client-key-data:\s*(\S+)/g)].map(([, data]) => data ?? "");
   const texts = [
     outputs.statistics.password,
+    ...(outputs.dashboard ? [outputs.dashboard.token] : []),
     ...keyData,
     ...keys.flatMap((key) => [
       ...key.split("\n").filter((line) => !line.startsWith("-----")),

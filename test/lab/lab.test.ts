@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { dump, load } from "js-yaml";
+import { Kubectl } from "../../scripts/kubectl";
 import { KubernetesEvents } from "../../scripts/kubernetes-events";
 import { diagnose } from "../../scripts/lab-diagnosis";
 import { drill } from "../../scripts/lab-drill";
@@ -9,7 +11,7 @@ import { LabWatcher } from "../../scripts/lab-watcher";
 import type { Happening } from "../../ui/happening";
 import { labView } from "../../ui/view";
 import { eventually, LabUnderTest } from "./lab-under-test";
-import { pods, podsWithVolume, toolboxImage } from "./workload";
+import { dashboardPod, pods, podsWithVolume, toolboxImage } from "./workload";
 
 jest.setTimeout(15 * 60_000);
 
@@ -22,7 +24,8 @@ let lab: LabUnderTest;
 
 beforeAll(async () => {
   lab = await LabUnderTest.create("lab-test");
-  await lab.configure({ addons: { metricsServer: { enabled: true }, metalLb: { enabled: true } } });
+  const addons = ["metricsServer", "metalLb", "headlamp"].map((name) => [name, { enabled: true }]);
+  await lab.configure({ addons: Object.fromEntries(addons) });
   await lab.up();
 });
 
@@ -56,7 +59,7 @@ async function eventuallyHealthy(): Promise<void> {
 function secrets(): string[] {
   const found = Object.values(lab.outputs.privateKeys)
     .flatMap((key) => key.trim().split("\n").slice(1, 2))
-    .concat(lab.outputs.statistics.password)
+    .concat(lab.outputs.statistics.password, lab.outputs.dashboard?.token ?? [])
     .filter((secret) => secret.length >= 16);
   expect(found.length).toBeGreaterThan(30);
   return found;
@@ -118,6 +121,30 @@ describe("the reference lab", () => {
     });
     expect(top.map((line) => line.split(/\s+/)[0]).sort()).toEqual(referenceNodes);
     for (const line of top) expect(line).toMatch(/\s[1-9]\d*Mi\s/);
+  });
+
+  test("has a dashboard behind a port of the host, and lets in who has its token, as an administrator", async () => {
+    const { url, token } = lab.outputs.dashboard ?? { url: "", token: "" };
+    await lab.kubectl.run(["apply", "--filename=-"], { stdin: dashboardPod("kube-node01") });
+    const page = await eventually("the dashboard", 60_000, async () => {
+      const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+      return answer.ok ? answer.text() : undefined;
+    });
+    expect(page).toMatch(/in-its-place|Headlamp/);
+    await lab.kubectl.run(["delete", "--filename=-"], { stdin: dashboardPod("kube-node01") });
+
+    const { users, ...kubeconfig } = load(lab.outputs.kubeconfig) as { users: { name: string }[] };
+    const person = users.map(({ name }) => ({ name, user: { token } }));
+    const kubectl = new Kubectl(
+      join(lab.setUp.bundle, "bin", "kubectl"),
+      dump({ ...kubeconfig, users: person }),
+    );
+    try {
+      expect(await kubectl.run(["auth", "whoami"])).toContain("system:bootstrappers:kube-lab:dashboard");
+      expect(await kubectl.run(["auth", "can-i", "*", "*"])).toBe("yes\n");
+    } finally {
+      kubectl.close();
+    }
   });
 
   test("gives pods on several nodes one volume, which takes writes while a Gluster machine is without power", async () => {
@@ -300,7 +327,7 @@ describe("a changed lab", () => {
       await lab.configure({ workers: {}, loadBalancers: {}, gluster: {}, addons: {} });
       await lab.up();
       const left = await lab.kubectl.run(["get", "deployments", "--all-namespaces", "--output=name"]);
-      expect(left).not.toMatch(/metrics-server|controller/);
+      expect(left).not.toMatch(/metrics-server|controller|headlamp/);
       expect(await readyNodes()).toEqual(referenceNodes);
       await eventuallyHealthy();
       expect(await uuids()).toEqual(before);

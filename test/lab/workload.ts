@@ -39,6 +39,18 @@ export function podsWithVolume(nodes: string[], image = `${toolboxImage}:1`): st
   return [...pods, claim].map((document) => dump(document)).join("---\n");
 }
 
+/** Answers in the place of the dashboard, whose image can't be had everywhere. */
+export function dashboardPod(node: string, image = `${toolboxImage}:1`): string {
+  const { spec, ...rest } = pod(node, image);
+  const containers = spec.containers.map((container) => ({
+    ...container,
+    ports: [{ name: "http", containerPort: 8080 }],
+  }));
+  const labels = { "app.kubernetes.io/name": "headlamp" };
+  const metadata = { name: "in-its-place", namespace: "headlamp", labels };
+  return dump({ ...rest, metadata, spec: { ...spec, containers } });
+}
+
 function pod(node: string, image: string) {
   return {
     apiVersion: "v1",

@@ -11,6 +11,7 @@ describe.each([
   ["the reference lab", {}],
   ["a lab with a host-only adapter", hostOnly],
   ["a lab on the LAN", onTheLan],
+  ["a lab with a dashboard", { addons: { headlamp: { enabled: true } } }],
   ["a lab without upstream", { upstreamResolvers: [], timeServers: [] }],
 ])("the gateway of %s", (_name, raw) => {
   const plan = exampleLab(raw);
@@ -34,6 +35,11 @@ describe.each([
     const filter = gateway.read("/etc/nftables.conf");
     expect(filter).toContain(`: ${plan.virtualIp} . ${plan.kubernetes.apiPort}`);
     expect(filter).toContain(`: ${plan.virtualIp} . ${plan.statisticsPort}`);
+  });
+
+  test("balancers reach the dashboard on masters where it is on, and port 0, which is nobody's, elsewhere", () => {
+    const port = /^define dashboard_port = (\d+)$/m.exec(gateway.read("/etc/nftables.conf"))?.[1];
+    expect(port).toBe(plan.addons.headlamp.enabled ? "30080" : "0");
   });
 
   test("names are asked of the configured upstreams only", () => {

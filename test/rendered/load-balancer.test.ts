@@ -1,10 +1,15 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { exampleLab, firstOf } from "./example-lab";
-import { expectAccepted, testWith } from "./tool";
+import { expectAccepted, testWith, toolEnvironment } from "./tool";
 import { type WrittenMachine, writeMachine } from "./written-machine";
 
-describe.each([[1], [2], [3]])("%d load balancers", (count) => {
-  const plan = exampleLab({ loadBalancers: { count } });
+describe.each([
+  [1, false],
+  [2, false],
+  [3, true],
+])("%d load balancers, with a dashboard: %s", (count, enabled) => {
+  const plan = exampleLab({ loadBalancers: { count }, addons: { headlamp: { enabled } } });
   let balancer: WrittenMachine;
   beforeAll(() => {
     balancer = writeMachine(plan, firstOf(plan, "loadBalancer"));
@@ -20,6 +25,16 @@ describe.each([[1], [2], [3]])("%d load balancers", (count) => {
       .replaceAll("/run/haproxy/", `${balancer.root}/`);
     writeFileSync(path, here);
     expectAccepted("haproxy", ["-c", "-f", path]);
+    // Its name is taken only where its part is read.
+    const again = balancer.at("/etc/haproxy/again.cfg");
+    writeFileSync(again, `${here}\nfrontend dashboard\n  mode tcp\n  bind :1\n`);
+    const { status } = spawnSync("haproxy", ["-c", "-f", again], { env: toolEnvironment() });
+    expect(status === 0).toBe(!enabled);
+  });
+
+  test("every master answers for the dashboard where it is on", () => {
+    const lines = balancer.read("/etc/haproxy/haproxy.cfg").match(/^ +server \S+ \S+:30080$/gm) ?? [];
+    expect(lines).toHaveLength(enabled ? 3 : 0);
   });
 
   testWith("xmllint")("the cluster's resources are well-formed", () => {

@@ -41,6 +41,7 @@ export function officialComponents(modules: string): Component[] {
     part("local-path-provisioner", ["localPathProvisioner"], fetchImages("local-path-provisioner")),
     part("metrics-server", ["metricsServer"], fetchImages("metrics-server")),
     part("metallb", ["metalLb"], fetchImages("metallb-controller", "metallb-speaker")),
+    part("headlamp", ["headlamp"], fetchImages("headlamp")),
   ];
 }
 

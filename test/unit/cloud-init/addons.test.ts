@@ -1,9 +1,13 @@
 import { loadAll } from "js-yaml";
 import { addonFiles, type KubernetesObject } from "../../../cloud-init/kubernetes/addons";
 import { defaultAddonVersions, imageNames, provisionalVersions } from "../../../offline/kubernetes/versions";
-import { exampleLab } from "../../rendered/example-lab";
+import { exampleCredentials } from "../../rendered/example-credentials";
+import { exampleLab, firstOf } from "../../rendered/example-lab";
 
-const filesOf = (raw: Record<string, unknown> = {}) => addonFiles(exampleLab(raw));
+const filesOf = (raw: Record<string, unknown> = {}) => {
+  const plan = exampleLab(raw);
+  return addonFiles(plan, exampleCredentials(plan, firstOf(plan, "master")));
+};
 const documentsOf = (raw: Record<string, unknown> = {}) =>
   filesOf(raw).flatMap(({ content }) => loadAll(content)) as (KubernetesObject & Record<string, unknown>)[];
 const kindsOf = (raw?: Record<string, unknown>) => documentsOf(raw).map(({ kind }) => kind);
@@ -31,6 +35,7 @@ test("the configuration's default releases are those of the committed modules", 
     localPathProvisioner: addons.storage.version,
     metricsServer: addons.metricsServer.version,
     metalLb: addons.metalLb.version,
+    headlamp: addons.headlamp.version,
   }).toEqual(defaultAddonVersions);
 });
 
@@ -118,5 +123,41 @@ describe("MetalLB", () => {
       ({ kind, metadata }) => kind === "DaemonSet" && metadata.name === "speaker",
     );
     expect(valuesOf(speaker, "nodeSelector")).toEqual([{ "kube-lab/role": "worker" }]);
+  });
+});
+
+describe("Headlamp", () => {
+  const raw = { addons: { headlamp: { enabled: true } } };
+  const found = (kind: string, name: string) =>
+    documentsOf(raw).find((object) => object.kind === kind && object.metadata.name === name);
+
+  test("lets in who has the token, as administrators, and is none itself", () => {
+    expect(found("Secret", "bootstrap-token-fedcba")).toMatchObject({
+      type: "bootstrap.kubernetes.io/token",
+      metadata: { namespace: "kube-system" },
+      stringData: { "token-id": "fedcba", "token-secret": "fedcba9876543210" },
+    });
+    const [groups] = valuesOf(found("Secret", "bootstrap-token-fedcba"), "auth-extra-groups");
+    const bindings = documentsOf(raw).filter(
+      ({ roleRef }) => valuesOf([roleRef], "name")[0] === "cluster-admin",
+    );
+    expect(bindings.map(({ subjects }) => subjects)).toEqual([[expect.objectContaining({ name: groups })]]);
+    expect(JSON.stringify(found("ClusterRoleBinding", "kube-lab:dashboard"))).not.toContain("ServiceAccount");
+  });
+
+  test("keeps the token from other users of the master", () => {
+    const holders = filesOf(raw).filter(({ content }) => content.includes("fedcba9876543210"));
+    expect(holders.map(({ mode }) => mode)).toEqual(["0600"]);
+    expect(filesOf().some(({ content }) => content.includes("fedcba"))).toBe(false);
+  });
+
+  test("runs without rights of its own on the node", () => {
+    const contexts = valuesOf(found("Deployment", "headlamp"), "securityContext");
+    expect(Object.assign({}, ...contexts)).toMatchObject({
+      runAsNonRoot: true,
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+    });
   });
 });

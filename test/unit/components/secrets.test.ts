@@ -81,3 +81,20 @@ test("the outputs keep secrets secret and public parts public", async () => {
     expect(await known(output)).not.toContain("PRIVATE");
   }
 });
+
+test("a dashboard's login is a secret output and the masters' alone; where there is none, none is made", async () => {
+  const withDashboard = await labOf(planOf({ addons: { headlamp: { enabled: true } } }));
+  const { dashboard } = withDashboard.lab.outputs;
+  if (dashboard === undefined) throw new Error("no output dashboard");
+  expect(dashboard.url).toBe("http://127.0.0.1:4466/");
+  expect(await isSecret(dashboard.token)).toBe(true);
+  expect(await known(dashboard.token)).toMatch(/^PRIVATE.*token-id.*\.PRIVATE.*token-secret/);
+  const holders = withDashboard.resources
+    .filter(({ name }) => /-(seed|apply)$/.test(name))
+    .filter((command) => given(command).includes("PRIVATE(lab-secrets-dashboard-token-secret)"));
+  expect(holders).toHaveLength(6);
+  for (const { name } of holders) expect(name).toMatch(/^lab-masters-/);
+
+  expect(lab.outputs).not.toHaveProperty("dashboard");
+  expect(resources.filter(({ name }) => name.includes("dashboard"))).toEqual([]);
+});

@@ -36,6 +36,7 @@ function computer(
     processors: 16,
     freeGiB: () => 500,
     portTaken: async () => false,
+    officialImage: async () => true,
     run: async () => ({ status: null, stdout: "", stderr: "", timedOut: false, startError: "ENOENT" }),
     vboxManage: async (_hypervisor, args) =>
       files.some((file) => /VBoxManage/.test(file)) ? (known[args.join(" ")] ?? "") : undefined,
@@ -57,6 +58,20 @@ async function found(changes: Parameters<typeof computer>[0], pattern: RegExp, l
 it("finds nothing where all is well", async () => {
   expect(await problems()).toEqual([]);
   expect(await fittingHypervisor(computer())).toEqual({ hypervisor: "virtualbox" });
+});
+
+it("names an add-on whose image can't be had, and only one that is on", async () => {
+  const offline = { officialImage: async () => false };
+  const lab = referencePlan({ hypervisor: "virtualbox", addons: { headlamp: { enabled: true } } });
+  expect(await problems({}, lab)).toEqual([]);
+  expect(await problems(offline)).toEqual([]);
+  expect(
+    await found(offline, /headlamp.enabled = true: ghcr.io.*headlamp:v0.45.0 can't be had/, lab),
+  ).toMatchObject({
+    severity: "error",
+    found: expect.stringContaining("allowed: false"),
+    fix: expect.stringContaining("pulumi config set --path addons.headlamp.enabled false"),
+  });
 });
 
 it("reads as a list: how it is, what was looked at, what was found, and the fix below it", () => {

@@ -14,6 +14,7 @@ import {
   type BundleOptions,
   bundleFolder,
   ensureBundle,
+  hasOfficialImage,
   hostArchitecture,
 } from "../../../offline/kubernetes/bundle";
 import type { Component } from "../../../offline/kubernetes/component";
@@ -159,4 +160,15 @@ test("bundles are listed and removed", async () => {
   if (bundle) await removeBundle(bundle);
   expect(existsSync(folder())).toBe(false);
   expect(await listBundles(cache)).toEqual([]);
+});
+
+test("an image that is official only is there, comes with that source, and never with a bundle built without it", async () => {
+  const has = (image: string, source?: BundleOptions["source"]) =>
+    hasOfficialImage(image, { cache, version: "1.36.3", ...(source && { source }) });
+  expect(await has("r.example/third:v1", "official")).toBe(true);
+  expect(await has("r.example/third:v1", "go-modules")).toBe(false);
+  await ensure({ source: "go-modules" });
+  expect(await has("r.example/second:v1")).toBe(true);
+  expect(await has("r.example/third:v1")).toBe(false);
+  expect(await has("r.example/third:v1", "official")).toBe(true);
 });

@@ -74,6 +74,17 @@ describe("the reference lab", () => {
     ]);
   });
 
+  test("forwards a fourth where there is a dashboard, to the virtual address", () => {
+    const plan = lab({ addons: { headlamp: { enabled: true } } });
+    expect(forwardsOf(plan).at(-1)).toEqual({
+      name: "dashboard",
+      hostAddress: "127.0.0.1",
+      hostPort: 4466,
+      guestPort: 30080,
+      target: { address: plan.virtualIp, port: 30080 },
+    });
+  });
+
   test("forwards the host's three ports", () => {
     const to = (port: number) => ({ address: "192.168.4.20", port });
     expect(forwardsOf(plan)).toEqual([
