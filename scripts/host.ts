@@ -73,8 +73,9 @@ function shownDns(plan: LabPlan): string {
   const resolver = resolverFor(plan);
   if (resolver.kind === "none") return `No DNS for ${plan.domain}: ${resolver.reason}`;
   const { files, add } = dnsChange(resolver, plan.stack, delegationOf(plan));
+  const until = resolver.kind === "systemd-resolved-link" ? ", until this computer restarts" : "";
   return [
-    `DNS for ${plan.domain}, instead of those lines (npm run host -- dns add):`,
+    `DNS for ${plan.domain}, instead of those lines${until} (npm run host -- dns add):`,
     ...files.map(({ path, text }) => `  ${path}:\n    ${indented(text, 4)}`),
     ...printed(add, rightsHere(), process.platform).map((line) => `  ${line}`),
   ].join("\n");
