@@ -8,9 +8,12 @@ import { logFor } from "./progress";
 import { type MachineRecord, readRecord, readToken } from "./record";
 import { openVBoxManage, type VBoxManage } from "./vboxmanage";
 
+/** `unfinished`: it runs, but no ensure has come to its end. */
+export type MachineState = "missing" | "stopped" | "running" | "unfinished";
+
 /** What is there of one machine of the plan, or of the template. */
 export interface Observation {
-  state: "missing" | "stopped" | "running" | "unfinished";
+  state: MachineState;
   uuid?: string;
   /** Properties changed by hand since the last ensure: `cpus`, `adapter 1`; `image` when it is a clone of another. */
   changed: string[];
@@ -57,6 +60,16 @@ export async function observeWith(
   return new Map(await Promise.all([...machines, observeTemplate(vbox, image, known, time)]));
 }
 
+/** What is there of each machine of the plan, by its name: all that tells a person how a lab is. Without effects. */
+export async function observeStates(vbox: VBoxManage, plan: LabPlan): Promise<Map<string, MachineState>> {
+  const known = parseMachineList(await vbox.call(["list", "vms"]));
+  const states = plan.machines.map(async ({ name, hypervisorName }): Promise<[string, MachineState]> => {
+    const { state } = known.has(hypervisorName) ? await look(vbox, hypervisorName) : MISSING;
+    return [name, state];
+  });
+  return new Map(await Promise.all(states));
+}
+
 function observation({ stored, ...found }: Found, time: string): Observation {
   const intact = found.state === "running" && found.changed.length === 0 ? stored : undefined;
   return { ...found, incarnation: intact ?? `${time} ${reason(found)}` };
@@ -81,14 +94,26 @@ type Found = Omit<Observation, "incarnation"> & { stored?: string };
 const MISSING: Found = { state: "missing", changed: [] };
 
 async function observeMachine(vbox: VBoxManage, machine: string, image: string): Promise<Found> {
-  const info = await inspect(vbox, machine);
+  const { state, info, record } = await look(vbox, machine);
   if (!info) return MISSING;
   const uuid = info.get("UUID") ?? "";
-  // What a stopped machine is made of is the next ensure's business: it starts it anyway.
-  if (info.get("VMState") !== "running") return { uuid, state: "stopped", changed: [] };
+  if (!record) return { uuid, state, changed: [] };
+  return { uuid, state, changed: changedSince(record, info, image), stored: record.incarnation };
+}
+
+interface Look {
+  state: MachineState;
+  info?: Map<string, string>;
+  /** Of a running machine: what a stopped one is made of is the next ensure's business, which starts it anyway. */
+  record?: MachineRecord;
+}
+
+async function look(vbox: VBoxManage, machine: string): Promise<Look> {
+  const info = await inspect(vbox, machine);
+  if (!info) return { state: "missing" };
+  if (info.get("VMState") !== "running") return { state: "stopped", info };
   const record = await readRecord(info);
-  if (!record) return { uuid, state: "unfinished", changed: [] };
-  return { uuid, state: "running", changed: changedSince(record, info, image), stored: record.incarnation };
+  return record ? { state: "running", info, record } : { state: "unfinished", info };
 }
 
 function changedSince(record: MachineRecord, info: Map<string, string>, image: string): string[] {

@@ -27,8 +27,15 @@ type Disk = Pick<BaseDiskRecord, "template" | "path" | "bundle">;
  */
 export async function ensureBaseDisk(plan: LabPlan, report: Report): Promise<Base> {
   const { base, rootDiskGiB } = plan.image;
-  const { kubernetes, addons } = plan;
-  const bundle = await ensureBundle({
+  const bundle = await ensureKubernetes(plan, report);
+  const disk = await diskFor(plan, bundle, report);
+  remember({ base, rootDiskGiB, versions: versionsOf(plan), ...disk });
+  return { template: disk.template, bundle: bundle.folder };
+}
+
+/** Makes or fetches the bundle of Kubernetes' programs and images that a plan wants. */
+export function ensureKubernetes({ kubernetes, addons }: LabPlan, report: Report): Promise<BundleFolder> {
+  return ensureBundle({
     version: kubernetes.version,
     addons: {
       localPathProvisioner: addons.storage.version,
@@ -38,9 +45,6 @@ export async function ensureBaseDisk(plan: LabPlan, report: Report): Promise<Bas
     },
     log: report,
   });
-  const disk = await diskFor(plan, bundle, report);
-  remember({ base, rootDiskGiB, versions: versionsOf(plan), ...disk });
-  return { template: disk.template, bundle: bundle.folder };
 }
 
 /** Built where that is possible; otherwise an image that the template prepares at its one boot, with the bundle's help. */

@@ -8,13 +8,13 @@ import { fail, parseStackArguments } from "./command-line";
 import { removeDns } from "./host/dns-side";
 import { removeHosts, removeRoutes } from "./host/host-side";
 import { removeKubeconfig, removeSshInclude } from "./host/personal-files";
-import { prepare, withEngine } from "./set-up";
+import { setUpEngine } from "./set-up";
 import { Stack } from "./stack";
 
 /** `npm run down [-- --stack NAME] [-- OPTIONS FOR PULUMI]`: takes the lab down; only caches stay (`npm run prune`). */
 async function main(): Promise<void> {
   const { stack: name, rest } = parseStackArguments(process.argv.slice(2));
-  const ready = await withEngine(await prepare(name));
+  const ready = await setUpEngine(name);
   const stack = new Stack(name, ready);
   await stack.select();
   process.exitCode = await stack.run(["destroy", "--yes", "--skip-preview", ...rest]);

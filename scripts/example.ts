@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { ensureKubernetes } from "./base-disk";
 import { fail, parseStackArguments } from "./command-line";
 import { runGuestbook } from "./guestbook";
 import { Kubectl } from "./kubectl";
 import { readOutputs } from "./lab-outputs";
 import { LabShell } from "./lab-shell";
-import { setUp } from "./set-up";
+import { setUpEngine } from "./set-up";
 import { Stack } from "./stack";
 
 const folder = "examples";
@@ -19,9 +20,10 @@ async function main(): Promise<void> {
     const known = readdirSync(folder).join(", ");
     throw new Error(`which example? npm run example -- NAME [--remove]; there are: ${known}`);
   }
-  const ready = await setUp(stack);
+  const ready = await setUpEngine(stack);
+  const bundle = await ensureKubernetes(ready.plan, console.log);
   const outputs = readOutputs(await new Stack(stack, ready).outputs());
-  const kubectl = new Kubectl(join(ready.bundle, "bin", "kubectl"), outputs.kubeconfig);
+  const kubectl = new Kubectl(join(bundle.folder, "bin", "kubectl"), outputs.kubeconfig);
   const shell = new LabShell(outputs.access);
   const manifests = join(folder, name);
   try {

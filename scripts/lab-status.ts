@@ -1,4 +1,4 @@
-import type { Observation } from "../hypervisor/reality";
+import type { MachineState } from "../hypervisor/reality";
 import { certificateEnds } from "./certificate-ends";
 import type { LabOutputs } from "./lab-outputs";
 import type { LabShell } from "./lab-shell";
@@ -28,7 +28,7 @@ const dayMs = 24 * 3600 * 1000;
 /** Looks at the whole lab, all machines at once. Never throws: what can't be reached is an unhealthy check. */
 export async function examine(
   outputs: LabOutputs,
-  observations: ReadonlyMap<string, Observation>,
+  states: ReadonlyMap<string, MachineState>,
   shell: LabShell,
   now: Date,
 ): Promise<Check[]> {
@@ -43,7 +43,7 @@ export async function examine(
     ),
   );
   return [
-    ...outputs.machines.map(({ name }) => machineCheck(name, observations.get(name), reports.get(name))),
+    ...outputs.machines.map(({ name }) => machineCheck(name, states.get(name), reports.get(name))),
     ...nodeChecks(outputs, reports),
     ...etcdChecks(outputs, reports),
     ...balancerChecks(outputs, reports),
@@ -63,10 +63,10 @@ async function report(shell: LabShell, machine: string): Promise<MachineReport> 
 
 function machineCheck(
   name: string,
-  seen: Observation | undefined,
+  state: MachineState | undefined,
   told: MachineReport | Error | undefined,
 ): Check {
-  const hardware = seen?.state ?? "not of this computer";
+  const hardware = state ?? "not of this computer";
   if (told === undefined || told instanceof Error) {
     return { kind: "machine", name, healthy: false, detail: `${hardware}; ${told?.message ?? "no answer"}` };
   }

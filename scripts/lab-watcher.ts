@@ -1,4 +1,8 @@
-import { type Observation, observe } from "../hypervisor/reality";
+import { HypervisorError } from "../hypervisor/errors";
+import { thisHost } from "../hypervisor/host";
+import { logFor } from "../hypervisor/progress";
+import { type MachineState, observeStates } from "../hypervisor/reality";
+import { openVBoxManage } from "../hypervisor/vboxmanage";
 import type { LabPlan } from "../plan/lab-plan";
 import { type CertificateEnd, certificateEnds } from "./certificate-ends";
 import { type LabOutputs, readOutputs } from "./lab-outputs";
@@ -10,7 +14,8 @@ import type { Stack } from "./stack";
 export interface LabLook {
   plan: LabPlan;
   time: Date;
-  observations: ReadonlyMap<string, Observation>;
+  /** What the hypervisor says, by machine. */
+  states: ReadonlyMap<string, MachineState>;
   checks: Check[];
   certificates: CertificateEnd[];
   /** Pages of the lab itself that a browser on this computer reaches. */
@@ -46,11 +51,7 @@ export class LabWatcher {
   private reading: Reading | undefined;
   private plan: LabPlan;
 
-  constructor(
-    private readonly stack: Stack,
-    /** The template that the machines should be clones of. */
-    private readonly template: string,
-  ) {
+  constructor(private readonly stack: Stack) {
     this.plan = stack.plan();
   }
 
@@ -61,15 +62,16 @@ export class LabWatcher {
 
   /** Never throws: what is in the way is the look's problem. */
   async look(): Promise<LabLook> {
-    let observations: LabLook["observations"] = new Map();
+    let states: LabLook["states"] = new Map();
     try {
       this.plan = this.stack.plan();
-      observations = await observe(this.plan, this.template);
-      return await this.examined(observations);
+      const vbox = openVBoxManage(this.plan.hypervisor, thisHost(), logFor("hypervisor"));
+      states = await observeStates(vbox, this.plan);
+      return await this.examined(states);
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = problemOf(error);
       const nothing = { checks: [], certificates: [], pages: [] };
-      return { plan: this.plan, time: new Date(), observations, ...nothing, problem };
+      return { plan: this.plan, time: new Date(), states, ...nothing, problem };
     }
   }
 
@@ -82,18 +84,18 @@ export class LabWatcher {
     return access instanceof Error ? undefined : access;
   }
 
-  private async examined(observations: LabLook["observations"]): Promise<LabLook> {
+  private async examined(states: LabLook["states"]): Promise<LabLook> {
     const { plan } = this;
-    if (plan.machines.every(({ name }) => observations.get(name)?.state === "missing")) {
+    if (plan.machines.every(({ name }) => states.get(name) === "missing")) {
       await this.forget();
       throw new Error(`stack ${plan.stack} has no machines. Run: npm run up`);
     }
     const { outputs, shell } = await this.access();
     const time = new Date();
-    const checks = await examine(outputs, observations, shell, time);
+    const checks = await examine(outputs, states, shell, time);
     if (checks.some(({ kind, healthy }) => kind === "machine" && !healthy)) await this.doubt();
     const certificates = certificateEnds(outputs.certificates);
-    return { plan, time, observations, checks, certificates, pages: pagesOf(outputs) };
+    return { plan, time, states, checks, certificates, pages: pagesOf(outputs) };
   }
 
   private async access(): Promise<Access> {
@@ -128,6 +130,11 @@ export class LabWatcher {
     await this.close();
     this.reading = undefined;
   }
+}
+
+function problemOf(error: unknown): string {
+  if (error instanceof HypervisorError) return `${error.message} ${error.remedy}`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 function pagesOf({ statistics, dashboard }: LabOutputs): LabPage[] {

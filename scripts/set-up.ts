@@ -46,6 +46,11 @@ export async function setUp(stack: string, configFile?: string): Promise<SetUp> 
   return complete(await prepare(stack, configFile));
 }
 
+/** The same for what makes no machine: no bundle and no base disk, which may take minutes. */
+export async function setUpEngine(stack: string): Promise<EngineSetUp> {
+  return withEngine(await prepare(stack));
+}
+
 /** The cheap part: our own programs, the choice of the hypervisor, the plan, the host's packages. */
 export async function prepare(stack: string, configFile = `Pulumi.${stack}.yaml`): Promise<Prepared> {
   const project = process.cwd();
@@ -64,8 +69,7 @@ export async function complete(prepared: Prepared): Promise<SetUp> {
   return { ...base, ...engine };
 }
 
-/** The engine alone: nothing is made of a base disk by who takes a lab down. */
-export async function withEngine({ project, plan }: Prepared): Promise<EngineSetUp> {
+async function withEngine({ project, plan }: Prepared): Promise<EngineSetUp> {
   const engine = await ensureEngine({ project, report: say });
   const backend = await ensureBackend(project, process.env);
   const environment = pulumiEnvironment(engine, backend);

@@ -6,7 +6,7 @@ import { fail, parseStackArguments } from "./command-line";
 import { endingSignal, keyboardEnding, unlessEnded } from "./ending";
 import { type LabLook, LabWatcher } from "./lab-watcher";
 import { openScreen } from "./screen";
-import { setUp } from "./set-up";
+import { setUpEngine } from "./set-up";
 import { Stack } from "./stack";
 import { fittedStatusText, type Size, statusText } from "./status-text";
 
@@ -28,8 +28,7 @@ async function main(): Promise<void> {
       svg: { type: "string" },
     },
   });
-  const ready = await setUp(name);
-  const watcher = new LabWatcher(new Stack(name, ready), ready.template);
+  const watcher = new LabWatcher(new Stack(name, await setUpEngine(name)));
   if (values.watch) {
     await watch(watcher, values);
     // A look may be under way; its bound is for those who wait for it.

@@ -5,12 +5,13 @@ import { Feed } from "../ui/feed";
 import { changesBetween } from "../ui/happening";
 import { serve } from "../ui/server";
 import { labView } from "../ui/view";
+import { ensureKubernetes } from "./base-disk";
 import { fail, parseStackArguments } from "./command-line";
 import { endingSignal, unlessEnded } from "./ending";
 import { KubernetesEvents } from "./kubernetes-events";
 import { type LabLook, LabWatcher } from "./lab-watcher";
 import { openBrowser } from "./open-browser";
-import { setUp } from "./set-up";
+import { setUpEngine } from "./set-up";
 import { Stack } from "./stack";
 
 /** Between the end of a look and the next. */
@@ -27,14 +28,15 @@ async function main(): Promise<void> {
     options: { port: { type: "string", default: "0" }, "no-open": { type: "boolean", default: false } },
   });
   const port = portOf(values.port);
-  const ready = await setUp(name);
+  const ready = await setUpEngine(name);
+  const bundle = await ensureKubernetes(ready.plan, console.log);
   const ending = endingSignal();
   const feed = new Feed();
   const server = await serve(feed, port);
   console.log(`The lab's page, for you alone: ${server.url}\nCtrl-C ends it.`);
   const removeLink = values["no-open"] ? () => {} : openBrowser(server.url);
-  const watcher = new LabWatcher(new Stack(name, ready), ready.template);
-  const events = new KubernetesEvents(join(ready.bundle, "bin", "kubectl"), (happening) =>
+  const watcher = new LabWatcher(new Stack(name, ready));
+  const events = new KubernetesEvents(join(bundle.folder, "bin", "kubectl"), (happening) =>
     feed.tell([happening]),
   );
   await keepLooking(watcher, events, feed, ending);

@@ -73,7 +73,7 @@ export function labView(look: LabLook): LabView {
   };
 }
 
-function machineView(machine: MachinePlan, { checks, observations }: LabLook): MachineView {
+function machineView(machine: MachinePlan, { checks, states }: LabLook): MachineView {
   const { name, role, address, cpus, memoryMiB } = machine;
   const own = checksOf(name, checks);
   const said = own.find(({ kind }) => kind === "machine")?.detail;
@@ -85,7 +85,7 @@ function machineView(machine: MachinePlan, { checks, observations }: LabLook): M
     cpus,
     memoryMiB,
     health: healthOf(own),
-    detail: said ?? observations.get(name)?.state ?? "unknown",
+    detail: said ?? states.get(name) ?? "unknown",
   };
 }
 

@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { inspect } from "../../hypervisor/inspect";
+import { readRecord } from "../../hypervisor/record";
+import type { VBoxManage } from "../../hypervisor/vboxmanage";
 import { type ExistingLab, examineLab } from "../existing-lab";
 import { LabShell } from "../lab-shell";
 import { table } from "../table";
@@ -58,18 +61,26 @@ async function status(lab: ExistingLab, shell: LabShell): Promise<DiagnosisFile>
   return { path: "status.txt", content: `${table(["", "what", "name", "state"], rows)}\n` };
 }
 
-async function host({ vbox, outputs, template }: ExistingLab): Promise<DiagnosisFile> {
+async function host({ vbox, outputs }: ExistingLab): Promise<DiagnosisFile> {
   const ask = (...words: string[]) => vbox.call(words).catch((error: Error) => error.message);
+  const machines = outputs.machines.map(
+    async ({ name, role, address, hypervisorName }) =>
+      `${name} ${role} ${address}, clone of ${(await templateOf(vbox, hypervisorName)) ?? "?"}`,
+  );
   const lines = [
     `time: ${new Date().toISOString()}`,
     `system: ${process.platform} ${process.arch}, Node.js ${process.version}`,
     `hypervisor: ${vbox.hypervisor} ${(await ask("--version")).trim()}`,
-    `template: ${template}`,
     "",
-    ...outputs.machines.map(({ name, role, address }) => `${name} ${role} ${address}`),
+    ...(await Promise.all(machines)),
     "",
     await ask("list", "vms"),
     await ask("list", "runningvms"),
   ];
   return { path: "host.txt", content: lines.join("\n") };
+}
+
+async function templateOf(vbox: VBoxManage, machine: string): Promise<string | undefined> {
+  const info = await inspect(vbox, machine).catch(() => undefined);
+  return info && (await readRecord(info))?.image;
 }

@@ -10,7 +10,6 @@ import { LabShell } from "../../scripts/lab-shell";
 import { giveUpLostMachines } from "../../scripts/lost-machines";
 import { type SetUp, setUp } from "../../scripts/set-up";
 import { Stack } from "../../scripts/stack";
-import { planOfStack } from "../../scripts/stack-plan";
 
 const execute = promisify(execFile);
 
@@ -45,8 +44,7 @@ export class LabUnderTest {
 
   /** As `npm run up` does; returns what it printed and reads the outputs anew. */
   async up(): Promise<string> {
-    const plan = planOfStack(this.name, this.configFile, this.setUp.plan.hypervisor);
-    await giveUpLostMachines(this.stack, plan, this.setUp.vboxManage);
+    await giveUpLostMachines(this.stack, this.stack.plan(), this.setUp.vboxManage);
     const text = await this.stack.text(["up", "--yes", "--skip-preview"]);
     await this.close();
     const outputs = readOutputs(await this.stack.outputs());
@@ -85,8 +83,7 @@ export class LabUnderTest {
 
   /** As the commands of day two get it. */
   existing(): Promise<ExistingLab> {
-    const plan = planOfStack(this.name, this.configFile, this.setUp.plan.hypervisor);
-    return existingLab(this.stack, { ...this.setUp, plan });
+    return existingLab(this.stack, this.stack.plan());
   }
 
   /** What `npm run status` calls bad, a line each. */

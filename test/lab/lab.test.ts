@@ -189,7 +189,7 @@ describe("the reference lab", () => {
     const told: Happening[] = [];
     const kubectl = join(lab.setUp.bundle, "bin", "kubectl");
     const events = new KubernetesEvents(kubectl, (happening) => told.push(happening));
-    const watcher = new LabWatcher(lab.stack, lab.setUp.template);
+    const watcher = new LabWatcher(lab.stack);
     try {
       const view = labView(await watcher.look());
       await events.follow(watcher.kubeconfig);

@@ -1,11 +1,10 @@
-import type { Observation } from "../../hypervisor/reality";
+import type { MachineState } from "../../hypervisor/reality";
 import type { LabPlan } from "../../plan/lab-plan";
 import type { Check } from "../../scripts/lab-status";
 import type { LabLook } from "../../scripts/lab-watcher";
 import { healthyChecks } from "./healthy-checks";
 
 const dayMs = 24 * 3600 * 1000;
-const running: Observation = { state: "running", changed: [], incarnation: "2026-11-21T10:00:00Z missing" };
 const authorities = ["etcd-ca", "front-proxy-ca", "kubernetes-ca"];
 const leaves = [
   "admin",
@@ -25,7 +24,7 @@ export function lookAt(
   return {
     plan,
     time,
-    observations: new Map(plan.machines.map(({ name }) => [name, running])),
+    states: statesOf(plan, "running"),
     checks,
     certificates: [
       { name: "kubelet-kube-node03", end: inDays(-1) },
@@ -39,14 +38,17 @@ export function lookAt(
 
 /** The same lab after `npm run down`. */
 export function lookAtNothing(plan: LabPlan, time = new Date("2026-11-21T12:00:00Z")): LabLook {
-  const missing: Observation = { state: "missing", changed: [], incarnation: "2026-11-21T12:00:00Z missing" };
   return {
     plan,
     time,
-    observations: new Map(plan.machines.map(({ name }) => [name, missing])),
+    states: statesOf(plan, "missing"),
     checks: [],
     certificates: [],
     pages: [],
     problem: `stack ${plan.stack} has no machines. Run: npm run up`,
   };
+}
+
+function statesOf(plan: LabPlan, state: MachineState): LabLook["states"] {
+  return new Map(plan.machines.map(({ name }) => [name, state]));
 }

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { machineEnvironment } from "../../../hypervisor/environment";
 import { ensureMachine } from "../../../hypervisor/machine";
-import { observeWith } from "../../../hypervisor/reality";
+import { observeStates, observeWith } from "../../../hypervisor/reality";
 import { RECORD_FILE, writeToken } from "../../../hypervisor/record";
 import { readMachineSpecification } from "../../../hypervisor/specification";
 import { IMAGE, referencePlan, scratch } from "./fixtures";
@@ -87,6 +87,11 @@ describe("with the lab up", () => {
         (reason) => `2026-11-21T04:33:10Z ${reason}`,
       ),
     );
+    const states = await observeStates(simulated.open(), plan);
+    expect([...states.values()]).toEqual([
+      ...["running", "stopped", "stopped", "missing", "unfinished"],
+      ...plan.machines.slice(5).map(() => "running"),
+    ]);
     expect([...observed.values()].filter(({ incarnation }) => incarnation === TOKEN)).toHaveLength(
       plan.machines.length + 1 - 5,
     );
