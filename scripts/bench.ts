@@ -7,7 +7,6 @@ import { availableMemoryMiB } from "./bench/memory";
 import { median, seconds } from "./bench/time";
 import { fail } from "./command-line";
 import { ensureHostPackages } from "./host-packages";
-import { readOutputs } from "./lab-outputs";
 import { LabShell } from "./lab-shell";
 import { setUp } from "./set-up";
 import { Stack } from "./stack";
@@ -39,7 +38,7 @@ async function main(): Promise<void> {
 
   const availableBefore = availableMemoryMiB();
   const up = await seconds(() => stack.text(["up", "--yes", "--skip-preview"]));
-  const outputs = readOutputs(await stack.outputs());
+  const outputs = await stack.outputs();
   const memoryMiB = availableBefore - availableMemoryMiB();
   const preview = await median(runs, () => stack.text(["preview"]));
   const secondUp = await median(runs, () => stack.text(["up", "--yes", "--skip-preview"]));

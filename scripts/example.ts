@@ -4,7 +4,6 @@ import { ensureKubernetes } from "./base-disk";
 import { fail, parseStackArguments } from "./command-line";
 import { runGuestbook } from "./guestbook";
 import { Kubectl } from "./kubectl";
-import { readOutputs } from "./lab-outputs";
 import { LabShell } from "./lab-shell";
 import { setUpEngine } from "./set-up";
 import { Stack } from "./stack";
@@ -22,7 +21,7 @@ async function main(): Promise<void> {
   }
   const ready = await setUpEngine(stack);
   const bundle = await ensureKubernetes(ready.plan, console.log);
-  const outputs = readOutputs(await new Stack(stack, ready).outputs());
+  const outputs = await new Stack(stack, ready).outputs();
   const kubectl = new Kubectl(join(bundle.folder, "bin", "kubectl"), outputs.kubeconfig);
   const shell = new LabShell(outputs.access);
   const manifests = join(folder, name);

@@ -3,13 +3,16 @@ import { logFor } from "../hypervisor/progress";
 import { observeStates } from "../hypervisor/reality";
 import { openVBoxManage, type VBoxManage } from "../hypervisor/vboxmanage";
 import type { LabPlan } from "../plan/lab-plan";
-import { type LabOutputs, readOutputs } from "./lab-outputs";
+import type { LabOutputs } from "./lab-outputs";
 import type { LabShell } from "./lab-shell";
 import { type Check, examine } from "./lab-status";
 import { setUpEngine } from "./set-up";
 import { Stack } from "./stack";
 
-/** A lab that came up once, and what is needed to do something with it. */
+/**
+ * A lab that came up once, and what is needed to do something with it; it stays as it is meanwhile. Who only looks at one
+ * that others may take down, change or bring up has a LabWatcher.
+ */
 export interface ExistingLab {
   stack: Stack;
   plan: LabPlan;
@@ -24,7 +27,7 @@ export async function openLab(stackName: string): Promise<ExistingLab> {
 }
 
 export async function existingLab(stack: Stack, plan: LabPlan): Promise<ExistingLab> {
-  const outputs = readOutputs(await stack.outputs());
+  const outputs = await stack.outputs();
   const vbox = openVBoxManage(plan.hypervisor, thisHost(), logFor("hypervisor"));
   return { stack, plan, outputs, vbox };
 }

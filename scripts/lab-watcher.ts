@@ -5,7 +5,7 @@ import { type MachineState, observeStates } from "../hypervisor/reality";
 import { openVBoxManage } from "../hypervisor/vboxmanage";
 import type { LabPlan } from "../plan/lab-plan";
 import { type CertificateEnd, certificateEnds } from "./certificate-ends";
-import { type LabOutputs, readOutputs } from "./lab-outputs";
+import type { LabOutputs } from "./lab-outputs";
 import { LabShell } from "./lab-shell";
 import { type Check, examine } from "./lab-status";
 import type { Stack } from "./stack";
@@ -46,7 +46,10 @@ interface Reading {
 /** Reading a stack's outputs starts the engine, so not every look does. */
 const outputsMinimumAgeMs = 15_000;
 
-/** Looks at one lab again and again over the same connections, also while it goes down and comes back. */
+/**
+ * Looks at one lab again and again over the same connections, also while it goes down and comes back, with another
+ * configuration or other keys. Who does something with a lab has an ExistingLab.
+ */
 export class LabWatcher {
   private reading: Reading | undefined;
   private plan: LabPlan;
@@ -109,7 +112,7 @@ export class LabWatcher {
   }
 
   private async read(): Promise<Access> {
-    const outputs = readOutputs(await this.stack.outputs());
+    const outputs = await this.stack.outputs();
     return { outputs, shell: new LabShell(outputs.access) };
   }
 

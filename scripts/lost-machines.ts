@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { parseMachineList } from "../hypervisor/output";
 import type { LabPlan } from "../plan/lab-plan";
-import { type LabOutputs, readOutputs } from "./lab-outputs";
+import type { LabOutputs } from "./lab-outputs";
 import { LabShell } from "./lab-shell";
 import type { Stack, StackState } from "./stack";
 
@@ -50,7 +50,7 @@ export function withoutLeave(state: StackState, lost: readonly LabMachine[]): St
 
 async function lastOutputs(stack: Stack): Promise<LabOutputs | undefined> {
   try {
-    return readOutputs(await stack.outputs());
+    return await stack.outputs();
   } catch {
     // No lab, or none that came up whole: then there is nothing to be taken out of.
     return undefined;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeSalt } from "../offline/engine/backend";
 import type { LabPlan } from "../plan/lab-plan";
+import { type LabOutputs, readOutputs } from "./lab-outputs";
 import type { EngineSetUp } from "./set-up";
 import { planOfStack } from "./stack-plan";
 
@@ -67,14 +68,17 @@ export class Stack {
     return this.output(this.arguments(command));
   }
 
-  /** The stack's outputs, secrets in clear: never log them. */
-  async outputs(): Promise<Record<string, unknown>> {
+  /**
+   * The outputs of the stack's lab, secrets in clear: never log them.
+   * @throws Error when the stack has no lab, or one that never came up whole.
+   */
+  async outputs(): Promise<LabOutputs> {
     const { status, stdout, stderr } = await this.spawn(
       this.arguments(["stack", "output", "--json", "--show-secrets"]),
       { stdio: ["ignore", "pipe", "pipe"] },
     );
     if (status !== 0) throw new Error(`stack ${this.name} has no outputs to read: ${stderr.trim()}`);
-    return JSON.parse(stdout) as Record<string, unknown>;
+    return readOutputs(JSON.parse(stdout) as Record<string, unknown>);
   }
 
   /** The whole state as the engine keeps it: secrets stay encrypted. */

@@ -3,7 +3,6 @@ import { preflight } from "../hypervisor/preflight";
 import type { LabPlan } from "../plan/lab-plan";
 import { accessFiles, writeAccessFiles } from "./access-files";
 import { fail, parseStackArguments } from "./command-line";
-import { readOutputs } from "./lab-outputs";
 import { giveUpLostMachines } from "./lost-machines";
 import { complete, prepare } from "./set-up";
 import { Stack } from "./stack";
@@ -25,7 +24,7 @@ async function main(): Promise<void> {
 }
 
 async function sayWhatNow(stack: Stack, { mode }: LabPlan["hostAccess"]): Promise<void> {
-  writeAccessFiles(stack.name, readOutputs(await stack.outputs()));
+  writeAccessFiles(stack.name, await stack.outputs());
   console.log(`\n${whatNow(accessFiles(stack.name), process.platform)}`);
   if (mode !== "forward") console.log("This computer's way to every machine: npm run host");
 }

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { dump } from "js-yaml";
 import { type ExistingLab, examineLab, existingLab } from "../../scripts/existing-lab";
 import { Kubectl } from "../../scripts/kubectl";
-import { type LabOutputs, readOutputs } from "../../scripts/lab-outputs";
+import type { LabOutputs } from "../../scripts/lab-outputs";
 import { LabShell } from "../../scripts/lab-shell";
 import { giveUpLostMachines } from "../../scripts/lost-machines";
 import { type SetUp, setUp } from "../../scripts/set-up";
@@ -47,10 +47,9 @@ export class LabUnderTest {
     await giveUpLostMachines(this.stack, this.stack.plan(), this.setUp.vboxManage);
     const text = await this.stack.text(["up", "--yes", "--skip-preview"]);
     await this.close();
-    const outputs = readOutputs(await this.stack.outputs());
-    this.outputs = outputs;
-    this.shell = new LabShell(outputs.access);
-    this.kubectl = new Kubectl(join(this.setUp.bundle, "bin", "kubectl"), outputs.kubeconfig);
+    this.outputs = await this.stack.outputs();
+    this.shell = new LabShell(this.outputs.access);
+    this.kubectl = new Kubectl(join(this.setUp.bundle, "bin", "kubectl"), this.outputs.kubeconfig);
     return text;
   }
 
