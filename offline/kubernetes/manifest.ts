@@ -1,4 +1,4 @@
-import { readFile, rename, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256OfFile } from "./checksum";
 import type { Architecture, ComponentVersions } from "./versions";
@@ -82,5 +82,8 @@ async function isIntact(path: string, expected: FileRecord, depth: "quick" | "fu
   const found = await stat(path).catch(() => undefined);
   if (found?.size !== expected.size) return false;
   if (depth === "quick" && Math.round(found.mtimeMs) === expected.modified) return true;
-  return (await sha256OfFile(path)) === expected.sha256;
+  if ((await sha256OfFile(path)) !== expected.sha256) return false;
+  // A copied cache may have lost its times: once read is enough.
+  await utimes(path, found.atime, expected.modified / 1000).catch(() => undefined);
+  return true;
 }
