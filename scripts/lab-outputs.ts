@@ -3,13 +3,18 @@ import type { LabAccess } from "./lab-shell";
 
 const roles = ["gateway", "loadBalancer", "master", "worker", "gluster"] as const;
 
+const machine = z.object({
+  name: z.string(),
+  role: z.enum(roles),
+  address: z.string(),
+  hypervisorName: z.string(),
+});
+
 /** The stack outputs that our own commands read; `index.ts` makes them. */
 const shape = z.object({
   kubeconfig: z.string(),
   certificates: z.record(z.string(), z.string()),
-  machines: z.array(
-    z.object({ name: z.string(), role: z.enum(roles), address: z.string(), hypervisorName: z.string() }),
-  ),
+  machines: z.array(machine),
   privateKeys: z.record(z.string(), z.string()),
   sshConfig: z.string(),
   sshPrivateKey: z.string(),
@@ -19,6 +24,14 @@ const shape = z.object({
 });
 
 export type LabOutputs = z.infer<typeof shape> & { access: LabAccess };
+
+/** A machine of the last update. */
+export type OutputMachine = z.infer<typeof machine>;
+
+/** The machines among a stack's outputs, which are no secret; none where there is no lab. */
+export function readMachines(outputs: Record<string, unknown>): OutputMachine[] {
+  return shape.pick({ machines: true }).safeParse(outputs).data?.machines ?? [];
+}
 
 /** @throws Error when the stack has no lab, or one that never came up whole. */
 export function readOutputs(outputs: Record<string, unknown>): LabOutputs {

@@ -57,7 +57,7 @@ export async function deleteLabSnapshot({ vbox, outputs }: ExistingLab, name: st
 
 /** Names of the machines whose hardware or files an update has changed after that time. */
 export function changedSince(
-  resources: readonly StackResource[],
+  resources: readonly Pick<StackResource, "urn" | "modified">[],
   machines: readonly Pick<LabMachine, "name">[],
   time: string,
 ): string[] {

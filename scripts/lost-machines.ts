@@ -2,42 +2,42 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { parseMachineList } from "../hypervisor/output";
 import type { LabPlan } from "../plan/lab-plan";
-import type { LabOutputs } from "./lab-outputs";
+import { type LabOutputs, type OutputMachine, readMachines } from "./lab-outputs";
 import { LabShell } from "./lab-shell";
 import type { Stack, StackState } from "./stack";
 
 const execute = promisify(execFile);
-
-type LabMachine = LabOutputs["machines"][number];
 
 /**
  * A machine that the configuration has no more takes itself out of the lab before it goes. One that does not run can't: the
  * first master that answers takes it out, and its leave is struck from the state, or `pulumi up` would wait for its SSH.
  */
 export async function giveUpLostMachines(stack: Stack, plan: LabPlan, vboxManage: string): Promise<void> {
-  const outputs = await lastOutputs(stack);
-  if (outputs === undefined) return;
+  const state = await stack.exportState();
+  const going = machinesToGo(state, plan);
+  if (going.length === 0) return;
   const { stdout } = await execute(vboxManage, ["list", "runningvms"]);
-  const lost = lostMachines(outputs.machines, plan, new Set(parseMachineList(stdout).keys()));
+  const running = parseMachineList(stdout);
+  const lost = going.filter(({ hypervisorName }) => !running.has(hypervisorName));
   if (lost.length === 0) return;
+  // Without them no lab came up whole: then there is nothing to be taken out of.
+  const outputs = await stack.outputs().catch(() => undefined);
+  if (outputs === undefined) return;
   for (const { name } of lost)
     console.log(`kube-lab: ${name} is to go and does not run: the others take it out of the lab`);
   await forget(outputs, lost);
-  await stack.importState(withoutLeave(await stack.exportState(), lost));
+  await stack.importState(withoutLeave(state, lost));
 }
 
-/** Of the last update's machines those that are not in the plan any more, and do not run. */
-export function lostMachines(
-  machines: readonly LabMachine[],
-  plan: LabPlan,
-  running: ReadonlySet<string>,
-): LabMachine[] {
+/** Of the last update's machines those that are not in the plan any more. The state has them in clear. */
+export function machinesToGo({ deployment }: StackState, plan: LabPlan): OutputMachine[] {
+  const root = deployment.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
   const wanted = new Set(plan.machines.map(({ name }) => name));
-  return machines.filter(({ name, hypervisorName }) => !wanted.has(name) && !running.has(hypervisorName));
+  return readMachines(root?.outputs ?? {}).filter(({ name }) => !wanted.has(name));
 }
 
 /** The state in which nothing is done inside these machines before they are deleted. */
-export function withoutLeave(state: StackState, lost: readonly LabMachine[]): StackState {
+export function withoutLeave(state: StackState, lost: readonly OutputMachine[]): StackState {
   const ends = lost.map(({ name }) => `-${name}-node-apply`);
   const resources = (state.deployment.resources ?? []).map((resource) => {
     if (!ends.some((end) => resource.urn.endsWith(end))) return resource;
@@ -48,17 +48,8 @@ export function withoutLeave(state: StackState, lost: readonly LabMachine[]): St
   return { ...state, deployment: { ...state.deployment, resources } };
 }
 
-async function lastOutputs(stack: Stack): Promise<LabOutputs | undefined> {
-  try {
-    return await stack.outputs();
-  } catch {
-    // No lab, or none that came up whole: then there is nothing to be taken out of.
-    return undefined;
-  }
-}
-
 /** @throws Error when no master could. */
-async function forget(outputs: LabOutputs, lost: readonly LabMachine[]): Promise<void> {
+async function forget(outputs: LabOutputs, lost: readonly OutputMachine[]): Promise<void> {
   const nodes = lost.filter(({ role }) => role === "master" || role === "worker");
   const masters = outputs.machines.filter((machine) => machine.role === "master" && !lost.includes(machine));
   const shell = new LabShell(outputs.access);
@@ -70,7 +61,7 @@ async function forget(outputs: LabOutputs, lost: readonly LabMachine[]): Promise
   }
 }
 
-async function onAnyOf(shell: LabShell, masters: LabMachine[], command: string): Promise<void> {
+async function onAnyOf(shell: LabShell, masters: OutputMachine[], command: string): Promise<void> {
   const refusals: string[] = [];
   for (const { name } of masters) {
     try {

@@ -17,6 +17,7 @@ export interface StackState {
 
 export interface StackResource {
   urn: string;
+  type: string;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
   /** ISO 8601; absent for what an engine of before 2023 has made. */
