@@ -92,5 +92,9 @@ test("suspending saves what runs, and is refused where memory cannot be saved", 
   await saveMachines(simulated.open(), machines);
   expect(states()).toEqual(["saved", "saved", "saved", "poweroff"]);
   const embedded = Object.assign(simulated.open(), { hypervisor: "embedded" });
-  await expect(saveMachines(embedded, machines)).rejects.toThrow("The stand-in cannot suspend");
+  simulated.calls.length = 0;
+  const refusal = saveMachines(embedded, machines);
+  await expect(refusal).rejects.toThrow("The stand-in cannot suspend");
+  await expect(refusal).rejects.toMatchObject({ remedy: expect.stringContaining("npm run stop") });
+  expect(simulated.calls).toEqual([]);
 });
