@@ -13,7 +13,7 @@ import { withTemporaryFolder } from "./temporary";
 import type { VBoxManage } from "./vboxmanage";
 
 /** Label of the volume with the Kubernetes bundle. */
-export const BUNDLE_LABEL = "KUBE_BUNDLE";
+const BUNDLE_LABEL = "KUBE_BUNDLE";
 /** What the guest's script prints on the serial console at its good end; see prepare-boot.sh. */
 const DONE = "kube-lab: image prepared";
 /** Packages out of the internet and some hundred megabytes of container images, on a slow disk. */

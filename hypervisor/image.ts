@@ -20,11 +20,11 @@ import { systemOptions, templateOptions } from "./template-options";
 import type { VBoxManage } from "./vboxmanage";
 
 /** Group of the templates, so that a person finds them beside the labs. */
-export const IMAGE_GROUP = "/kube-lab";
+const IMAGE_GROUP = "/kube-lab";
 /** The snapshot that every machine is a linked clone of. */
-export const SNAPSHOT = "base";
+const SNAPSHOT = "base";
 /** How the templates' names begin. */
-export const IMAGE_PREFIX = "kube-lab-image-";
+const IMAGE_PREFIX = "kube-lab-image-";
 
 const CONVERT_TIMEOUT_SECONDS = 3600;
 /** Another process may be making the same image: that takes as long as making it. */

@@ -207,7 +207,7 @@ async function modify(vbox: VBoxManage, wanted: MachineSpecification, options: s
 }
 
 /** All hardware in one call: processors, memory, adapters, forwards. */
-export function modifyOptions(wanted: MachineSpecification, info: Info, platform: NodeJS.Platform): string[] {
+function modifyOptions(wanted: MachineSpecification, info: Info, platform: NodeJS.Platform): string[] {
   const surplus = adapterNumbers(info).filter((number) => number > wanted.adapters.length);
   const nat = natNumber(wanted);
   const forwards =

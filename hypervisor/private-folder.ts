@@ -25,11 +25,7 @@ export async function ensurePrivateFolder(
  * identifier, since names have blanks and differ by language. Does nothing elsewhere.
  * @throws HypervisorError when Windows' own programs fail.
  */
-export async function restrictToOwner(
-  folder: string,
-  system: System,
-  run: RunProcess = runProcess,
-): Promise<void> {
+async function restrictToOwner(folder: string, system: System, run: RunProcess = runProcess): Promise<void> {
   if (system.platform !== "win32") return;
   const program = (name: string) =>
     pathsOf("win32").join(variable(system, "SystemRoot") ?? "C:\\Windows", "System32", name);

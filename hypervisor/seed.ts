@@ -16,7 +16,7 @@ import { withTemporaryFolder } from "./temporary";
 import type { VBoxManage } from "./vboxmanage";
 
 /** The label that cloud-init's NoCloud looks for. */
-export const SEED_LABEL = "cidata";
+const SEED_LABEL = "cidata";
 
 /** The three files of a NoCloud seed. */
 export interface SeedContent {
