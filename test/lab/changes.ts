@@ -1,0 +1,76 @@
+import { eventuallyHealthy, readyNodes, referenceNodes } from "./health";
+import { lab } from "./the-lab";
+
+/** Other numbers in the configuration, and machines that are gone behind Pulumi's back. */
+export function changeTests(): void {
+  test("grows by one machine of a role and shrinks again, touching no other machine's hardware", async () => {
+    const uuids = async () => (await lab.vboxManage("list", "runningvms")).trim().split("\n").sort();
+    const before = await uuids();
+    const silence = await lab.longestSilenceDuring(async () => {
+      await lab.configure({ workers: { count: 4 }, loadBalancers: { count: 3 }, gluster: { count: 4 } });
+      await lab.up();
+      expect(await readyNodes()).toEqual([...referenceNodes, "kube-node04"].sort());
+      await eventuallyHealthy();
+      const grown = await uuids();
+      expect(grown).toHaveLength(before.length + 3);
+      expect(grown).toEqual(expect.arrayContaining(before));
+      await lab.configure({ workers: {}, loadBalancers: {}, gluster: {}, addons: {} });
+      await lab.up();
+      const left = await lab.kubectl.run(["get", "deployments", "--all-namespaces", "--output=name"]);
+      expect(left).not.toMatch(/metrics-server|controller|headlamp/);
+      expect(await readyNodes()).toEqual(referenceNodes);
+      await eventuallyHealthy();
+      expect(await uuids()).toEqual(before);
+    });
+    console.log(`growing and shrinking: longest time without an answer of the API ${silence.toFixed(1)} s`);
+    expect(silence).toBeLessThan(10);
+  });
+
+  test("gets other memory and larger disks in place, one machine of a role after the other", async () => {
+    const before = await lab.vboxManage("list", "vms");
+    await lab.configure({ masters: { memoryMiB: 2304 }, gluster: { brickGiB: 510 } });
+    expect(await lab.stack.text(["preview", "--diff"])).not.toMatch(/replace/i);
+    const silence = await lab.longestSilenceDuring(async () => void (await lab.up()));
+    expect(await lab.vboxManage("list", "vms")).toBe(before);
+    for (const { hypervisorName } of lab.outputs.machines.filter(({ role }) => role === "master"))
+      expect(await lab.vboxManage("showvminfo", hypervisorName, "--machinereadable")).toContain(
+        "memory=2304",
+      );
+    for (const { name } of lab.outputs.machines.filter(({ role }) => role === "gluster"))
+      expect(
+        Number(await lab.on(name, "df --output=size -BG /srv/brick | tail -1 | tr -d G")),
+      ).toBeGreaterThan(505);
+    expect(await readyNodes()).toEqual(referenceNodes);
+    await eventuallyHealthy();
+    console.log(
+      `restarting masters in turn: longest time without an answer of the API ${silence.toFixed(1)} s`,
+    );
+    expect(silence).toBeLessThan(15);
+  });
+
+  test("loses machines for good and goes on without them", async () => {
+    for (const name of ["kube-node03", "kube-mast03"]) {
+      const lost = lab.outputs.machines.find((machine) => machine.name === name);
+      await lab.vboxManage("controlvm", lost?.hypervisorName ?? "", "poweroff");
+      await lab.vboxManage("unregistervm", lost?.hypervisorName ?? "", "--delete");
+    }
+    await lab.configure({ workers: { count: 2 }, masters: { count: 1 } });
+    await lab.up();
+    expect(await readyNodes()).toEqual(["kube-mast01", "kube-node01", "kube-node02"]);
+    await eventuallyHealthy();
+    await lab.configure({ workers: {}, masters: {} });
+    await lab.up();
+    expect(await readyNodes()).toEqual(referenceNodes);
+    await eventuallyHealthy();
+  });
+
+  test("gets a master back that was removed behind Pulumi's back", async () => {
+    const master = lab.outputs.machines.find(({ name }) => name === "kube-mast02");
+    await lab.vboxManage("controlvm", master?.hypervisorName ?? "", "poweroff");
+    await lab.vboxManage("unregistervm", master?.hypervisorName ?? "", "--delete");
+    expect(await lab.stack.text(["preview", "--diff"])).toContain("missing");
+    await lab.up();
+    expect(await readyNodes()).toEqual(referenceNodes);
+    await eventuallyHealthy();
+  });
+}
