@@ -7,6 +7,7 @@ import {
   machinesOf,
   type Role,
 } from "../plan/lab-plan";
+import { netmask } from "../plan/netmask";
 import { stableUuid } from "./stable-uuid";
 
 type Variables = Record<string, string | number>;
@@ -129,12 +130,6 @@ function addressList(plan: LabPlan, role: Role): string {
   return machinesOf(plan, role)
     .map(({ name, address }) => `${name}=${address}`)
     .join(" ");
-}
-
-/** `255.255.255.0` of 24. */
-function netmask(prefixLength: number): string {
-  const bits = prefixLength === 0 ? 0 : (0xffffffff << (32 - prefixLength)) >>> 0;
-  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join(".");
 }
 
 /** For sh, whatever the value. */

@@ -1,4 +1,5 @@
 import { BlockList } from "node:net";
+import { netmask } from "../plan/netmask";
 import { HypervisorError, VBoxManageError } from "./errors";
 import { parseBlocks } from "./output";
 import type { Log } from "./progress";
@@ -19,14 +20,6 @@ export interface HostOnly {
   /** "" or `0.0.0.0` where it has none. */
   address: string;
   netmask: string;
-}
-
-/** The netmask of a prefix length: 24 → `255.255.255.0`. */
-export function netmask(prefixLength: number): string {
-  return [0, 8, 16, 24]
-    .map((shift) => 256 - 2 ** (8 - Math.min(8, Math.max(0, prefixLength - shift))))
-    .map((octet) => (octet === 256 ? 0 : octet))
-    .join(".");
 }
 
 /** An address of the subnet that an address lies in, counted from its first, or from its end when negative. */

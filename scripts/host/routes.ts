@@ -1,7 +1,7 @@
 import type { NetworkInterfaceInfo } from "node:os";
-import { netmask } from "../../hypervisor/host-only";
 import { subnetNames } from "../../plan/fixed-networks";
 import type { LabPlan } from "../../plan/lab-plan";
+import { netmask } from "../../plan/netmask";
 import { setCommand } from "../../plan/problems";
 import { networkOf, overlap, prefixLength, rangeOf } from "../../plan/subnets";
 

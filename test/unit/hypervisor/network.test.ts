@@ -5,7 +5,6 @@ import { HypervisorError } from "../../../hypervisor/errors";
 import { namedByVirtualBox } from "../../../hypervisor/host-adapters";
 import {
   ensureHostOnly,
-  netmask,
   networksConfRemedy,
   removeHostOnly,
   type WantedHostOnly,
@@ -243,10 +242,3 @@ Status:          Up
     await expect(named("bridged", "wi-fi")).rejects.toThrow(/2 of the host's adapters match/);
   });
 });
-
-it.each([
-  [24, "255.255.255.0"],
-  [21, "255.255.248.0"],
-  [30, "255.255.255.252"],
-  [8, "255.0.0.0"],
-])("/%d is %s", (prefixLength, mask) => expect(netmask(prefixLength)).toBe(mask));
