@@ -1,5 +1,5 @@
 import type { Kubectl } from "./kubectl";
-import type { LabOutputs } from "./lab-outputs";
+import type { LabOutputs, OutputMachine } from "./lab-outputs";
 import type { LabShell } from "./lab-shell";
 
 export interface GuestbookPlace {
@@ -67,7 +67,7 @@ export async function runGuestbook({
   say("In your browser: kubectl port-forward service/guestbook 8080:80, then http://127.0.0.1:8080");
 }
 
-function machineOf({ machines }: LabOutputs, role: LabOutputs["machines"][number]["role"]) {
+function machineOf({ machines }: LabOutputs, role: OutputMachine["role"]) {
   return machines.find((machine) => machine.role === role);
 }
 

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { Client, type ConnectConfig } from "ssh2";
 
-/** What a lab's stack outputs say about reaching its machines; see `index.ts`. */
+/** What a lab's stack outputs say about reaching its machines; see `lab-outputs.ts`. */
 export interface LabAccess {
   host: string;
   port: number;
