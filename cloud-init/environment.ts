@@ -5,6 +5,7 @@ import {
   type LabPlan,
   type MachinePlan,
   machinesOf,
+  nodesForPods,
   type Role,
 } from "../plan/lab-plan";
 import { netmask } from "../plan/netmask";
@@ -33,6 +34,7 @@ const roleVariables: Record<Role, (plan: LabPlan, machine: MachinePlan) => Varia
     DASHBOARD_PORT: plan.addons.headlamp.enabled ? dashboardPort : "",
     MASTERS: addressList(plan, "master"),
     LOAD_BALANCERS: addressList(plan, "loadBalancer"),
+    ...applicationVariables(plan),
   }),
   master: (plan) => ({ ...kubernetesVariables(plan), MASTERS: addressList(plan, "master") }),
   worker: kubernetesVariables,
@@ -72,6 +74,15 @@ function kubernetesVariables(plan: LabPlan): Variables {
   };
 }
 
+/** As "http=80:30080 https=443:30443"; any node that may have pods answers. */
+function applicationVariables(plan: LabPlan): Variables {
+  const ports = Object.entries(plan.applications?.ports ?? {});
+  return {
+    APPLICATIONS: ports.map(([name, { port, nodePort }]) => `${name}=${port}:${nodePort}`).join(" "),
+    APPLICATION_NODES: ports.length > 0 ? addresses(nodesForPods(plan)) : "",
+  };
+}
+
 function gatewayVariables(plan: LabPlan, machine: MachinePlan): Variables {
   const subnets = Object.values(plan.subnets);
   const nat = machine.adapters.find((adapter) => adapter.kind === "nat");
@@ -88,6 +99,9 @@ function gatewayVariables(plan: LabPlan, machine: MachinePlan): Variables {
     GLUSTER_SUBNET: plan.subnets.glus.cidr,
     SERVICE_POOL: plan.addons.metalLb.enabled && pool !== undefined ? `${pool.from}-${pool.to}` : "",
     DASHBOARD_PORT: plan.addons.headlamp.enabled ? dashboardPort : "",
+    APPLICATIONS_DOMAIN: plan.applications?.domain ?? "",
+    APPLICATION_PORTS: portList(plan, "port"),
+    APPLICATION_NODE_PORTS: portList(plan, "nodePort"),
     OWNER_SUBNET: machine.adapters.flatMap(ownerSubnet)[0] ?? "",
     GATEWAY_ADDRESSES: subnets.map((subnet) => subnet.gateway).join(" "),
     UPSTREAM_RESOLVERS: plan.upstreamResolvers.join(" "),
@@ -127,8 +141,16 @@ function volumeServers(plan: LabPlan): string {
 
 /** `kube-mast01=192.168.1.10 kube-mast02=192.168.1.11` */
 function addressList(plan: LabPlan, role: Role): string {
-  return machinesOf(plan, role)
-    .map(({ name, address }) => `${name}=${address}`)
+  return addresses(machinesOf(plan, role));
+}
+
+function addresses(machines: MachinePlan[]): string {
+  return machines.map(({ name, address }) => `${name}=${address}`).join(" ");
+}
+
+function portList({ applications }: LabPlan, which: "port" | "nodePort"): string {
+  return Object.values(applications?.ports ?? {})
+    .map((ports) => ports[which])
     .join(" ");
 }
 

@@ -38,6 +38,8 @@ export interface MachineCredentials {
   etcdClusterToken?: string;
   /** Masters only, where the dashboard is on: what a person logs in with, of the same kind as bootstrapToken. */
   dashboardToken?: string;
+  /** Masters only, where Traefik is on: what it serves with. */
+  applications?: KeyPair;
   /** Load balancers only: base64 of 256 random bytes. */
   corosyncKey?: string;
   /** Load balancers only. */

@@ -18,6 +18,7 @@ export class Masters extends pulumi.ComponentResource {
     super("lab:index:Masters", name, {}, opts);
     const { bootstrapToken, etcdClusterToken, dashboardToken } = site.secrets;
     const { serviceAccountKey } = site.pki;
+    const applications = site.plan.applications && { applications: site.pki.certificateOf("applications") };
     this.machines = inTurn(machinesOf(site.plan, "master"), (machine, before) => {
       const identity = site.pki.identityOf(machine, true);
       const credentials = pulumi.output({
@@ -26,6 +27,7 @@ export class Masters extends pulumi.ComponentResource {
         bootstrapToken,
         etcdClusterToken,
         ...(dashboardToken && { dashboardToken }),
+        ...applications,
       });
       const args = { site, machine, credentials, gateway: gateway.machine, ...before };
       return new Machine(`${name}-${machine.name}`, args, { parent: this });

@@ -17,11 +17,12 @@ export interface CertificatePlan {
   /** Unique in the lab, and the key in the stack outputs: `kube-mast01-apiserver`, `masters-scheduler`, `admin`. */
   name: string;
   authority: AuthorityName;
-  /** The machines that hold it; none: the person at the host. */
+  /** The machines that hold it; none: the person at the host, or the cluster. */
   machines: string[];
   /**
    * What it is to these machines. A file of kubeadm's below /etc/kubernetes/pki without ending (`apiserver`, `etcd/server`), the
-   * name of a kubeconfig below /etc/kubernetes that embeds it (`admin.conf`), or `kubelet`: what the kubelet itself serves with.
+   * name of a kubeconfig below /etc/kubernetes that embeds it (`admin.conf`), `kubelet`: what the kubelet itself serves with, or
+   * `applications`: what the cluster's web applications do.
    */
   file: string;
   commonName: string;
@@ -90,6 +91,7 @@ export function planCertificates(plan: LabPlan): CertificatesPlan {
       ...shared,
       ...ofKubelets,
       { name: "admin", machines: [], ...person, ...hours },
+      ...applicationLeaves(plan).map((leaf) => ({ name: leaf.file, machines: [], ...leaf, ...hours })),
     ],
   };
 }
@@ -133,6 +135,21 @@ function kubeletLeaves({ addons }: LabPlan, { role, name, fqdn, address }: Machi
       organization: "system:nodes",
       dnsNames: [name, fqdn],
       ipAddresses: [address],
+      uses: server,
+    },
+  ];
+}
+
+/** One for all applications: none is known beforehand. */
+function applicationLeaves({ applications }: LabPlan): Leaf[] {
+  if (applications === undefined) return [];
+  return [
+    {
+      authority: "kubernetes-ca",
+      file: "applications",
+      commonName: "applications",
+      dnsNames: [`*.${applications.domain}`],
+      ipAddresses: [],
       uses: server,
     },
   ];

@@ -2,4 +2,4 @@
  * Where the dashboard answers: on every node, the virtual IP and the gateway. Of the ports up to 30085 Kubernetes gives none
  * to a service that asks for no certain one, as long as there are others.
  */
-export const dashboardPort = 30080;
+export const dashboardPort = 30082;

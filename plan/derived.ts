@@ -33,6 +33,8 @@ export interface Configuration
     sshPort: number;
     statisticsPort: number;
     dashboardPort: number;
+    httpPort: number;
+    httpsPort: number;
     hostOnly: { cidr: string; host: string; gateway: string };
   };
 }
@@ -111,6 +113,8 @@ function ports(given: Settings["hostAccess"], stack: string) {
     sshPort: given.sshPort ?? 2222 + move,
     statisticsPort: given.statisticsPort ?? 32700 - move,
     dashboardPort: given.dashboardPort ?? 4466 + move,
+    httpPort: given.httpPort ?? 8000 + move,
+    httpsPort: given.httpsPort ?? 8443 + move,
   };
 }
 

@@ -56,6 +56,15 @@ export const addonRelease = text(
   "MAJOR.MINOR.PATCH without a leading v",
 );
 
+const traefik = text(/^3\.6\.(0|[1-9]\d*)$/, "3.6.PATCH without a leading v");
+export const traefikRelease = {
+  ...traefik,
+  explain: (value: unknown) =>
+    /^v?\d+\.\d+\.\d+$/.test(String(value)) && !/^v?3\.6\./.test(String(value))
+      ? { reason: "the masters bring the Gateway API 1.4, which Traefik 3.6 is made for" }
+      : undefined,
+};
+
 export const resolvers = {
   ...list(z.string().refine(isResolver), "a list of IPv4 addresses outside 127.0.0.0/8"),
   explain: explainResolver,

@@ -26,7 +26,7 @@ export interface SubnetPlan {
 
 /** A port on the host's 127.0.0.1 that NAT carries to `guestPort` on the gateway. */
 export interface ForwardPlan {
-  name: "api" | "ssh" | "statistics" | "dashboard";
+  name: "api" | "ssh" | "statistics" | "dashboard" | "http" | "https";
   hostAddress: string;
   hostPort: number;
   guestPort: number;
@@ -122,13 +122,21 @@ export interface KubernetesPlan {
   apiPort: number;
 }
 
-export type AddonName = "storage" | "metricsServer" | "metalLb" | "headlamp";
+export type AddonName = "storage" | "metricsServer" | "metalLb" | "headlamp" | "traefik";
 
 export interface AddonPlan {
   /** Whether the masters apply it; its programs are in every machine's image either way. */
   enabled: boolean;
   /** Without the leading v. */
   version: string;
+}
+
+/** How web applications in the cluster are reached: Traefik, which takes the Gateway API's routes. */
+export interface ApplicationsPlan {
+  /** `apps.kube.local`: each application is a name in it, and its certificate is for all of them. */
+  domain: string;
+  /** Ports of the virtual IP, and the port of every node behind each. */
+  ports: Record<"http" | "https", { port: number; nodePort: number }>;
 }
 
 export interface ImagePlan {
@@ -163,6 +171,8 @@ export interface LabPlan {
   machines: MachinePlan[];
   kubernetes: KubernetesPlan;
   addons: Record<AddonName, AddonPlan>;
+  /** Absent where Traefik is off. */
+  applications?: ApplicationsPlan;
   gluster: { volume: string; replicas: 3 };
   image: ImagePlan;
   hostAccess: { mode: "forward" | "hostonly" | "bridged"; address: string };
@@ -181,4 +191,10 @@ export interface CertificateLifetimes {
 /** Machines of one role, in order. */
 export function machinesOf(plan: LabPlan, role: Role): MachinePlan[] {
   return plan.machines.filter((machine) => machine.role === role);
+}
+
+/** Machines whose nodes take pods of any kind: masters do only where there is no worker. */
+export function nodesForPods(plan: LabPlan): MachinePlan[] {
+  const workers = machinesOf(plan, "worker");
+  return workers.length > 0 ? workers : machinesOf(plan, "master");
 }

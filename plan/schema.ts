@@ -14,6 +14,7 @@ import {
   privateKey,
   resolvers,
   timeServers,
+  traefikRelease,
   userName,
   volumeName,
 } from "./kinds";
@@ -95,6 +96,9 @@ function addon(enabled: boolean, release: string, what: string, whose: string) {
   });
 }
 
+/** kube-apiserver's --service-node-port-range. */
+const nodePort = integer({ min: 30000, max: 32767 });
+
 const inStackDev = "in stack dev; in another moved by a number made from its name";
 
 /** Also the order of the README's table. */
@@ -169,6 +173,16 @@ export const schema = z.strictObject({
       "A dashboard, by a forwarded port; its login is the output `dashboard`, an administrator's",
       "Headlamp",
     ),
+    traefik: group({
+      enabled: key(
+        onOrOff(),
+        false,
+        "Web applications by the Gateway API, on the virtual IP and on the host",
+      ),
+      version: key(traefikRelease, "3.6.12", "Release of Traefik"),
+      httpNodePort: key(nodePort, 30080, "Port of every node for HTTP, where the load balancers send it"),
+      httpsNodePort: key(nodePort, 30443, "The same for HTTPS"),
+    }),
   }),
   image: group({
     base: key(
@@ -203,6 +217,12 @@ export const schema = z.strictObject({
       inStackDev,
       "Port of the host that leads to the dashboard, where it is on",
     ),
+    httpPort: derivedKey(
+      port(1024),
+      inStackDev,
+      "Port of the host that leads to the applications, with Traefik",
+    ),
+    httpsPort: derivedKey(port(1024), inStackDev, "The same for HTTPS"),
     hostOnly: group({
       cidr: derivedKey(
         cidr(8, 28),

@@ -4,6 +4,7 @@ import { natNetwork, subnetNames } from "./fixed-networks";
 import { authorityNames, givenAuthorities } from "./given-authorities";
 import type {
   AdapterPlan,
+  ApplicationsPlan,
   ForwardPlan,
   HostAdapterPlan,
   InternalAdapterPlan,
@@ -16,6 +17,7 @@ import type {
 import { type AdapterName, adapterKey, macAddresses } from "./mac-addresses";
 import { type MachineName, machineNames, subnetOf } from "./machine-names";
 import { addressAfter, addressAt, prefixLength } from "./subnets";
+import { webPorts } from "./web-ports";
 
 const HOURS_A_DAY = 24;
 const HOURS_A_YEAR = 365 * HOURS_A_DAY;
@@ -51,6 +53,7 @@ export function planLab(configuration: Configuration, stack: string): LabPlan {
       apiPort: kubernetes.apiPort,
     },
     addons: planAddons(configuration),
+    ...(configuration.addons.traefik.enabled && { applications: planApplications(configuration) }),
     gluster: { volume: configuration.gluster.volume, replicas: 3 },
     image: {
       base: image.base,
@@ -70,6 +73,16 @@ export function planLab(configuration: Configuration, stack: string): LabPlan {
 function planAddons({ addons, gluster }: Configuration): LabPlan["addons"] {
   const { storage } = addons;
   return { ...addons, storage: { ...storage, enabled: storage.enabled && gluster.count > 0 } };
+}
+
+function planApplications({ domain, addons: { traefik } }: Configuration): ApplicationsPlan {
+  return {
+    domain: `apps.${domain}`,
+    ports: {
+      http: { port: webPorts.http, nodePort: traefik.httpNodePort },
+      https: { port: webPorts.https, nodePort: traefik.httpsNodePort },
+    },
+  };
 }
 
 function planSubnets({ networks }: Configuration, stack: string): Record<SubnetName, SubnetPlan> {
@@ -223,7 +236,7 @@ function hostAdapters({ hostAccess }: Configuration, macOf: (adapter: string) =>
   }
 }
 
-function planForwards({ addons, hostAccess, loadBalancers, kubernetes }: Configuration): ForwardPlan[] {
+function planForwards({ hostAccess, loadBalancers, kubernetes, addons }: Configuration): ForwardPlan[] {
   const hostAddress = hostAccess.address;
   const toVirtualIp = (
     name: Exclude<ForwardPlan["name"], "ssh">,
@@ -241,6 +254,12 @@ function planForwards({ addons, hostAccess, loadBalancers, kubernetes }: Configu
     { name: "ssh", hostAddress, hostPort: hostAccess.sshPort, guestPort: 22 },
     toVirtualIp("statistics", hostAccess.statisticsPort, loadBalancers.statisticsPort),
     ...(addons.headlamp.enabled ? [toVirtualIp("dashboard", hostAccess.dashboardPort, dashboardPort)] : []),
+    ...(addons.traefik.enabled
+      ? [
+          toVirtualIp("http", hostAccess.httpPort, webPorts.http),
+          toVirtualIp("https", hostAccess.httpsPort, webPorts.https),
+        ]
+      : []),
   ];
 }
 

@@ -42,6 +42,7 @@ export function ensureKubernetes({ kubernetes, addons }: LabPlan, report: Report
       metricsServer: addons.metricsServer.version,
       metalLb: addons.metalLb.version,
       headlamp: addons.headlamp.version,
+      traefik: addons.traefik.version,
     },
     log: report,
   });

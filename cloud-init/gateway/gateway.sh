@@ -68,6 +68,8 @@ render_filter() {
     "VIRTUAL_IP=$VIRTUAL_IP" \
     "API_PORT=$API_PORT" \
     "DASHBOARD_PORT=${DASHBOARD_PORT:-0}" \
+    "APPLICATION_PORTS=$(comma_list "${APPLICATION_PORTS:-0}")" \
+    "APPLICATION_NODE_PORTS=$(comma_list "${APPLICATION_NODE_PORTS:-0}")" \
     "OWNER_SUBNET=${OWNER_SUBNET:-127.0.0.2}" \
     "FORWARDED_PORTS=$(forwarded_ports)" \
     "FORWARDS=$(forward_rules)"
@@ -102,6 +104,7 @@ render_names() {
     "DOMAIN=$DOMAIN" \
     "API_NAME=$API_NAME" \
     "VIRTUAL_IP=$VIRTUAL_IP" \
+    "APPLICATION_NAMES=${APPLICATIONS_DOMAIN:+address=/$APPLICATIONS_DOMAIN/$VIRTUAL_IP}" \
     "LISTEN=$(listen_lines)" \
     "RANGES=$(range_lines)" \
     "UPSTREAM=${upstream:-# no upstream: names outside of the lab are refused at once}"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prepares a Debian system as the image of all lab machines: packages, Kubernetes' programs and container images in, nothing
 # that starts by itself, no identity. Runs as root in a chroot (offline/base) or in a booted cloud image; repeatable.
-# Usage: prepare.sh BUNDLE - folder with bin/, cni/ and images/*.tar, see offline/kubernetes.
+# Usage: prepare.sh BUNDLE - folder with bin/, cni/, images/*.tar and manifests/, see offline/kubernetes.
 set -euo pipefail
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -9,6 +9,7 @@ readonly bundle=${1:?usage: prepare.sh BUNDLE}
 here=$(cd "$(dirname "$0")" && pwd)
 readonly here
 readonly image_list=/usr/local/share/kube-lab/images.txt
+readonly manifests=/usr/local/share/kube-lab/manifests
 readonly socket_folder=/run/kube-lab-containerd
 readonly timers=(apt-daily apt-daily-upgrade dpkg-db-backup e2scrub_all fstrim man-db)
 containerd_pid=
@@ -32,7 +33,7 @@ write_file() {
 check_arguments() {
   [ "$(id -u)" -eq 0 ] || fail "must run as root"
   local folder
-  for folder in bin cni images; do
+  for folder in bin cni images manifests; do
     [ -d "$bundle/$folder" ] || fail "$bundle has no $folder/: give the folder of a Kubernetes bundle"
   done
 }
@@ -62,6 +63,9 @@ install_programs() {
   find "$bundle/bin" -maxdepth 1 -type f -exec install -m 0755 -t /usr/local/bin {} +
   find "$bundle/cni" -maxdepth 1 -type f -exec install -m 0755 -t /opt/cni/bin {} +
   install -d -m 0700 /var/lib/etcd
+  rm -rf "$manifests"
+  mkdir -p "$manifests"
+  find "$bundle/manifests" -maxdepth 1 -type f -exec install -m 0644 -t "$manifests" {} +
 }
 
 # Without its Kubernetes part containerd needs neither cgroups nor a network; the store is the same one.

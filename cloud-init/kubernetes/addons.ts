@@ -8,6 +8,7 @@ import { headlampObjects } from "./headlamp";
 import { metalLbObjects, metalLbPool } from "./metal-lb";
 import { metricsServerObjects } from "./metrics-server";
 import { storageObjects } from "./storage";
+import { gatewayApi, traefikGateway, traefikObjects } from "./traefik";
 
 /** What the masters apply needs of an object: how to find it again. */
 export interface KubernetesObject {
@@ -21,7 +22,8 @@ export interface KubernetesObject {
  * The second file, if any, has what is of kinds that the first one brings.
  */
 export function addonFiles(plan: LabPlan, credentials: MachineCredentials): GuestFile[] {
-  const { storage, metricsServer, metalLb, headlamp } = plan.addons;
+  const { storage, metricsServer, metalLb, headlamp, traefik } = plan.addons;
+  const { applications } = plan;
   const first = [
     ...flannelObjects(plan),
     ...leaveRights(),
@@ -29,13 +31,17 @@ export function addonFiles(plan: LabPlan, credentials: MachineCredentials): Gues
     ...(metricsServer.enabled ? metricsServerObjects(metricsServer) : []),
     ...(metalLb.enabled ? metalLbObjects(metalLb) : []),
     ...(headlamp.enabled ? headlampObjects(headlamp, needed(credentials, "dashboardToken")) : []),
+    ...(applications ? traefikObjects(plan, applications, traefik) : []),
   ];
-  const second = metalLb.enabled ? metalLbPool(plan) : [];
-  const list = inventory([...first, ...second]);
+  const second = [
+    ...(metalLb.enabled ? metalLbPool(plan) : []),
+    ...(applications ? traefikGateway(applications, needed(credentials, "applications")) : []),
+  ];
+  const list = inventory([...first, ...second], applications && gatewayApi);
   const stages = second.length > 0 ? [first, [...second, list]] : [[...first, list]];
   return stages.map((objects, i) => ({
     path: `/etc/kube-lab/addons-${i + 1}.yaml`,
-    // The dashboard's token may be among them.
+    // The dashboard's token and the applications' key may be among them.
     mode: "0600",
     content: yamlDocuments(objects),
   }));
@@ -44,14 +50,21 @@ export function addonFiles(plan: LabPlan, credentials: MachineCredentials): Gues
 /**
  * The last object: it names the others, so that a master finds what is to be removed, and carries their digest, so that it
  * sees without kubectl whether they are in place.
+ * @param manifest a file that every machine's image has, with objects too large to be delivered; applied before all others
  */
-function inventory(objects: object[]): object {
-  const digest = createHash("sha256").update(JSON.stringify(objects)).digest("hex");
+function inventory(objects: object[], manifest?: string): object {
+  const digest = createHash("sha256")
+    .update(JSON.stringify([objects, manifest]))
+    .digest("hex");
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { name: "kube-lab-addons", namespace: "kube-system" },
-    data: { objects: (objects as KubernetesObject[]).map(address).join("\n"), digest },
+    data: {
+      ...(manifest && { manifest }),
+      objects: (objects as KubernetesObject[]).map(address).join("\n"),
+      digest,
+    },
   };
 }
 

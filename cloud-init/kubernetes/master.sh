@@ -9,6 +9,7 @@
 ADMIN=/etc/kubernetes/super-admin.conf
 INIT_PATCHES=/etc/kube-lab/patches-init
 JOIN_PATCHES=/etc/kube-lab/patches-join
+MANIFESTS=/usr/local/share/kube-lab/manifests
 
 role_converge() {
   node_runtime
@@ -162,7 +163,7 @@ apply_addons() {
   local file
   if addons_applied; then return 0; fi
   remove_addons || return 1
-  for file in /etc/kube-lab/addons-*.yaml; do
+  for file in $(addons_manifest) /etc/kube-lab/addons-*.yaml; do
     kubectl_here apply --server-side --force-conflicts --validate=false -f "$file" || return 1
   done
 }
@@ -172,9 +173,30 @@ remove_addons() {
   local kind namespace name
   while read -r kind namespace name; do
     printf 'kube-lab: removing %s %s\n' "$kind" "$name"
-    kubectl_here delete "$kind" "$name" --namespace "${namespace/#-/default}" --ignore-not-found --wait=false || return 1
+    remove_object "$kind" "$name" --namespace "${namespace/#-/default}" || return 1
   done < <(addons_in_cluster | jq -r '.data.objects // empty' | grep -vxF -f <(addons_listed))
+  remove_manifest
 }
+
+# The one in the image that was applied and is wanted no more; another image may not have it any longer.
+remove_manifest() {
+  local manifest
+  manifest=$MANIFESTS/$(addons_in_cluster | jq -r '.data.manifest // empty')
+  if [ "$manifest" = "$(addons_manifest)" ] || [ ! -f "$manifest" ]; then return 0; fi
+  printf 'kube-lab: removing %s\n' "$manifest"
+  kubectl_here delete --filename "$manifest" --ignore-not-found --wait=false
+}
+
+# A pass that was cut short may have removed the kind itself already.
+remove_object() {
+  local output
+  output=$(kubectl_here delete "$@" --ignore-not-found --wait=false 2>&1) ||
+    grep -F "the server doesn't have a resource type" <<<"$output" >/dev/null ||
+    { printf '%s\n' "$output" && return 1; }
+}
+
+# The file of the image with what is too large to be delivered, if there is any.
+addons_manifest() { awk -v folder="$MANIFESTS" '/^  manifest: / { print folder "/" $2 }' /etc/kube-lab/addons-*.yaml; }
 
 addons_listed() { awk '/^  objects:/ { listed = 1; next } /^  digest:/ { listed = 0 } listed { sub(/^ +/, ""); print }' /etc/kube-lab/addons-*.yaml; }
 

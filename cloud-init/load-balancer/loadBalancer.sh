@@ -30,7 +30,8 @@ render_haproxy() {
     "STATISTICS_PASSWORD=$(cat "$ETC/statistics-password")" \
     "SERVERS=$(haproxy_servers "$API_PORT")" \
     "DASHBOARD_PORT=$DASHBOARD_PORT" \
-    "DASHBOARD_SERVERS=$(haproxy_servers "$DASHBOARD_PORT")"
+    "DASHBOARD_SERVERS=$(haproxy_servers "$DASHBOARD_PORT")" \
+    "APPLICATIONS=$(haproxy_applications)"
 }
 
 # haproxy_servers PORT: a line for every master
@@ -38,6 +39,20 @@ haproxy_servers() {
   local master
   for master in $MASTERS; do
     printf '  server %s %s:%s\n' "${master%%=*}" "${master#*=}" "$1"
+  done
+}
+
+# "http=80:30080 …": Traefik's pods are behind the same port of every node, but only where one is that node answers.
+haproxy_applications() {
+  local application ports node
+  for application in ${APPLICATIONS:-}; do
+    ports=${application#*=}
+    printf 'listen %s\n  bind :%s\n  balance roundrobin\n' "${application%%=*}" "${ports%:*}"
+    printf '  default-server check inter 1s downinter 500ms fall 2 rise 1 on-marked-down shutdown-sessions\n'
+    for node in $APPLICATION_NODES; do
+      printf '  server %s %s:%s\n' "${node%%=*}" "${node#*=}" "${ports#*:}"
+    done
+    printf '\n'
   done
 }
 

@@ -79,13 +79,13 @@ async function filesIn(folder: string): Promise<string[]> {
     .sort();
 }
 
-/** The files of bin/, cni/ and images/ by path and SHA-256, as the manifest has them: when they were made does not matter. */
+/** The files of bin/, cni/, images/ and manifests/ by path and SHA-256, as the manifest has them: when they were made does not matter. */
 async function bundleContent(bundle: string): Promise<[string, string][]> {
   const manifest = await readManifest(bundle);
   if (!manifest) throw new Error(`${bundle}: no Kubernetes bundle (manifest.json is missing or broken).`);
   return Object.values(manifest.components)
     .flatMap(({ files }) => Object.entries(files))
-    .filter(([path]) => /^(bin|cni|images)\//.test(path))
+    .filter(([path]) => /^(bin|cni|images|manifests)\//.test(path))
     .map(([path, { sha256 }]): [string, string] => [path, sha256])
     .sort(([one], [other]) => (one < other ? -1 : 1));
 }

@@ -47,7 +47,7 @@ export interface BundleOptions {
 
 /** A complete, verified bundle. */
 export interface BundleFolder {
-  /** Holds bin/, cni/, images/ and manifest.json. */
+  /** Holds bin/, cni/, images/, manifests/ and manifest.json. */
   folder: string;
   version: string;
   architecture: Architecture;

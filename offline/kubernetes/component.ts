@@ -12,7 +12,7 @@ export interface BuildContext {
   architecture: Architecture;
   /** Folder of the bundle with what earlier components put there. */
   bundle: string;
-  /** Empty folder to fill, with the bundle's layout (bin/, cni/, images/, layers/). */
+  /** Empty folder to fill, with the bundle's layout (bin/, cni/, images/, layers/, manifests/). */
   stage: string;
   /** Folder for whatever is needed meanwhile; removed afterwards. */
   scratch: string;

@@ -7,6 +7,7 @@ export interface AddonVersions {
   metricsServer: string;
   metalLb: string;
   headlamp: string;
+  traefik: string;
 }
 
 /** Which release of each part goes with one release of Kubernetes; without a leading "v". */
@@ -23,6 +24,8 @@ export interface ComponentVersions extends AddonVersions {
   /** Release of github.com/flannel-io/cni-plugin; the build from Go modules has one of its own instead. */
   flannelCniPlugin: string;
   toolbox: string;
+  /** Release of the Gateway API that the releases of Traefik which the lab takes are made for (its go.mod). */
+  gatewayApi: string;
 }
 
 /** Those of the add-ons that the committed Go modules are for; Headlamp is no Go module, and official only. */
@@ -31,6 +34,7 @@ export const defaultAddonVersions: AddonVersions = {
   metricsServer: "0.9.0",
   metalLb: "0.16.2",
   headlamp: "0.45.0",
+  traefik: "3.6.12",
 };
 
 /** The release that the lab has by default. */
@@ -43,6 +47,7 @@ const independent = {
   flannel: "0.28.4",
   flannelCniPlugin: "1.9.1-flannel1",
   toolbox: "1",
+  gatewayApi: "1.4.0",
   ...defaultAddonVersions,
 };
 
@@ -139,6 +144,7 @@ export function imageNames(versions: ComponentVersions): Record<ImageFile, strin
     "metallb-controller": `quay.io/metallb/controller:v${versions.metalLb}`,
     "metallb-speaker": `quay.io/metallb/speaker:v${versions.metalLb}`,
     headlamp: `ghcr.io/headlamp-k8s/headlamp:v${versions.headlamp}`,
+    traefik: `docker.io/library/traefik:v${versions.traefik}`,
   };
 }
 
@@ -157,4 +163,5 @@ export type ImageFile =
   | "metrics-server"
   | "metallb-controller"
   | "metallb-speaker"
-  | "headlamp";
+  | "headlamp"
+  | "traefik";

@@ -1,5 +1,6 @@
 import { dashboardPort } from "../dashboard-port";
 import { type Problem, setCommand } from "../problems";
+import { webPorts } from "../web-ports";
 import type { Check, CheckInput } from "./check";
 
 interface Port {
@@ -34,12 +35,16 @@ const nodePorts = { from: 30000, to: 32767 };
 export const checkPorts: Check = (input) => [
   ...duplicates(hostPorts(input)),
   ...duplicates(machinePorts(input)),
-  ...taken(machinePorts(input)),
+  ...duplicates(applicationPorts(input)),
+  ...taken(machinePorts(input), takenOn(input)),
+  ...taken(applicationPorts(input), new Map([[dashboardPort, "the dashboard"]])),
   ...nodePort(input),
 ];
 
 function hostPorts({ configuration, defaults }: CheckInput): Port[] {
-  return (["apiPort", "sshPort", "statisticsPort", "dashboardPort"] as const).map((name) => ({
+  const { enabled } = configuration.addons.traefik;
+  const web = enabled ? (["httpPort", "httpsPort"] as const) : [];
+  return (["apiPort", "sshPort", "statisticsPort", "dashboardPort", ...web] as const).map((name) => ({
     key: `hostAccess.${name}`,
     port: configuration.hostAccess[name],
     fallback: defaults.hostAccess[name],
@@ -60,6 +65,25 @@ function machinePorts({ configuration, defaults }: CheckInput): Port[] {
       fallback: defaults.loadBalancers.statisticsPort,
     },
   ];
+}
+
+/** Of every node. */
+function applicationPorts({ configuration, defaults }: CheckInput): Port[] {
+  return (["httpNodePort", "httpsNodePort"] as const).map((name) => ({
+    key: `addons.traefik.${name}`,
+    port: configuration.addons.traefik[name],
+    fallback: defaults.addons.traefik[name],
+  }));
+}
+
+function takenOn({ configuration }: CheckInput): ReadonlyMap<number, string> {
+  return configuration.addons.traefik.enabled
+    ? new Map([
+        ...takenInMachines,
+        [webPorts.http, "applications"],
+        [webPorts.https, "applications by HTTPS"],
+      ])
+    : takenInMachines;
 }
 
 /** Of two that are the same, the changed one is to blame, else the later one. */
@@ -95,9 +119,9 @@ function freePort(blamed: Port, ports: Port[]): number {
   return candidate;
 }
 
-function taken(ports: Port[]): Problem[] {
+function taken(ports: Port[], owners: ReadonlyMap<number, string>): Problem[] {
   return ports.flatMap(({ key, port, fallback }): Problem[] => {
-    const owner = takenInMachines.get(port);
+    const owner = owners.get(port);
     return owner === undefined
       ? []
       : [
@@ -105,7 +129,7 @@ function taken(ports: Port[]): Problem[] {
             key,
             value: port,
             reason: `inside the lab's machines that is the port of ${owner}`,
-            allowed: `none of ${[...takenInMachines.keys()].join(", ")}`,
+            allowed: `none of ${[...owners.keys()].join(", ")}`,
             fix: setCommand(key, fallback),
           },
         ];

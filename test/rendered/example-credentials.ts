@@ -30,6 +30,7 @@ export function exampleCredentials(plan: LabPlan, machine: MachinePlan): Machine
           serviceAccountKey: { privateKey: pair.privateKey, publicKey: pair.certificate },
           etcdClusterToken: "an-etcd-token",
           ...(plan.addons.headlamp.enabled ? { dashboardToken: "fedcba.fedcba9876543210" } : {}),
+          ...(plan.applications ? { applications: pair } : {}),
         }
       : {}),
     ...(machine.role === "loadBalancer"

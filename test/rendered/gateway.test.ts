@@ -3,6 +3,7 @@ import { expectAccepted, testWith } from "./tool";
 import { type WrittenMachine, writeMachine } from "./written-machine";
 
 const hostOnly = { hostAccess: { mode: "hostonly" } };
+const applications = { addons: { traefik: { enabled: true } } };
 const onTheLan = {
   hostAccess: { mode: "bridged", adapter: "eth0", bridged: { trusted: "192.168.178.0/24" } },
 };
@@ -12,6 +13,7 @@ describe.each([
   ["a lab with a host-only adapter", hostOnly],
   ["a lab on the LAN", onTheLan],
   ["a lab with a dashboard", { addons: { headlamp: { enabled: true } } }],
+  ["a lab with applications", applications],
   ["a lab without upstream", { upstreamResolvers: [], timeServers: [] }],
 ])("the gateway of %s", (_name, raw) => {
   const plan = exampleLab(raw);
@@ -39,7 +41,21 @@ describe.each([
 
   test("balancers reach the dashboard on masters where it is on, and port 0, which is nobody's, elsewhere", () => {
     const port = /^define dashboard_port = (\d+)$/m.exec(gateway.read("/etc/nftables.conf"))?.[1];
-    expect(port).toBe(plan.addons.headlamp.enabled ? "30080" : "0");
+    expect(port).toBe(plan.addons.headlamp.enabled ? "30082" : "0");
+  });
+
+  test("applications are let through and have names where there are any", () => {
+    const filter = gateway.read("/etc/nftables.conf");
+    const names = gateway.read("/etc/dnsmasq.conf");
+    if (plan.applications) {
+      expect(filter).toMatch(/application_ports = \{ 80, 443 \}/);
+      expect(filter).toMatch(/application_node_ports = \{ 30080, 30443 \}/);
+      expect(filter).toContain(`443 : ${plan.virtualIp} . 443`);
+      expect(names).toContain(`address=/apps.kube.local/${plan.virtualIp}\n`);
+    } else {
+      expect(filter).toMatch(/application_ports = \{ 0 \}/);
+      expect(names).not.toContain("apps.");
+    }
   });
 
   test("names are asked of the configured upstreams only", () => {

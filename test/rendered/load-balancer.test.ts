@@ -1,15 +1,22 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { machinesOf } from "../../plan/lab-plan";
 import { exampleLab, firstOf } from "./example-lab";
 import { expectAccepted, testWith, toolEnvironment } from "./tool";
 import { type WrittenMachine, writeMachine } from "./written-machine";
 
+const applications = { addons: { traefik: { enabled: true } } };
+
 describe.each([
-  [1, false],
-  [2, false],
-  [3, true],
-])("%d load balancers, with a dashboard: %s", (count, enabled) => {
-  const plan = exampleLab({ loadBalancers: { count }, addons: { headlamp: { enabled } } });
+  [1, {}],
+  [2, {}],
+  [3, {}],
+  [2, applications],
+  [2, { ...applications, workers: { count: 0 } }],
+  [3, { addons: { ...applications.addons, headlamp: { enabled: true } } }],
+])("%d load balancers of %j", (count, raw) => {
+  const plan = exampleLab({ ...raw, loadBalancers: { count } });
+  const { enabled } = plan.addons.headlamp;
   let balancer: WrittenMachine;
   beforeAll(() => {
     balancer = writeMachine(plan, firstOf(plan, "loadBalancer"));
@@ -33,8 +40,21 @@ describe.each([
   });
 
   test("every master answers for the dashboard where it is on", () => {
-    const lines = balancer.read("/etc/haproxy/haproxy.cfg").match(/^ +server \S+ \S+:30080$/gm) ?? [];
+    const lines = balancer.read("/etc/haproxy/haproxy.cfg").match(/^ +server \S+ \S+:30082$/gm) ?? [];
     expect(lines).toHaveLength(enabled ? 3 : 0);
+  });
+
+  test("applications go to the port of every node that has pods, or nowhere", () => {
+    const configuration = balancer.read("/etc/haproxy/haproxy.cfg");
+    const sent = (nodePort: number) =>
+      [...configuration.matchAll(/^ {2}server (\S+) \S+:(\d+)$/gm)].flatMap(([, name, port]) =>
+        port === String(nodePort) ? [name] : [],
+      );
+    const role = plan.machines.some((machine) => machine.role === "worker") ? "worker" : "master";
+    const nodes = plan.applications ? machinesOf(plan, role).map(({ name }) => name) : [];
+    expect(sent(30080)).toEqual(nodes);
+    expect(sent(30443)).toEqual(nodes);
+    expect(/bind :80\n/.test(configuration)).toBe(plan.applications !== undefined);
   });
 
   testWith("xmllint")("the cluster's resources are well-formed", () => {

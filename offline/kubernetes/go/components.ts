@@ -1,11 +1,13 @@
-import { copyFile, mkdir, rename } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { sha256OfFolder } from "../checksum";
 import type { BuildContext, Component } from "../component";
+import { gatewayApiFiles, writeGatewayApi } from "../gateway-api";
 import { capabilityAttribute, netBindServiceCapability } from "../image/file-capability";
 import { type ProgramImage, writeProgramImage } from "../image/program-image";
 import { type ComponentVersions, type ImageFile, imageNames } from "../versions";
-import { goBuild } from "./go-build";
+import { goBuild, goBuildIn } from "./go-build";
+import { moduleFiles } from "./module-files";
 import { toolsLayer, toolsLayerOf, toolsLayerRecipe } from "./tools-layer";
 
 /** To be raised when what this file makes changes otherwise than by versions and modules. */
@@ -47,6 +49,8 @@ export function goComponents(modules: string): Component[] {
     ),
     part("metrics-server", ["metrics-server"], ["metricsServer"], buildMetricsServer),
     part("metallb", ["metallb"], ["metalLb"], buildMetalLb),
+    part("traefik", ["traefik"], ["traefik"], buildTraefik),
+    part("gateway-api", ["gateway-api"], ["gatewayApi"], buildGatewayApi),
   ];
 }
 
@@ -228,6 +232,26 @@ async function buildMetalLb(context: BuildContext): Promise<{ images: string[] }
   for (const name of programs)
     images.push(await singleProgram(context, `metallb-${name}`, join(output, name)));
   return { images };
+}
+
+/** In its own module, which has replacements; without its web page, which is made by other tools than Go's and not shown here. */
+async function buildTraefik(context: BuildContext): Promise<{ images: string[] }> {
+  const version = `v${context.versions.traefik}`;
+  const folder = await moduleFiles(context, "traefik", ["github.com/traefik/traefik/v3", version]);
+  const output = await goBuildIn(folder, context, {
+    module: "traefik",
+    packages: ["./cmd/traefik"],
+    variables: { "github.com/traefik/traefik/v3/pkg/version.Version": version },
+  });
+  return { images: [await singleProgram(context, "traefik", join(output, "traefik"))] };
+}
+
+async function buildGatewayApi(context: BuildContext): Promise<{ images: string[] }> {
+  const version = `v${context.versions.gatewayApi}`;
+  const folder = await moduleFiles(context, "gateway-api", ["sigs.k8s.io/gateway-api", version]);
+  const files = gatewayApiFiles.map((path) => readFile(join(folder, path), "utf8"));
+  await writeGatewayApi(context, await Promise.all(files));
+  return { images: [] };
 }
 
 /** An image of nothing but one static program, which is its entry point. */

@@ -4,9 +4,9 @@ import type { BuildContext } from "../component";
 import { goCommand } from "./go-command";
 import { prepareModule, type Requirement } from "./go-module";
 
-/** Programs to build out of one of the small modules. */
+/** Programs to build out of a module. */
 export interface GoBuild {
-  /** Folder below modules/. */
+  /** Folder below modules/ of the small module that says which release it is. */
   module: string;
   requirements?: Requirement[];
   /** Import paths; "." is the module itself; "tool" means all that go.mod names as tools. */
@@ -18,12 +18,20 @@ export interface GoBuild {
   cgo?: boolean;
 }
 
-/** Builds and returns the folder with the programs, each named as Go names it (the import path's last part). */
+/**
+ * Builds out of the small module and returns the folder with the programs, each named as Go names it (the import path's last
+ * part).
+ */
 export async function goBuild(context: BuildContext, build: GoBuild): Promise<string> {
   const folder = join(context.scratch, `module-${build.module}`);
+  await prepareModule(join(context.modules, build.module), folder, build.requirements ?? [], context.detail);
+  return goBuildIn(folder, context, build);
+}
+
+/** The same out of a module that is in a folder already, as it is. */
+export async function goBuildIn(folder: string, context: BuildContext, build: GoBuild): Promise<string> {
   const output = join(context.scratch, `programs-${build.module}`);
   await mkdir(output, { recursive: true });
-  await prepareModule(join(context.modules, build.module), folder, build.requirements ?? [], context.detail);
   const linker = ["-s", "-w", ...(build.cgo ? ["-extldflags", "-static"] : [])];
   for (const [variable, value] of Object.entries(build.variables ?? {}))
     linker.push("-X", `${variable}=${value}`);

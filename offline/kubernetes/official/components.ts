@@ -2,13 +2,14 @@ import { access, copyFile, mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256OfFolder } from "../checksum";
 import type { BuildContext, Component } from "../component";
+import { gatewayApiFiles, writeGatewayApi } from "../gateway-api";
 import { toolboxSettings } from "../go/components";
 import { goBuild } from "../go/go-build";
 import { writeDockerArchive } from "../image/docker-archive";
 import { writeProgramImage } from "../image/program-image";
 import { run } from "../run";
 import { type ComponentVersions, type ImageFile, imageNames } from "../versions";
-import { downloadWithPublishedChecksum } from "./download";
+import { downloadWithPublishedChecksum, get, withRetries } from "./download";
 import { type PulledImage, pullImage } from "./registry";
 
 /** To be raised when what this file makes changes otherwise than by versions. */
@@ -42,6 +43,8 @@ export function officialComponents(modules: string): Component[] {
     part("metrics-server", ["metricsServer"], fetchImages("metrics-server")),
     part("metallb", ["metalLb"], fetchImages("metallb-controller", "metallb-speaker")),
     part("headlamp", ["headlamp"], fetchImages("headlamp")),
+    part("traefik", ["traefik"], fetchImages("traefik")),
+    part("gateway-api", ["gatewayApi"], fetchGatewayApi),
   ];
 }
 
@@ -147,6 +150,16 @@ async function buildToolbox(context: BuildContext): Promise<{ images: string[] }
     },
   );
   return { images: [name] };
+}
+
+/** No checksum is published for it; ours is. */
+async function fetchGatewayApi(context: BuildContext): Promise<{ images: string[] }> {
+  const tag = `https://raw.githubusercontent.com/kubernetes-sigs/gateway-api/v${context.versions.gatewayApi}`;
+  const files = gatewayApiFiles.map((path) =>
+    withRetries(path, async () => (await get(`${tag}/${path}`)).text()),
+  );
+  await writeGatewayApi(context, await Promise.all(files));
+  return { images: [] };
 }
 
 /** For a part that is nothing but images. */

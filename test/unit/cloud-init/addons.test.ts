@@ -36,6 +36,7 @@ test("the configuration's default releases are those of the committed modules", 
     metricsServer: addons.metricsServer.version,
     metalLb: addons.metalLb.version,
     headlamp: addons.headlamp.version,
+    traefik: addons.traefik.version,
   }).toEqual(defaultAddonVersions);
 });
 
@@ -159,5 +160,62 @@ describe("Headlamp", () => {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },
     });
+  });
+});
+
+describe("Traefik", () => {
+  const raw = { addons: { traefik: { enabled: true } } };
+  const found = (kind: string, more: Record<string, unknown> = {}) =>
+    documentsOf({ addons: { ...raw.addons, ...more } }).find((object) => object.kind === kind);
+
+  test("its manifest is the bundle's, and another one is another digest", () => {
+    const { gatewayApi } = provisionalVersions("1.36.3");
+    expect(documentsOf(raw).at(-1)?.data).toMatchObject({ manifest: `gateway-api-${gatewayApi}.yaml` });
+    expect(documentsOf().at(-1)?.data).not.toHaveProperty("manifest");
+  });
+
+  test("what is of the manifest's kinds comes second, with the key, for root alone", () => {
+    const [first, second] = filesOf(raw);
+    expect(first?.content).not.toMatch(/gateway\.networking\.k8s\.io\/v1/);
+    expect(second).toMatchObject({ mode: "0600" });
+    expect(loadAll(second?.content ?? "")).toMatchObject([
+      { kind: "Secret", type: "kubernetes.io/tls" },
+      { kind: "GatewayClass" },
+      { kind: "Gateway" },
+      { kind: "ConfigMap" },
+    ]);
+  });
+
+  test("listens where its gateway's listeners are, and its service leads there", () => {
+    const [listeners = []] = valuesOf(found("Gateway"), "listeners") as { name: string; port: number }[][];
+    const ports = listeners.map(({ name, port }) => [name, port]);
+    expect(ports).toEqual([
+      ["http", 80],
+      ["https", 443],
+    ]);
+    const args = valuesOf(found("Deployment", { storage: { enabled: false } }), "args").flat();
+    for (const [name, port] of ports) expect(args).toContain(`--entrypoints.${name}.address=:${port}`);
+    expect(found("Service")?.spec).toMatchObject({
+      type: "NodePort",
+      externalTrafficPolicy: "Local",
+      ports: [
+        { port: 80, targetPort: "http", nodePort: 30080 },
+        { port: 443, targetPort: "https", nodePort: 30443 },
+      ],
+    });
+  });
+
+  test("puts its two pods on different nodes, where there are two", () => {
+    const spread = (count: number) => {
+      const objects = documentsOf({ ...raw, workers: { count } });
+      return objects.flatMap((object) => valuesOf(object, "topologySpreadConstraints").flat());
+    };
+    expect(spread(3)).toMatchObject([{ whenUnsatisfiable: "DoNotSchedule", minDomains: 2 }]);
+    expect(spread(1)).toMatchObject([{ minDomains: 1 }]);
+    expect(spread(0)).toMatchObject([{ minDomains: 2 }]);
+  });
+
+  test("has an address of its own where MetalLB gives them", () => {
+    expect(found("Service", { metalLb: { enabled: true } })?.spec).toMatchObject({ type: "LoadBalancer" });
   });
 });

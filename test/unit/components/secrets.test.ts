@@ -46,7 +46,9 @@ test("a machine gets nobody else's keys, and only masters those of the authoriti
     [
       /masters/,
       (machine) =>
-        new RegExp(`^lab-(pki-(${machine}-|.*-ca-key|service-account-key)|secrets-(bootstrap-token|etcd))`),
+        new RegExp(
+          `^lab-(pki-(${machine}-|masters-|.*-ca-key|service-account-key)|secrets-(bootstrap-token|etcd))`,
+        ),
     ],
     [/workers/, (machine) => new RegExp(`^lab-(pki-${machine}-host-key|secrets-bootstrap-token)`)],
     [

@@ -67,6 +67,13 @@ describe("hashes of a base disk", () => {
     expect(differences(before, await hashes())).toEqual(["base"]);
   });
 
+  it.each(["cni/flannel", "images/etcd.tar", "manifests/gateway-api.yaml"])("so does %s", async (path) => {
+    writeManifest(place.bundle, "one", 1, path);
+    const before = await hashes();
+    writeManifest(place.bundle, "two", 1, path);
+    expect(differences(before, await hashes())).toEqual(["base"]);
+  });
+
   it("says that a folder is no bundle", async () => {
     await expect(readInputs({ ...place, bundle: place.project })).rejects.toThrow(/no Kubernetes bundle/);
   });

@@ -15,9 +15,9 @@ export function baseProject() {
   return { folder, project, bundle, cache: join(folder, "cache"), rootDiskGiB: 30 };
 }
 
-/** A bundle's manifest with one program. */
-export function writeManifest(bundle: string, sha256: string, modified = 1): void {
-  const files = { "bin/kubeadm": { sha256, size: 1, modified } };
+/** A bundle's manifest with one file. */
+export function writeManifest(bundle: string, sha256: string, modified = 1, path = "bin/kubeadm"): void {
+  const files = { [path]: { sha256, size: 1, modified } };
   const components = { kubernetes: { recipe: "r", source: "go-modules", seconds: 1, files, images: [] } };
   const manifest = { format: 1, version: "1.36.3", architecture: "amd64", source: "go-modules", components };
   writeFileSync(join(bundle, "manifest.json"), JSON.stringify(manifest));

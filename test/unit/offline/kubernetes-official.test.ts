@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { gatewayApiFiles } from "../../../offline/kubernetes/gateway-api";
 import { writeTar } from "../../../offline/kubernetes/image/tar";
 import { officialComponents } from "../../../offline/kubernetes/official/components";
 import { componentVersions, imageNames } from "../../../offline/kubernetes/versions";
@@ -143,4 +144,12 @@ test("a release that is not there is final: asked for once", async () => {
     /crictl-v1\.36\.0-linux-amd64\.tar\.gz\.sha256: HTTP status 404/,
   );
   expect(fetched).toHaveLength(1);
+});
+
+test("the Gateway API: what is not as it was released gets into no bundle", async () => {
+  const folderOfKinds = `https://raw.githubusercontent.com/kubernetes-sigs/gateway-api/v${versions.gatewayApi}`;
+  for (const path of gatewayApiFiles) web.set(`${folderOfKinds}/${path}`, Buffer.from("kind: Other\n"));
+  await expect(build("gateway-api")).rejects.toThrow(/Gateway API .*: SHA-256 is \w{64}, expected is \w{64}/);
+  expect(fetched).toHaveLength(gatewayApiFiles.length);
+  expect(readdirSync(join(folder, "stage"))).toEqual([]);
 });

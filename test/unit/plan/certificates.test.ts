@@ -129,6 +129,18 @@ describe("planCertificates", () => {
     expect(plan().certificates.some(({ file }) => file === "kubelet")).toBe(false);
   });
 
+  test("has one for every application's name where Traefik is on, for servers only", () => {
+    const raw = { domain: "lab.example", addons: { traefik: { enabled: true } } };
+    expect(named("applications", raw)).toMatchObject({
+      authority: "kubernetes-ca",
+      dnsNames: ["*.apps.lab.example"],
+      ipAddresses: [],
+      uses: ["digital_signature", "server_auth"],
+    });
+    expect(named("applications", raw).machines).toEqual([]);
+    expect(plan().certificates.some(({ name }) => name === "applications")).toBe(false);
+  });
+
   test("lets the person at the host administer, within RBAC", () => {
     expect(named("admin")).toMatchObject({
       file: "admin.conf",

@@ -62,11 +62,12 @@ describe("parseConfiguration", () => {
 
   test("gives another stack than dev other ports of the host, always the same", () => {
     const ports = (stack: string) => {
-      const { apiPort, sshPort, statisticsPort } = parseConfiguration({}, undefined, stack).hostAccess;
-      return [apiPort, sshPort, statisticsPort];
+      const { hostAccess } = parseConfiguration({}, undefined, stack);
+      const { apiPort, sshPort, statisticsPort, httpPort, httpsPort } = hostAccess;
+      return [apiPort, sshPort, statisticsPort, httpPort, httpsPort];
     };
     expect(ports("other")).toEqual(ports("other"));
-    expect(new Set([...ports("dev"), ...ports("other"), ...ports("third")]).size).toBe(9);
+    expect(new Set([...ports("dev"), ...ports("other"), ...ports("third")]).size).toBe(15);
   });
 
   test("leaves what it is given as it was", () => {

@@ -80,8 +80,8 @@ describe("the reference lab", () => {
       name: "dashboard",
       hostAddress: "127.0.0.1",
       hostPort: 4466,
-      guestPort: 30080,
-      target: { address: plan.virtualIp, port: 30080 },
+      guestPort: 30082,
+      target: { address: plan.virtualIp, port: 30082 },
     });
   });
 
@@ -91,6 +91,15 @@ describe("the reference lab", () => {
       { name: "api", hostAddress: "127.0.0.1", hostPort: 18080, guestPort: 6443, target: to(6443) },
       { name: "ssh", hostAddress: "127.0.0.1", hostPort: 2222, guestPort: 22 },
       { name: "statistics", hostAddress: "127.0.0.1", hostPort: 32700, guestPort: 32700, target: to(32700) },
+    ]);
+  });
+
+  test("forwards the applications' ports where Traefik is on", () => {
+    const to = (port: number) => ({ address: "192.168.4.20", port });
+    const on = lab({ addons: { traefik: { enabled: true } }, hostAccess: { httpsPort: 9443 } });
+    expect(forwardsOf(on).slice(3)).toEqual([
+      { name: "http", hostAddress: "127.0.0.1", hostPort: 8000, guestPort: 80, target: to(80) },
+      { name: "https", hostAddress: "127.0.0.1", hostPort: 9443, guestPort: 443, target: to(443) },
     ]);
   });
 
