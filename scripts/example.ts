@@ -20,14 +20,20 @@ async function main(): Promise<void> {
     throw new Error(`which example? npm run example -- NAME [--remove]; there are: ${known}`);
   }
   const ready = await setUpEngine(stack);
-  const bundle = await ensureKubernetes(ready.plan, console.log);
+  const { plan } = ready;
+  const bundle = await ensureKubernetes(plan, console.log);
   const outputs = await new Stack(stack, ready).outputs();
   const kubectl = new Kubectl(join(bundle.folder, "bin", "kubectl"), outputs.kubeconfig);
   const shell = new LabShell(outputs.access);
   const manifests = join(folder, name);
   try {
-    if (remove) console.log(await kubectl.run(["delete", "--ignore-not-found", `--filename=${manifests}`]));
-    else await runGuestbook({ kubectl, shell, outputs, manifests, say: console.log });
+    if (remove) {
+      console.log(await kubectl.run(["delete", "--ignore-not-found", `--filename=${manifests}`]));
+      if (plan.applications)
+        console.log(await kubectl.run(["delete", "--ignore-not-found", "httproute", name]));
+    } else {
+      await runGuestbook({ kubectl, shell, plan, outputs, manifests, say: console.log });
+    }
   } finally {
     kubectl.close();
     await shell.close();

@@ -1,3 +1,7 @@
+import { waitFor } from "../hypervisor/progress";
+import { endpointOf } from "../plan/endpoint";
+import type { LabPlan } from "../plan/lab-plan";
+import { askApplication, httpRoute } from "./applications";
 import type { Kubectl } from "./kubectl";
 import type { LabOutputs, OutputMachine } from "./lab-outputs";
 import type { LabShell } from "./lab-shell";
@@ -5,6 +9,7 @@ import type { LabShell } from "./lab-shell";
 export interface GuestbookPlace {
   kubectl: Kubectl;
   shell: LabShell;
+  plan: LabPlan;
   outputs: LabOutputs;
   /** Folder with the example's objects. */
   manifests: string;
@@ -26,6 +31,7 @@ const deployment = "deployment/guestbook";
 export async function runGuestbook({
   kubectl,
   shell,
+  plan,
   outputs,
   manifests,
   say,
@@ -62,9 +68,35 @@ export async function runGuestbook({
     await signFrom(shell, outside, `http://${address}/`, "load balancer");
     say(`load balancer http://${address}/: signed from ${outside}`);
   }
+  if (plan.applications) await signByGateway({ kubectl, outputs, plan, say }, plan.applications.domain);
   const entries = (await inPod("get", clusterIp)).match(/(?<=<li>)[^<]+/g) ?? [];
   say(`in the book: ${entries.join(", ")}`);
   say("In your browser: kubectl port-forward service/guestbook 8080:80, then http://127.0.0.1:8080");
+}
+
+/** From this computer, by a name of its own. */
+async function signByGateway(
+  { kubectl, outputs, plan, say }: Pick<GuestbookPlace, "kubectl" | "outputs" | "plan" | "say">,
+  domain: string,
+): Promise<void> {
+  const host = `guestbook.${domain}`;
+  await kubectl.run(["apply", "--filename=-"], { stdin: JSON.stringify(httpRoute("guestbook", host)) });
+  const { address, port } = endpointOf(plan, "https");
+  const authority = outputs.certificates["kubernetes-ca"] ?? "";
+  const wait = {
+    log: say,
+    what: `for Traefik to know ${host}`,
+    boundSeconds: 30,
+    remedy: "kubectl describe httproute guestbook; kubectl --namespace traefik logs deployment/traefik",
+  };
+  await waitFor(wait, async () => {
+    const { status } = await askApplication({ address, port }, { host, authority });
+    return status === 200 ? true : undefined;
+  });
+  const form = { entry: "signed by gateway" };
+  const { status } = await askApplication({ address, port }, { host, authority, form });
+  if (status >= 400) throw new Error(`gateway: https://${host}:${port}/ answers ${status} to a signature`);
+  say(`gateway: signed from here, curl --resolve ${host}:${port}:${address} https://${host}:${port}/`);
 }
 
 function machineOf({ machines }: LabOutputs, role: OutputMachine["role"]) {

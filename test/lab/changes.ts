@@ -17,7 +17,9 @@ export function changeTests(): void {
       await lab.configure({ workers: {}, loadBalancers: {}, gluster: {}, addons: {} });
       await lab.up();
       const left = await lab.kubectl.run(["get", "deployments", "--all-namespaces", "--output=name"]);
-      expect(left).not.toMatch(/metrics-server|controller|headlamp/);
+      expect(left).not.toMatch(/metrics-server|controller|headlamp|traefik/);
+      const kinds = await lab.kubectl.run(["get", "customresourcedefinitions", "--output=name"]);
+      expect(kinds).not.toMatch(/metallb|gateway/);
       expect(await readyNodes()).toEqual(referenceNodes);
       await eventuallyHealthy();
       expect(await uuids()).toEqual(before);

@@ -1,3 +1,5 @@
+import { endpointOf } from "../../plan/endpoint";
+import { askApplication, httpRoute } from "../../scripts/applications";
 import { eventuallyHealthy, podsReady, readyNodes, referenceNodes } from "./health";
 import { eventually } from "./lab-under-test";
 import { lab } from "./the-lab";
@@ -41,6 +43,32 @@ export function clusterTests(): void {
     const answers = (await lab.on("hapx-node01", many)).trim().split("\n");
     expect(answers).toHaveLength(100);
     expect([...new Set(answers)].sort()).toEqual(["echo-kube-node01", "echo-kube-node02"]);
+  });
+
+  test("sends this computer's requests to an application by its name, and by a certificate of the lab's", async () => {
+    const host = "echo.apps.kube.local";
+    await lab.kubectl.run(["apply", "--filename=-"], { stdin: JSON.stringify(httpRoute("echo", host)) });
+    const { plan, outputs } = await lab.existing();
+    const [http, https] = [endpointOf(plan, "http"), endpointOf(plan, "https")];
+    const authority = outputs.certificates["kubernetes-ca"] ?? "";
+    const answers = new Set<string>();
+    await eventually("both pods to answer behind the gateway", 60_000, async () => {
+      const { status, body } = await askApplication(http, { host });
+      if (status === 200) answers.add(body.trim());
+      return answers.size === 2 ? true : undefined;
+    });
+    expect([...answers].sort()).toEqual(["echo-kube-node01", "echo-kube-node02"]);
+    expect(await askApplication(https, { host, authority })).toMatchObject({ status: 200 });
+
+    const other = "other.apps.kube.local";
+    expect(await askApplication(http, { host: other })).toMatchObject({ status: 404 });
+    expect(await askApplication(https, { host: other, authority })).toMatchObject({ status: 404 });
+    const foreign = outputs.certificates["etcd-ca"] ?? "";
+    await expect(askApplication(https, { host, authority: foreign })).rejects.toThrow(/certificate/);
+    await expect(askApplication(https, { host: "echo.kube.local", authority })).rejects.toThrow(
+      /certificate/,
+    );
+    await lab.kubectl.run(["delete", "httproute", "echo"]);
   });
 
   test("tells what its nodes use", async () => {

@@ -5,7 +5,7 @@ export let lab: LabUnderTest;
 
 export async function bringUp(): Promise<void> {
   lab = await LabUnderTest.create("lab-test");
-  const addons = ["metricsServer", "metalLb", "headlamp"].map((name) => [name, { enabled: true }]);
+  const addons = ["metricsServer", "metalLb", "headlamp", "traefik"].map((name) => [name, { enabled: true }]);
   await lab.configure({ addons: Object.fromEntries(addons) });
   await lab.up();
 }
