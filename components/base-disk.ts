@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { LabPlan } from "../plan/lab-plan";
+import type { DiskLayout, LabPlan } from "../plan/lab-plan";
 import type { BaseDisk } from "./image";
 
 /** Where set-up writes down which base disks it has made or fetched, relative to the project's folder. */
@@ -10,6 +10,7 @@ export interface BaseDiskRecord extends BaseDisk {
   /** `image.base` of the plan. */
   base: string;
   rootDiskGiB: number;
+  layout: DiskLayout;
   /** Of what is on it, by versionsOf. */
   versions: string;
 }
@@ -19,13 +20,17 @@ export interface BaseDiskRecord extends BaseDisk {
  * @throws Error when set-up was not run for it.
  */
 export function baseDiskFor(plan: LabPlan, file = baseDisksFile): BaseDisk {
-  const { base, rootDiskGiB } = plan.image;
+  const { base, rootDiskGiB, layout } = plan.image;
   const versions = versionsOf(plan);
   const found = read(file).find(
-    (record) => record.base === base && record.rootDiskGiB === rootDiskGiB && record.versions === versions,
+    (record) =>
+      record.base === base &&
+      record.rootDiskGiB === rootDiskGiB &&
+      record.layout === layout &&
+      record.versions === versions,
   );
   if (found === undefined) {
-    const wanted = `image.base ${base}, image.rootDiskGiB ${rootDiskGiB}, ${versions}`;
+    const wanted = `image.base ${base}, image.rootDiskGiB ${rootDiskGiB}, image.layout ${layout}, ${versions}`;
     throw new Error(
       `${file} has no base disk for ${wanted}. Run \`npm run set-up\`: it makes or fetches it.`,
     );

@@ -133,6 +133,21 @@ function checkDisk(machines: number, folder: string, probes: Probes): Finding {
   );
 }
 
+/** A disk of another layout than Debian's own cloud image has can only be built here. */
+export function checkLayout({ image }: LabPlan, { host, architecture, isRoot }: Probes): Finding[] {
+  if (image.layout === "plain") return [];
+  const builds = host.platform === "linux" && architecture === "x64" && isRoot;
+  return [
+    builds
+      ? fine("disk layout", `${image.layout}, built here`)
+      : failure(
+          "disk layout",
+          `image.layout is ${image.layout}: such a disk is built by root on Linux with an x86-64 processor only.`,
+          `Run it as root there, or take the plain layout: ${setCommand("image.layout", "plain")}`,
+        ),
+  ];
+}
+
 /** Machines that have our names and are something else's, or another checkout's. */
 export async function checkNames(plan: LabPlan, probes: Probes): Promise<Finding[]> {
   const known = parseMachineList((await probes.vboxManage(plan.hypervisor, ["list", "vms"])) ?? "");

@@ -139,6 +139,11 @@ export interface ApplicationsPlan {
   ports: Record<"http" | "https", { port: number; nodePort: number }>;
 }
 
+/** How the disk that is built here is divided: one partition, or /boot and logical volumes. */
+export const diskLayouts = ["plain", "lvm"] as const;
+
+export type DiskLayout = (typeof diskLayouts)[number];
+
 export interface ImagePlan {
   /**
    * `built`: Debian 13 made on this computer; `debian-13`, `ubuntu-24.04`: the distribution's cloud image; `machine:NAME`: the
@@ -148,6 +153,7 @@ export interface ImagePlan {
   /** `sha256:…` or `sha512:…`, of a URL. */
   checksum?: string;
   rootDiskGiB: number;
+  layout: DiskLayout;
 }
 
 export interface LabPlan {

@@ -18,6 +18,7 @@ import {
   userName,
   volumeName,
 } from "./kinds";
+import { diskLayouts } from "./lab-plan";
 import {
   address,
   cidr,
@@ -196,6 +197,11 @@ export const schema = z.strictObject({
       "What a download from your URL must have",
     ),
     rootDiskGiB: key(integer({ min: 8, max: 2047 }), 30, "Size of every machine's thin root disk, GiB"),
+    layout: key(
+      oneOf(diskLayouts),
+      "plain",
+      "`plain`: one partition; `lvm`: /boot and logical volumes for root, home, opt, tmp, usr and var, and a compiler; for `built` made by root on Linux",
+    ),
   }),
   hostAccess: group({
     mode: key(

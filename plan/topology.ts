@@ -58,6 +58,7 @@ export function planLab(configuration: Configuration, stack: string): LabPlan {
     image: {
       base: image.base,
       rootDiskGiB: image.rootDiskGiB,
+      layout: image.layout,
       ...(image.checksum && { checksum: image.checksum }),
     },
     hostAccess: { mode: hostAccess.mode, address: hostAccess.address },

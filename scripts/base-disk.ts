@@ -26,10 +26,10 @@ type Disk = Pick<BaseDiskRecord, "template" | "path" | "bundle">;
  * @throws Error when it can't be had, with what to do.
  */
 export async function ensureBaseDisk(plan: LabPlan, report: Report): Promise<Base> {
-  const { base, rootDiskGiB } = plan.image;
+  const { base, rootDiskGiB, layout } = plan.image;
   const bundle = await ensureKubernetes(plan, report);
   const disk = await diskFor(plan, bundle, report);
-  remember({ base, rootDiskGiB, versions: versionsOf(plan), ...disk });
+  remember({ base, rootDiskGiB, layout, versions: versionsOf(plan), ...disk });
   return { template: disk.template, bundle: bundle.folder };
 }
 
@@ -50,9 +50,10 @@ export function ensureKubernetes({ kubernetes, addons }: LabPlan, report: Report
 
 /** Built where that is possible; otherwise an image that the template prepares at its one boot, with the bundle's help. */
 async function diskFor(plan: LabPlan, bundle: BundleFolder, report: Report): Promise<Disk> {
-  const { base, rootDiskGiB } = plan.image;
-  if (base === "built" && process.platform === "linux" && process.getuid?.() === 0) {
-    const { disk, hash } = await ensureBase({ bundle: bundle.folder, rootDiskGiB, report });
+  const { base, rootDiskGiB, layout } = plan.image;
+  const builds = process.platform === "linux" && process.getuid?.() === 0;
+  if (base === "built" && (builds || layout !== "plain")) {
+    const { disk, hash } = await ensureBase({ bundle: bundle.folder, rootDiskGiB, layout, report });
     return { template: templateName(hash), path: disk };
   }
   const path = await imageFile(plan, report);
@@ -89,7 +90,8 @@ function remember(record: BaseDiskRecord): void {
   const known = existsSync(baseDisksFile)
     ? (JSON.parse(readFileSync(baseDisksFile, "utf8")) as BaseDiskRecord[])
     : [];
-  const key = ({ base, rootDiskGiB, versions }: BaseDiskRecord) => `${base} ${rootDiskGiB} ${versions}`;
+  const key = ({ base, rootDiskGiB, layout, versions }: BaseDiskRecord) =>
+    [base, rootDiskGiB, layout, versions].join(" ");
   const others = known.filter((other) => key(other) !== key(record));
   writeFileSync(baseDisksFile, `${JSON.stringify([...others, record], null, 2)}\n`);
 }

@@ -97,7 +97,7 @@ function hostPackages(plan: LabPlan): string[] {
     ...new Set([
       ...iso,
       ...(plan.hypervisor === "embedded" ? embeddedPackages : []),
-      ...basePackages,
+      ...basePackages(plan.image.layout),
       ...bundlePackages,
     ]),
   ];

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lock } from "proper-lockfile";
+import type { DiskLayout } from "../../plan/lab-plan";
 import { cacheFolder } from "../cache";
 import type { Log } from "../kubernetes/progress";
 import { run as runProgram } from "../kubernetes/run";
@@ -17,6 +18,8 @@ export interface BaseOptions {
   bundle: string;
   /** Size of the machines' root disk; it is sparse. Default 30. */
   rootDiskGiB?: number;
+  /** Default is plain. */
+  layout?: DiskLayout;
   /** Default is the user's cache folder of kube-lab. */
   cache?: string;
   /** Folder of the project; default is the current one. */
@@ -29,7 +32,7 @@ export interface BaseOptions {
   host?: HostFacts;
 }
 
-/** A finished base disk: raw, one ext4 partition labelled `root` from the first MiB on, boots from BIOS. */
+/** A finished base disk: raw, boots from BIOS. */
 export interface BaseDisk {
   /** Hex SHA-256 of all that went in. */
   hash: string;
@@ -51,12 +54,12 @@ export const recordName = "base.json";
  * @throws Error with every reason and its remedy when this computer cannot build one, or with the end of a stage's output
  */
 export async function ensureBase(options: BaseOptions): Promise<BaseDisk> {
-  const { project = process.cwd(), bundle, rootDiskGiB = 30 } = options;
-  const inputs = await readInputs({ project, bundle, rootDiskGiB });
+  const { project = process.cwd(), bundle, rootDiskGiB = 30, layout = "plain" } = options;
+  const inputs = await readInputs({ project, bundle, rootDiskGiB, layout });
   const parent = baseParent(options.cache);
   const found = finished(parent, inputs);
   if (found) return found;
-  const problems = hostProblems(options.host ?? hostFacts());
+  const problems = hostProblems(options.host ?? hostFacts(), layout);
   if (problems.length > 0) throw new Error(problems.join("\n"));
   await mkdir(parent, { recursive: true });
   const release = await lockBases(parent, options.report ?? console.log);
@@ -98,7 +101,7 @@ async function build(parent: string, inputs: BaseInputs, options: BaseOptions): 
     const disk = await filledDisk(inputs, bootable, place);
     const seconds = Math.round((Date.now() - began) / 100) / 10;
     const base = await publish(parent, inputs, disk, seconds);
-    await removeOtherStages(place, await readdir(place.stages), [archive, bootable]);
+    await removeOtherStages(place, await readdir(place.stages), inputs.layout, [archive, bootable]);
     report(
       `base disk: ready in ${seconds} s, ${Math.round((await storedBytes(base.disk)) / 2 ** 20)} MiB: ${base.disk}`,
     );
@@ -111,12 +114,20 @@ async function build(parent: string, inputs: BaseInputs, options: BaseOptions): 
 
 /** The disk gets its final place together with the record, in one step. */
 async function publish(parent: string, inputs: BaseInputs, disk: string, seconds: number): Promise<BaseDisk> {
-  const { hashes, packages, rootDiskGiB } = inputs;
+  const { hashes, packages, rootDiskGiB, layout } = inputs;
   const folder = join(parent, hashes.base);
   const ready = join(disk, "..", "ready");
   await mkdir(ready);
   await rename(disk, join(ready, "disk.img"));
-  const record = { format: 1, hashes, rootDiskGiB, packages, built: new Date().toISOString(), seconds };
+  const record = {
+    format: 1,
+    hashes,
+    rootDiskGiB,
+    layout,
+    packages,
+    built: new Date().toISOString(),
+    seconds,
+  };
   await writeFile(join(ready, recordName), `${JSON.stringify(record, null, 2)}\n`);
   await rm(folder, { recursive: true, force: true });
   await rename(ready, folder);
@@ -152,7 +163,7 @@ export async function storedBytes(file: string): Promise<number> {
 /** The record of a finished disk's folder; undefined for anything else. */
 export async function readRecord(
   folder: string,
-): Promise<{ built: string; rootDiskGiB: number } | undefined> {
+): Promise<{ built: string; rootDiskGiB: number; layout?: DiskLayout } | undefined> {
   try {
     return JSON.parse(await readFile(join(folder, recordName), "utf8"));
   } catch {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import type { DiskLayout } from "../../plan/lab-plan";
 import { suite } from "./inputs";
 
 /** Programs that a build runs, and the Debian package each is in. */
@@ -18,15 +19,25 @@ const programs: Readonly<Record<string, string>> = {
   zstd: "zstd",
 };
 
+/** What a layout needs beyond that. */
+const layoutPrograms: Readonly<Record<DiskLayout, Readonly<Record<string, string>>>> = {
+  plain: {},
+  lvm: { lvm: "lvm2" },
+};
+
 /** The suite's keys, each also in the one keyring that apt checks against. */
 const suiteKeys = ["gpg", "pgp", "asc"].map(
   (end) => `/usr/share/keyrings/debian-archive-${suite}-stable.${end}`,
 );
 
 /** Debian packages that a build of the base disk needs on this computer. */
-export const requiredHostPackages: string[] = [
-  ...new Set([...Object.values(programs), "debian-archive-keyring"]),
-];
+export function requiredHostPackages(layout: DiskLayout): string[] {
+  return [...new Set([...Object.values(programsFor(layout)), "debian-archive-keyring"])];
+}
+
+function programsFor(layout: DiskLayout): Readonly<Record<string, string>> {
+  return { ...programs, ...layoutPrograms[layout] };
+}
 
 /** What a build finds out about this computer; tests give their own. */
 export interface HostFacts {
@@ -52,8 +63,11 @@ export function hostFacts(): HostFacts {
  * Every reason why a base disk cannot be built here, each with its remedy.
  * @returns nothing when it can
  */
-export function hostProblems(host: HostFacts): string[] {
-  const instead = "Give a disk image of your own or its address as kube-lab:image.base instead.";
+export function hostProblems(host: HostFacts, layout: DiskLayout = "plain"): string[] {
+  const instead =
+    layout === "plain"
+      ? "Give a disk image of your own or its address as kube-lab:image.base instead."
+      : "Take image.layout plain instead, which needs no disk built here.";
   if (host.platform !== "linux")
     return [`A base disk is built on Linux only, this is ${host.platform}. ${instead}`];
   const problems: string[] = [];
@@ -63,10 +77,11 @@ export function hostProblems(host: HostFacts): string[] {
   if (!host.root)
     problems.push(`Building a base disk mounts file systems: it needs root (sudo). Or: ${instead}`);
   const folders = [...host.path.split(delimiter), "/usr/sbin", "/sbin"];
-  const missing = Object.keys(programs).filter(
+  const wanted = programsFor(layout);
+  const missing = Object.keys(wanted).filter(
     (name) => !folders.some((folder) => host.exists(join(folder, name))),
   );
-  const packages = [...new Set(missing.map((name) => programs[name]))];
+  const packages = [...new Set(missing.map((name) => wanted[name]))];
   if (missing.length > 0) {
     problems.push(
       `Programs are missing: ${missing.join(", ")}. Remedy: apt-get install ${packages.join(" ")}`,

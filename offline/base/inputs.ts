@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { DiskLayout } from "../../plan/lab-plan";
 import { readManifest } from "../kubernetes/manifest";
 import { parsePackageList } from "./package-list";
 
@@ -16,6 +18,8 @@ export const suite = "trixie";
  */
 const bootPackages = ["linux-image-amd64", "initramfs-tools", "grub-pc", "zstd"];
 
+const packageList = "packages.txt";
+
 /** Where the inputs are and what is asked for. */
 export interface InputOptions {
   /** Folder of the project: has offline/base and cloud-init/image. */
@@ -23,6 +27,7 @@ export interface InputOptions {
   /** Folder of a complete Kubernetes bundle. */
   bundle: string;
   rootDiskGiB: number;
+  layout: DiskLayout;
 }
 
 /** All that a base disk is made from, and the names that its stages get from it. */
@@ -37,12 +42,12 @@ export interface BaseInputs extends InputOptions {
  * @throws Error when the bundle has no manifest or a file of the project is missing.
  */
 export async function readInputs(options: InputOptions): Promise<BaseInputs> {
-  const { project, bundle, rootDiskGiB } = options;
+  const { project, bundle, rootDiskGiB, layout } = options;
   const builder = join(project, "offline", "base");
   const image = join(project, "cloud-init", "image");
-  const listFile = join(image, "packages.txt");
-  const listed = parsePackageList(await readFile(listFile, "utf8"), listFile);
-  const packages = [...new Set([...listed, ...bootPackages])].sort();
+  const layoutFolder = join(builder, "layout", layout);
+  const listed = await Promise.all([image, layoutFolder].map(packagesIn));
+  const packages = [...new Set([...listed.flat(), ...bootPackages])].sort();
   const read = (...names: string[]) => contents(builder, names);
   const boot = ["boot/initramfs.conf", "boot/initramfs-hook", "boot/default-grub.cfg", "boot/fstab"];
   const root = digest([
@@ -51,9 +56,17 @@ export async function readInputs(options: InputOptions): Promise<BaseInputs> {
     packages,
     await read("make-root.sh", "boot-files.sh", ...boot),
   ]);
-  const disk = digest([root, rootDiskGiB, await read("make-disk.sh", "boot/grub.cfg")]);
-  const files = (await filesIn(image)).filter((name) => name !== "packages.txt");
-  const fill = [await read("fill-disk.sh"), await contents(image, files), await bundleContent(bundle)];
+  const disk = digest([
+    root,
+    rootDiskGiB,
+    await read("disk-layout.sh", "make-disk.sh"),
+    await contents(layoutFolder, await othersIn(layoutFolder)),
+  ]);
+  const fill = [
+    await read("fill-disk.sh"),
+    await contents(image, await othersIn(image)),
+    await bundleContent(bundle),
+  ];
   return { ...options, packages, hashes: { root, disk, base: digest([disk, ...fill]) } };
 }
 
@@ -71,11 +84,19 @@ async function contents(folder: string, names: string[]): Promise<[string, strin
   );
 }
 
-async function filesIn(folder: string): Promise<string[]> {
+/** The packages that a folder adds; a layout need not. */
+async function packagesIn(folder: string): Promise<string[]> {
+  const file = join(folder, packageList);
+  return existsSync(file) ? parsePackageList(await readFile(file, "utf8"), file) : [];
+}
+
+/** Of a package list only the names count. */
+async function othersIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => entry.name)
+    .filter((name) => name !== packageList)
     .sort();
 }
 

@@ -1,10 +1,12 @@
 import { parseArgs } from "node:util";
+import { type DiskLayout, diskLayouts } from "../../plan/lab-plan";
 import { ensureBase } from "./base";
 import { listBases } from "./prune";
 
 const usage = `Makes the base disk of the lab's machines available, see offline/base.
   --bundle FOLDER    Kubernetes bundle, as offline/kubernetes makes it
   --size GIB         size of the root disk (default 30)
+  --layout LAYOUT    plain (default) or lvm
   --cache FOLDER     default: the user's cache folder of kube-lab
   --list             only says which there are`;
 
@@ -13,6 +15,7 @@ async function main(): Promise<void> {
     options: {
       bundle: { type: "string" },
       size: { type: "string", default: "30" },
+      layout: { type: "string", default: "plain" },
       cache: { type: "string" },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -25,7 +28,8 @@ async function main(): Promise<void> {
   const began = Date.now();
   const seconds = (): string => `${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s`;
   const report = (line: string): void => console.log(`${seconds()}  ${line}`);
-  const base = await ensureBase({ bundle: values.bundle, rootDiskGiB: size(values.size), report, ...cache });
+  const wanted = { bundle: values.bundle, rootDiskGiB: size(values.size), layout: layout(values.layout) };
+  const base = await ensureBase({ ...wanted, report, ...cache });
   console.log(`${seconds()}  ${base.disk}${base.built ? "" : " (was there)"}`);
 }
 
@@ -35,10 +39,16 @@ function size(text: string): number {
   throw new Error(`--size ${text}: give whole GiB from 8 to 2000`);
 }
 
+function layout(text: string): DiskLayout {
+  const found = diskLayouts.find((name) => name === text);
+  if (found) return found;
+  throw new Error(`--layout ${text}: give ${diskLayouts.join(" or ")}`);
+}
+
 async function list(cache: string | undefined): Promise<void> {
-  for (const { hash, bytes, rootDiskGiB, built } of await listBases(cache)) {
+  for (const { hash, bytes, rootDiskGiB, layout, built } of await listBases(cache)) {
     console.log(
-      `${hash}  ${rootDiskGiB} GiB, ${Math.round(bytes / 2 ** 20)} MiB stored  ${built.toISOString()}`,
+      `${hash}  ${layout}, ${rootDiskGiB} GiB, ${Math.round(bytes / 2 ** 20)} MiB stored  ${built.toISOString()}`,
     );
   }
 }

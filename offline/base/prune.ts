@@ -1,5 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { DiskLayout } from "../../plan/lab-plan";
 import { baseParent, lockBases, readRecord, stagesFolder, storedBytes } from "./base";
 import { downloadPrefix } from "./cloud-image";
 
@@ -11,6 +12,7 @@ export interface CachedBase {
   /** On disk; the image itself is sparse and much larger. */
   bytes: number;
   rootDiskGiB: number;
+  layout: DiskLayout;
   built: Date;
 }
 
@@ -68,5 +70,7 @@ async function describe(folder: string, hash: string): Promise<CachedBase | unde
   const record = await readRecord(folder);
   if (!record) return undefined;
   const bytes = await storedBytes(join(folder, "disk.img"));
-  return { hash, folder, bytes, rootDiskGiB: record.rootDiskGiB, built: new Date(record.built) };
+  // A record without a layout is of the time before there was a choice.
+  const { rootDiskGiB, layout = "plain", built } = record;
+  return { hash, folder, bytes, rootDiskGiB, layout, built: new Date(built) };
 }

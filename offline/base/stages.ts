@@ -1,5 +1,6 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { type DiskLayout, diskLayouts } from "../../plan/lab-plan";
 import { type Log, step } from "../kubernetes/progress";
 import type { Command } from "../kubernetes/run";
 import { type BaseInputs, suite } from "./inputs";
@@ -46,7 +47,7 @@ type Maker = (partial: string, tell: (line: string) => void) => Promise<unknown>
 
 /** Stage 1: Debian with all packages, as an archive. */
 export async function rootArchive(inputs: BaseInputs, place: Workplace): Promise<string> {
-  const file = `root-${inputs.hashes.root.slice(0, 12)}.tar.zst`;
+  const file = `${inputs.layout}-root-${inputs.hashes.root.slice(0, 12)}.tar.zst`;
   return stage(
     place,
     file,
@@ -65,9 +66,9 @@ export async function rootArchive(inputs: BaseInputs, place: Workplace): Promise
 
 /** Stage 2: a disk that boots, with Debian on it. */
 export async function bootableDisk(inputs: BaseInputs, archive: string, place: Workplace): Promise<string> {
-  const file = `disk-${inputs.hashes.disk.slice(0, 12)}.img`;
-  return stage(place, file, `partition, file system and boot loader`, async (partial, onLine) => {
-    const values = [archive, partial, String(inputs.rootDiskGiB)];
+  const file = `${inputs.layout}-disk-${inputs.hashes.disk.slice(0, 12)}.img`;
+  return stage(place, file, "partitions, file systems and boot loader", async (partial, onLine) => {
+    const values = [archive, partial, String(inputs.rootDiskGiB), inputs.layout];
     await place.run(
       isolated(script(inputs, "make-disk.sh"), values, { minutes: 20, network: false, onLine }),
     );
@@ -91,7 +92,7 @@ export async function filledDisk(inputs: BaseInputs, bootable: string, place: Wo
         timeoutMs: 600_000,
         remedy: "It is part of Debian's package coreutils.",
       });
-      const values = [disk, join(inputs.project, "cloud-init", "image"), inputs.bundle];
+      const values = [disk, join(inputs.project, "cloud-init", "image"), inputs.bundle, inputs.layout];
       await place.run(
         isolated(script(inputs, "fill-disk.sh"), values, { minutes: 30, network: false, onLine }),
       );
@@ -101,9 +102,18 @@ export async function filledDisk(inputs: BaseInputs, bootable: string, place: Wo
   return disk;
 }
 
-/** Removes results of stages that the given build did not use: they are large and of use to no other. */
-export async function removeOtherStages(place: Pick<Workplace, "stages">, names: string[], kept: string[]) {
-  const others = names.map((name) => join(place.stages, name)).filter((path) => !kept.includes(path));
+/** Removes results of stages that the given build did not use: they are large, and of use only to another layout's. */
+export async function removeOtherStages(
+  place: Pick<Workplace, "stages">,
+  names: string[],
+  layout: DiskLayout,
+  kept: string[],
+) {
+  const ofAnother = diskLayouts.filter((other) => other !== layout);
+  const others = names
+    .filter((name) => !ofAnother.some((other) => name.startsWith(`${other}-`)))
+    .map((name) => join(place.stages, name))
+    .filter((path) => !kept.includes(path));
   await Promise.all(others.map((path) => rm(path, { force: true })));
 }
 

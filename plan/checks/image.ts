@@ -1,11 +1,16 @@
 import { removeCommand, setCommand } from "../problems";
 import type { Check, CheckInput } from "./check";
 
-/** A checksum belongs to a download of one's own choice, and one over plain HTTP must have it. */
+/** /boot and the volumes of the lvm layout, the least of /var among them; see offline/base/layout/lvm. */
+const LVM_GIB = 27;
+
+/** What may be said of the machines' image together, and where. */
 export const checkImage: Check = (input) => [
   ...uselessChecksum(input),
   ...unprotected(input),
   ...standIn(input),
+  ...layout(input),
+  ...layoutRoom(input),
 ];
 
 function uselessChecksum({ configuration }: CheckInput) {
@@ -54,6 +59,45 @@ function standIn({ configuration }: CheckInput) {
           allowed: "built with hypervisor embedded",
           fix: setCommand("image.base", "built"),
           dependsOn: ["hypervisor"],
+        },
+      ];
+}
+
+/** Another image is divided as it is, and a container sees no disk that is divided. */
+function layout({ configuration }: CheckInput) {
+  const { hypervisor, image } = configuration;
+  const reasons = [
+    ...(image.base === "built" ? [] : [`image.base is ${image.base}, which has a layout of its own`]),
+    ...(hypervisor === "embedded"
+      ? ["the embedded stand-in's machines are containers, which have no disk to divide"]
+      : []),
+  ];
+  return image.layout === "plain" || reasons.length === 0
+    ? []
+    : [
+        {
+          key: "image.layout",
+          value: image.layout,
+          reason: reasons.join("; "),
+          allowed: "plain, or lvm with image.base built and hypervisor virtualbox",
+          fix: setCommand("image.layout", "plain"),
+          dependsOn: ["image.base", "hypervisor"],
+        },
+      ];
+}
+
+function layoutRoom({ configuration }: CheckInput) {
+  const { layout, rootDiskGiB } = configuration.image;
+  return layout === "plain" || rootDiskGiB >= LVM_GIB
+    ? []
+    : [
+        {
+          key: "image.rootDiskGiB",
+          value: rootDiskGiB,
+          reason: "image.layout is lvm, whose volumes have no room on it",
+          allowed: `at least ${LVM_GIB} with lvm`,
+          fix: setCommand("image.rootDiskGiB", LVM_GIB),
+          dependsOn: ["image.layout"],
         },
       ];
 }

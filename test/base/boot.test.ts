@@ -1,14 +1,25 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump } from "js-yaml";
+import type { DiskLayout } from "../../plan/lab-plan";
 import { diskUnderTest } from "./disk-under-test";
 
 /** Without hardware virtualisation a boot takes minutes. */
 const boundSeconds = 900;
 const silentSeconds = 45;
-jest.setTimeout((2 * boundSeconds + 60) * 1000);
+/** The disk of another layout than the usual one may have to be made first. */
+const buildSeconds = 1800;
+jest.setTimeout((2 * boundSeconds + buildSeconds) * 1000);
 
 let folder: string;
 let machine: ChildProcess | undefined;
@@ -21,16 +32,54 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it("boots as a PC from its BIOS off a SATA disk, and cloud-init does what the seed says", async () => {
-  const console = await boot(await diskUnderTest(), makeSeed());
-  expect(console).toContain("report host=base-test");
-  expect(console).toContain("report user=debian key=ssh-ed25519");
-  expect(console).toMatch(/report machine-id=[0-9a-f]{32}\b/);
-  expect(console).toMatch(/report root=\/dev\/sda1 ext4 /);
-  expect(console).toMatch(/report failed= *\r?\n/);
-  expect(console).toMatch(/report drivers=e1000 virtio_net virtio_rng vboxguest *\r?\n/);
-  expect(console).toContain("base-test login:");
-});
+/** What each layout must have mounted, and which file system gets what a larger disk has. */
+const layouts: { layout: DiskLayout; mounts: Record<string, string>; grows: string; least: number }[] = [
+  { layout: "plain", mounts: { "/": "/dev/sda1" }, grows: "/", least: gib(31) },
+  {
+    layout: "lvm",
+    mounts: {
+      "/": "/dev/mapper/lab-root",
+      "/boot": "/dev/sda1",
+      "/home": "/dev/mapper/lab-home",
+      "/opt": "/dev/mapper/lab-opt",
+      "/tmp": "/dev/mapper/lab-tmp",
+      "/usr": "/dev/mapper/lab-usr",
+      "/var": "/dev/mapper/lab-var",
+    },
+    grows: "/var",
+    // 13.5 GiB on a disk of 30.
+    least: gib(14.5),
+  },
+];
+
+it.each(layouts)(
+  "boots as a PC from its BIOS off a larger SATA disk, $layout, and cloud-init does what the seed says",
+  async ({ layout, mounts, grows, least }) => {
+    const console = await boot(larger(await diskUnderTest(layout)), makeSeed());
+    const mounted = [...console.matchAll(/report mount (\S+) (\S+) ext4 (\d+)/g)];
+    expect(Object.fromEntries(mounted.map(([, point, source]) => [point, source]))).toEqual(mounts);
+    expect(Number(mounted.find(([, point]) => point === grows)?.[3])).toBeGreaterThan(least);
+    expect(console).toContain("report host=base-test");
+    expect(console).toMatch(/report cloud-init=status: done *\r?\n/);
+    expect(console).toContain("report user=debian key=ssh-ed25519");
+    expect(console).toMatch(/report machine-id=[0-9a-f]{32}\b/);
+    expect(console).toMatch(/report failed= *\r?\n/);
+    expect(console).toMatch(/report drivers=e1000 virtio_net virtio_rng vboxguest *\r?\n/);
+    expect(console).toContain("base-test login:");
+  },
+);
+
+function gib(count: number): number {
+  return count * 2 ** 30;
+}
+
+/** A copy whose disk is two GiB larger than what is on it. */
+function larger(disk: string): string {
+  const copy = join(folder, "disk.img");
+  execFileSync("cp", ["--sparse=always", "--reflink=auto", disk, copy]);
+  truncateSync(copy, statSync(copy).size + gib(2));
+  return copy;
+}
 
 /** A seed as a lab's machine gets it, whose script tells on the serial console what it finds. */
 function makeSeed(): string {
@@ -40,7 +89,8 @@ function makeSeed(): string {
     '  echo "report host=$(hostname)"',
     '  echo "report user=debian key=$(cut -c1-40 /home/debian/.ssh/authorized_keys)"',
     '  echo "report machine-id=$(cat /etc/machine-id)"',
-    '  echo "report root=$(findmnt -no SOURCE,FSTYPE,SIZE /)"',
+    '  findmnt --types ext4 --raw --bytes --noheadings --output TARGET,SOURCE,FSTYPE,SIZE | sed "s/^/report mount /"',
+    '  echo "report cloud-init=$(cloud-init status)"',
     '  echo "report failed=$(systemctl list-units --failed --plain --no-legend | cut -d" " -f1 | paste -sd" ")"',
     '  drivers=; for m in e1000 virtio_net virtio_rng vboxguest; do modinfo "$m" >/dev/null && drivers+="$m "; done',
     '  echo "report drivers=$drivers"',

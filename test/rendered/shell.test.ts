@@ -1,4 +1,4 @@
-import { copyFileSync } from "node:fs";
+import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { sourceFolder } from "../../cloud-init/real-file";
 import { allRoles, exampleLab, firstOf } from "./example-lab";
@@ -30,4 +30,13 @@ describe.each(allRoles)("shell scripts of %s", (role) => {
 
 testWith("shellcheck")("what a diagnosis runs on machines passes shellcheck", () => {
   expectAccepted("shellcheck", [join(sourceFolder(), "..", "scripts", "diagnosis", "collect.sh")]);
+});
+
+const builder = join(sourceFolder(), "..", "offline", "base");
+const builderScripts = readdirSync(builder, { recursive: true, encoding: "utf8" }).filter((name) =>
+  name.endsWith(".sh"),
+);
+
+testWith("shellcheck").each(builderScripts)("what builds the base disk passes shellcheck: %s", (name) => {
+  expectAccepted("shellcheck", ["--external-sources", "--source-path=SCRIPTDIR", join(builder, name)]);
 });

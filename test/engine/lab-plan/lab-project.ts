@@ -87,6 +87,7 @@ export class LabProject {
     const record = {
       base: "built",
       rootDiskGiB: 30,
+      layout: "plain",
       versions: versionsOf(planLab(defaultConfiguration("dev"), "dev")),
       template: name,
       path: "/nowhere/disk.img",

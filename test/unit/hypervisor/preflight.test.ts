@@ -55,6 +55,13 @@ async function found(changes: Parameters<typeof computer>[0], pattern: RegExp, l
   return finding;
 }
 
+it("refuses a layout of the disk where none can be built", async () => {
+  const lvm = referencePlan({ hypervisor: "virtualbox", image: { layout: "lvm" } });
+  expect(await problems({ isRoot: true }, lvm)).toEqual([]);
+  expect((await found({}, /layout is lvm/, lvm)).fix).toContain("image.layout plain");
+  expect((await found({ isRoot: true, architecture: "arm64" }, /layout is lvm/, lvm)).severity).toBe("error");
+});
+
 it("finds nothing where all is well", async () => {
   expect(await problems()).toEqual([]);
   expect(await fittingHypervisor(computer())).toEqual({ hypervisor: "virtualbox" });

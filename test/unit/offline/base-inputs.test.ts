@@ -40,7 +40,9 @@ describe("hashes of a base disk", () => {
     ["the root's script", "offline/base/make-root.sh:#\n", ["root", "disk", "base"]],
     ["the initrd's drivers", "offline/base/boot/initramfs-hook:#\n", ["root", "disk", "base"]],
     ["the disk's script", "offline/base/make-disk.sh:#\n", ["disk", "base"]],
-    ["the boot menu", "offline/base/boot/grub.cfg:#\n", ["disk", "base"]],
+    ["the boot menu", "offline/base/layout/plain/grub.cfg:#\n", ["disk", "base"]],
+    ["what makes file systems", "offline/base/disk-layout.sh:#\n", ["disk", "base"]],
+    ["another layout", "offline/base/layout/lvm/layout.sh:#\n", []],
     ["the filling script", "offline/base/fill-disk.sh:#\n", ["base"]],
     ["prepare.sh", "cloud-init/image/prepare.sh:#\n", ["base"]],
     ["cloud-init's settings", "cloud-init/image/cloud.cfg:#\n", ["base"]],
@@ -59,6 +61,17 @@ describe("hashes of a base disk", () => {
       "disk",
       "base",
     ]);
+  });
+
+  it("another layout changes everything by its packages, and its own files the disk", async () => {
+    const before = await hashes();
+    const lvm = async () => (await readInputs({ ...place, layout: "lvm" })).hashes;
+    const other = await lvm();
+    expect(differences(before, other)).toEqual(["root", "disk", "base"]);
+    change(place.project, "offline/base/layout/lvm/grow.sh", "#\n");
+    expect(differences(other, await lvm())).toEqual(["disk", "base"]);
+    change(place.project, "offline/base/layout/lvm/packages.txt", "tree\n");
+    expect(differences(other, await lvm())).toEqual(["root", "disk", "base"]);
   });
 
   it("a program of the bundle changes the finished disk only", async () => {

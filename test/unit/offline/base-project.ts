@@ -12,7 +12,7 @@ export function baseProject() {
   const bundle = join(folder, "bundle");
   mkdirSync(bundle);
   writeManifest(bundle, "one");
-  return { folder, project, bundle, cache: join(folder, "cache"), rootDiskGiB: 30 };
+  return { folder, project, bundle, cache: join(folder, "cache"), rootDiskGiB: 30, layout: "plain" as const };
 }
 
 /** A bundle's manifest with one file. */

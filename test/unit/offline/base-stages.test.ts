@@ -88,6 +88,23 @@ describe("the build of a base disk", () => {
     },
   );
 
+  onLinux("keeps what another layout was made from", async () => {
+    await ensure();
+    await ensure({ layout: "lvm" });
+    const stages = readdirSync(join(place.cache, "base", "stages"));
+    expect(stages.map((name) => name.split("-", 2).join("-")).sort()).toEqual([
+      "lvm-disk",
+      "lvm-root",
+      "plain-disk",
+      "plain-root",
+    ]);
+    const scripts = commands.filter(({ program }) => program === "setpriv");
+    expect(scripts.map(({ arguments: given }) => given.at(-1)).filter((word) => word === "lvm")).toHaveLength(
+      2,
+    );
+    expect((await listBases(place.cache)).map(({ layout }) => layout)).toEqual(["plain", "lvm"]);
+  });
+
   onLinux(
     "runs every script in namespaces that die with it, without a network once Debian is there",
     async () => {
@@ -143,7 +160,16 @@ describe("what a build needs of the computer", () => {
   });
 
   it("names each Debian package once", () => {
-    expect(requiredHostPackages).toContain("mmdebstrap");
-    expect(new Set(requiredHostPackages).size).toBe(requiredHostPackages.length);
+    const packages = requiredHostPackages("lvm");
+    expect(packages).toContain("mmdebstrap");
+    expect(new Set(packages).size).toBe(packages.length);
+  });
+
+  it("is LVM only for the layout that has it", () => {
+    const host = { ...able, exists: (path: string) => !path.endsWith("/lvm") };
+    expect(hostProblems(host, "plain")).toEqual([]);
+    expect(hostProblems(host, "lvm")).toEqual([expect.stringContaining("apt-get install lvm2")]);
+    expect(requiredHostPackages("plain")).not.toContain("lvm2");
+    expect(requiredHostPackages("lvm")).toContain("lvm2");
   });
 });
