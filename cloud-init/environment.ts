@@ -8,6 +8,7 @@ import {
   nodesForPods,
   type Role,
 } from "../plan/lab-plan";
+import { ownLanAdapter } from "../plan/lan-addresses";
 import { netmask } from "../plan/netmask";
 import { stableUuid } from "./stable-uuid";
 
@@ -59,7 +60,13 @@ function commonVariables(plan: LabPlan, machine: MachinePlan): Variables {
     DOMAIN: plan.domain,
     RESOLVERS: (inner?.resolvers ?? ["127.0.0.1"]).join(" "),
     TIME_SERVERS: machine.role === "gateway" ? plan.timeServers.join(" ") : (inner?.gateway ?? ""),
+    ...lanVariables(machine),
   };
+}
+
+function lanVariables(machine: MachinePlan): Variables {
+  const adapter = ownLanAdapter(machine);
+  return adapter === undefined ? {} : { LAN_MAC: adapter.mac, LAN_TRUSTED: adapter.trusted ?? "" };
 }
 
 function kubernetesVariables(plan: LabPlan): Variables {

@@ -1,9 +1,13 @@
+import { networkOf } from "../plan/subnets";
+import { lengthOf } from "./host-only";
 import { parseBlocks } from "./output";
 
 /** An adapter of the host that machines can be bridged to. */
 export interface BridgedInterface {
   name: string;
   isUp: boolean;
+  /** The LAN that the host is in by it, `192.168.178.0/24`; absent where it has no IPv4 address. */
+  lan?: string;
 }
 
 /** Which adapter a configured name means; or why it means none, and what to do. */
@@ -12,8 +16,18 @@ export type BridgedChoice = { chosen: BridgedInterface } | { problem: string; fi
 /** Reads `list bridgedifs`. */
 export function parseBridged(text: string): BridgedInterface[] {
   return parseBlocks(text)
-    .map((block) => ({ name: block.get("Name") ?? "", isUp: block.get("Status") !== "Down" }))
+    .map((block) => ({
+      name: block.get("Name") ?? "",
+      isUp: block.get("Status") !== "Down",
+      ...lanOf(block.get("IPAddress") ?? "", block.get("NetworkMask") ?? ""),
+    }))
     .filter(({ name }) => name !== "");
+}
+
+function lanOf(address: string, netmask: string): { lan?: string } {
+  const lan =
+    netmask === "" || address === "0.0.0.0" ? undefined : networkOf(`${address}/${lengthOf(netmask)}`);
+  return lan === undefined ? {} : { lan };
 }
 
 /**

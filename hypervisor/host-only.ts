@@ -140,7 +140,7 @@ function refuseOverlap(there: readonly HostOnly[], wanted: WantedHostOnly): void
 }
 
 /** 24 of `255.255.255.0`. */
-function lengthOf(mask: string): number {
+export function lengthOf(mask: string): number {
   return mask
     .split(".")
     .reduce((sum, octet) => sum + (Number(octet).toString(2).match(/1/g)?.length ?? 0), 0);

@@ -1,6 +1,7 @@
 import { BlockList } from "node:net";
 import type { BridgedAdapterPlan, HostAdapterPlan, HostOnlyAdapterPlan, LabPlan } from "../plan/lab-plan";
 import { setCommand } from "../plan/problems";
+import { overlap, rangeOf } from "../plan/subnets";
 import { chooseBridged, parseBridged } from "./bridged";
 import { type Finding, failure, fine, warning } from "./finding";
 import { findHostOnly, type HostOnly, hostOnlyList, networksConfRemedy, parseHostOnly } from "./host-only";
@@ -11,31 +12,45 @@ import { machineInfo, type Probes } from "./probes";
 /** What VirtualBox permits without being told. Source: its manual, "Host-only networking". */
 const PERMITTED = "192.168.56.0/21";
 
-/** Host adapters that the gateway wants: bridged ones must be there, host-only ones permitted and no other lab's. */
+/** Host adapters that machines want: bridged ones must be there, host-only ones permitted and no other lab's. */
 export async function checkHostNetworks(plan: LabPlan, probes: Probes): Promise<Finding[]> {
   const adapters = plan.machines.flatMap((machine) => machine.adapters);
   const wanted = adapters.filter(
     (adapter): adapter is HostAdapterPlan => adapter.kind === "bridged" || adapter.kind === "hostonly",
   );
-  const findings = wanted.map((adapter) =>
-    adapter.kind === "bridged" ? checkBridged(plan, adapter, probes) : checkHostOnly(plan, adapter, probes),
-  );
+  const isFirst = (adapter: HostAdapterPlan, index: number) =>
+    wanted.findIndex(({ hostInterface }) => hostInterface === adapter.hostInterface) === index;
+  const findings = wanted
+    .filter(isFirst)
+    .map((adapter) =>
+      adapter.kind === "bridged" ? checkBridged(plan, adapter, probes) : checkHostOnly(plan, adapter, probes),
+    );
   return (await Promise.all(findings)).flat();
 }
 
-async function checkBridged(plan: LabPlan, adapter: BridgedAdapterPlan, probes: Probes): Promise<Finding> {
+async function checkBridged(plan: LabPlan, adapter: BridgedAdapterPlan, probes: Probes): Promise<Finding[]> {
   const check = "bridged adapter";
   const output = await probes.vboxManage(plan.hypervisor, ["list", "bridgedifs"]);
-  if (output === undefined) return fine(check, "cannot be looked at without VBoxManage");
+  if (output === undefined) return [fine(check, "cannot be looked at without VBoxManage")];
   const choice = chooseBridged(adapter.hostInterface, parseBridged(output));
-  if (!("chosen" in choice)) return failure(check, choice.problem, choice.fix);
-  const { name, isUp } = choice.chosen;
-  if (isUp) return fine(check, name);
-  return warning(
-    check,
-    `The host adapter ${JSON.stringify(name)} is down.`,
-    "Connect it, or bridge to another.",
-  );
+  if (!("chosen" in choice)) return [failure(check, choice.problem, choice.fix)];
+  const { name, isUp, lan } = choice.chosen;
+  const shown = JSON.stringify(name);
+  const down = warning(check, `The host adapter ${shown} is down.`, "Connect it, or bridge to another.");
+  return [isUp ? fine(check, name) : down, ...(lan === undefined ? [] : checkLan(plan, shown, lan))];
+}
+
+/** A machine in both could not tell them apart. */
+function checkLan(plan: LabPlan, adapter: string, lan: string): Finding[] {
+  return Object.values(plan.subnets)
+    .filter(({ cidr }) => overlap(rangeOf(cidr), rangeOf(lan)))
+    .map(({ name, cidr }) =>
+      failure(
+        "bridged adapter",
+        `The LAN ${lan} of ${adapter} overlaps the lab's network ${name}, ${cidr}.`,
+        `Choose another subnet for it: ${setCommand(`networks.${name}.cidr`, "A.B.C.0/24")}`,
+      ),
+    );
 }
 
 async function checkHostOnly(

@@ -178,20 +178,18 @@ function apiServer(plan: LabPlan, master: MachinePlan): Leaf {
       "::1",
       // The forwarded port's address: what the person's kubectl connects to.
       ...(plan.hostAccess.address === "0.0.0.0" ? [] : [plan.hostAccess.address]),
-      ...gatewaysAddresses(plan),
+      ...[...machinesOf(plan, "gateway"), master].flatMap(outerAddresses),
     ]),
     uses: server,
   };
 }
 
-/** Where host and LAN reach the API at the gateway itself. */
-function gatewaysAddresses(plan: LabPlan): string[] {
-  return machinesOf(plan, "gateway").flatMap(({ adapters }) =>
-    adapters.flatMap((adapter) =>
-      (adapter.kind === "hostonly" || adapter.kind === "bridged") && adapter.address !== undefined
-        ? [adapter.address]
-        : [],
-    ),
+/** Where host and LAN reach a machine itself. */
+function outerAddresses({ adapters }: MachinePlan): string[] {
+  return adapters.flatMap((adapter) =>
+    (adapter.kind === "hostonly" || adapter.kind === "bridged") && adapter.address !== undefined
+      ? [adapter.address]
+      : [],
   );
 }
 

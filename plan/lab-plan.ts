@@ -70,7 +70,7 @@ export interface HostOnlyAdapterPlan {
   hostAddress: string;
 }
 
-/** An extra adapter of the gateway on the LAN. */
+/** An extra adapter on the LAN: the last one of the gateway, or of every machine. */
 export interface BridgedAdapterPlan {
   kind: "bridged";
   /** The host's adapter, as in `VBoxManage list bridgedifs`, or a part of its name. */
@@ -79,7 +79,7 @@ export interface BridgedAdapterPlan {
   /** Static address on the LAN, with its prefix length; absent when the LAN's DHCP gives one. */
   address?: string;
   prefixLength?: number;
-  /** Subnet of the LAN that may reach all machines. */
+  /** Subnet of the LAN that may reach all of this machine, and through the gateway all machines. */
   trusted?: string;
 }
 

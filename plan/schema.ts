@@ -239,15 +239,28 @@ export const schema = z.strictObject({
       gateway: derivedKey(address(), "last address", "The gateway's address in it"),
     }),
     bridged: group({
+      machines: key(
+        oneOf(["gateway", "all"]),
+        "gateway",
+        "Which machines are on the LAN, for bridged: the gateway alone, or `all`, each by an adapter of its own",
+      ),
       address: derivedKey(
         interfaceAddress,
         "by the LAN's DHCP",
         "The gateway's own address on the LAN, for bridged",
       ),
+      range: group({
+        from: derivedKey(
+          address(),
+          "by the LAN's DHCP",
+          "First of the other machines' own addresses on the LAN, with `all`; of every four each role has one",
+        ),
+        to: derivedKey(address(), "by the LAN's DHCP", "Last address that they may have"),
+      }),
       trusted: derivedKey(
         cidr(8, 32),
-        "none: API, SSH and statistics of the gateway alone",
-        "Subnet of the LAN from which all machines are reached through the gateway, for bridged",
+        "none: SSH, and the API and statistics of the gateway",
+        "Subnet of the LAN from which every machine is reached in full, for bridged: through the gateway, and with `all` directly",
       ),
     }),
   }),

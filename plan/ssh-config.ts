@@ -1,5 +1,6 @@
 import { endpointOf, gatewayOf } from "./endpoint";
 import type { LabPlan, MachinePlan } from "./lab-plan";
+import { ownLanAdapter } from "./lan-addresses";
 
 export interface SshFiles {
   /** Private key of the lab's user. */
@@ -8,15 +9,21 @@ export interface SshFiles {
   knownHostsFile: string;
 }
 
-/** A configuration for `ssh -F`: every machine by its short and full name, all but the gateway through the gateway. */
+/**
+ * A configuration for `ssh -F`: every machine by its short and full name, all but the gateway through the gateway, or directly
+ * where it has an address of its own on the LAN.
+ */
 export function sshConfig(plan: LabPlan, files: SshFiles): string {
   const { address, port } = endpointOf(plan, "ssh");
   const gateway = gatewayOf(plan);
-  const blocks = plan.machines.map((machine) =>
-    machine === gateway
-      ? block(machine, [`HostName ${address}`, `Port ${port}`])
-      : block(machine, [`HostName ${machine.address}`, `ProxyJump ${gateway.name}`]),
-  );
+  const wayTo = (machine: MachinePlan) => {
+    const onLan = ownLanAdapter(machine)?.address;
+    if (machine === gateway) return [`HostName ${address}`, `Port ${port}`];
+    return onLan === undefined
+      ? [`HostName ${machine.address}`, `ProxyJump ${gateway.name}`]
+      : [`HostName ${onLan}`];
+  };
+  const blocks = plan.machines.map((machine) => block(machine, wayTo(machine)));
   // Not for "*": a person may include it beside hosts of their own.
   const names = plan.machines.map(({ name, fqdn }) => `${name} ${fqdn}`);
   const all = lines(`Host ${names.join(" ")}`, [
@@ -40,7 +47,8 @@ export function knownHosts(plan: LabPlan, publicKeys: Record<string, string>): s
   const { address, port } = endpointOf(plan, "ssh");
   return plan.machines
     .map((machine) => {
-      const names = [machine.name, machine.fqdn, machine.address];
+      const onLan = ownLanAdapter(machine)?.address;
+      const names = [machine.name, machine.fqdn, machine.address, ...(onLan === undefined ? [] : [onLan])];
       const all = machine.role === "gateway" ? [...names, `[${address}]:${port}`] : names;
       const key = publicKeys[machine.name]?.trim();
       return key === undefined ? "" : `${all.join(",")} ${key}\n`;

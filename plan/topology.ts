@@ -5,6 +5,7 @@ import { authorityNames, givenAuthorities } from "./given-authorities";
 import type {
   AdapterPlan,
   ApplicationsPlan,
+  BridgedAdapterPlan,
   ForwardPlan,
   HostAdapterPlan,
   InternalAdapterPlan,
@@ -14,6 +15,7 @@ import type {
   SubnetName,
   SubnetPlan,
 } from "./lab-plan";
+import { lanAddress } from "./lan-addresses";
 import { type AdapterName, adapterKey, macAddresses } from "./mac-addresses";
 import { type MachineName, machineNames, subnetOf } from "./machine-names";
 import { addressAfter, addressAt, prefixLength } from "./subnets";
@@ -118,7 +120,10 @@ function planMachines(configuration: Configuration, stack: string): MachinePlan[
     adapters:
       role === "gateway"
         ? gatewayAdapters(configuration, stack, (adapter) => macOf(name, adapter))
-        : [machineAdapter(configuration, stack, role, index, macOf(name, subnetOf[role]))],
+        : [
+            machineAdapter(configuration, stack, role, index, macOf(name, subnetOf[role])),
+            ...lanAdapters(configuration, role, index, macOf(name, "bridged")),
+          ],
   }));
 }
 
@@ -127,15 +132,19 @@ function adapterNames(configuration: Configuration, machines: MachineName[]): Ad
   return machines
     .toSorted((a, b) => a.index - b.index)
     .flatMap(({ name, role }) =>
-      (role === "gateway" ? gatewayAdapterNames(configuration) : [subnetOf[role]]).map((adapter) => ({
-        machine: name,
-        adapter,
-      })),
+      (role === "gateway"
+        ? gatewayAdapterNames(configuration)
+        : [subnetOf[role], ...(allOnLan(configuration) ? ["bridged"] : [])]
+      ).map((adapter) => ({ machine: name, adapter })),
     );
 }
 
 function gatewayAdapterNames({ hostAccess }: Configuration): string[] {
   return ["nat", ...subnetNames, ...(hostAccess.mode === "forward" ? [] : [hostAccess.mode])];
+}
+
+function allOnLan({ hostAccess }: Configuration): boolean {
+  return hostAccess.mode === "bridged" && hostAccess.bridged.machines === "all";
 }
 
 function addressOf({ networks }: Configuration, role: Role, index: number): string {
@@ -176,6 +185,34 @@ function machineAdapter(
   };
 }
 
+/** Beside the lab's own network, which its traffic and its way out stay on. */
+function lanAdapters(
+  configuration: Configuration,
+  role: Exclude<Role, "gateway">,
+  index: number,
+  mac: string,
+): BridgedAdapterPlan[] {
+  if (!allOnLan(configuration)) return [];
+  const { from } = configuration.hostAccess.bridged.range;
+  return [bridgedAdapter(configuration, mac, from && lanAddress(from, role, index))];
+}
+
+/** @param address on the LAN whose prefix length the gateway's has; absent: by DHCP */
+function bridgedAdapter(
+  { hostAccess }: Configuration,
+  mac: string,
+  address: string | undefined,
+): BridgedAdapterPlan {
+  const { adapter, bridged } = hostAccess;
+  return {
+    kind: "bridged",
+    hostInterface: adapter ?? "",
+    mac,
+    ...(address && bridged.address && { address, prefixLength: prefixLength(bridged.address) }),
+    ...(bridged.trusted && { trusted: bridged.trusted }),
+  };
+}
+
 function gatewayAdapters(
   configuration: Configuration,
   stack: string,
@@ -205,24 +242,13 @@ function gatewayAdapters(
   ];
 }
 
-function hostAdapters({ hostAccess }: Configuration, macOf: (adapter: string) => string): HostAdapterPlan[] {
-  const { mode, adapter, hostOnly, bridged } = hostAccess;
+function hostAdapters(configuration: Configuration, macOf: (adapter: string) => string): HostAdapterPlan[] {
+  const { mode, adapter, hostOnly, bridged } = configuration.hostAccess;
   switch (mode) {
     case "forward":
       return [];
     case "bridged":
-      return [
-        {
-          kind: mode,
-          hostInterface: adapter ?? "",
-          mac: macOf(mode),
-          ...(bridged.address && {
-            address: bridged.address.split("/")[0] ?? "",
-            prefixLength: prefixLength(bridged.address),
-          }),
-          ...(bridged.trusted && { trusted: bridged.trusted }),
-        },
-      ];
+      return [bridgedAdapter(configuration, macOf(mode), bridged.address?.split("/")[0])];
     case "hostonly":
       return [
         {

@@ -2,10 +2,19 @@
 # Steps of every role, before and after its own.
 
 base_converge() {
+  base_lan
   step "setting up name resolution and kernel settings"
   base_resolver
   base_kernel
   base_ssh
+}
+
+base_lan() {
+  [ -n "${LAN_MAC:-}" ] || return 0
+  step "closing the adapter on the LAN"
+  # shellcheck source=lan.sh
+  . "$LIBRARY/lan.sh"
+  lan_converge
 }
 
 # A plain file: no stub resolver whose address would be wrong inside pods.

@@ -1,4 +1,5 @@
 import type { LabPlan, MachinePlan } from "../../plan/lab-plan";
+import { ownLanAdapter } from "../../plan/lan-addresses";
 import { environmentFile } from "../environment";
 import type { GuestFile, MachineCredentials } from "../guest-files";
 import { realFile } from "../real-file";
@@ -17,6 +18,9 @@ export function commonFiles(
     { path: "/etc/hosts", mode: "0644", content: hostsFile(plan) },
     realFile("common/kube-lab", "/usr/local/sbin/kube-lab", "0755"),
     ...["lib.sh", "base.sh", "apply.sh", "status.sh"].map((name) =>
+      realFile(`common/${name}`, `${library}/${name}`),
+    ),
+    ...(ownLanAdapter(machine) === undefined ? [] : ["lan.sh", "lan.nft"]).map((name) =>
       realFile(`common/${name}`, `${library}/${name}`),
     ),
     realFile("common/kube-lab.service", "/etc/systemd/system/kube-lab.service"),

@@ -5,6 +5,7 @@ import type { Check } from "./check";
 import { checkHostAccess } from "./host-access";
 import { checkHostLimits } from "./host-limits";
 import { checkImage } from "./image";
+import { checkLan } from "./lan";
 import { checkLifetimes } from "./lifetimes";
 import { checkNames } from "./names";
 import { checkPorts } from "./ports";
@@ -18,6 +19,7 @@ export const everyCheck: readonly Check[] = [
   checkNames,
   checkPorts,
   checkHostAccess,
+  checkLan,
   checkImage,
   checkResolvers,
   checkAddons,

@@ -46,12 +46,19 @@ function uselessAdapter({ configuration }: CheckInput): Problem[] {
 function uselessLan({ configuration }: CheckInput): Problem[] {
   const { mode, bridged } = configuration.hostAccess;
   if (mode === "bridged") return [];
-  return (["address", "trusted"] as const)
-    .filter((name) => bridged[name] !== undefined)
-    .map((name) => ({
+  const { machines, address, trusted, range } = bridged;
+  return Object.entries({
+    machines: machines === "gateway" ? undefined : machines,
+    address,
+    trusted,
+    "range.from": range.from,
+    "range.to": range.to,
+  })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ({
       key: `hostAccess.bridged.${name}`,
-      value: bridged[name],
-      reason: `hostAccess.mode is ${mode}, so the gateway is not on the LAN`,
+      value,
+      reason: `hostAccess.mode is ${mode}, so no machine is on the LAN`,
       allowed: "with bridged only",
       fix: removeCommand(`hostAccess.bridged.${name}`),
       dependsOn: ["hostAccess.mode"],

@@ -17,6 +17,8 @@ export interface Sandbox {
   folder: string;
   /** Inode of its processes' namespace: `/proc/PID/ns/pid` of each links to it. */
   processes: number;
+  /** A process in its namespaces, seen from here. */
+  inside: number;
   remove: () => Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export const sandboxPrograms = {
   nsenter: "util-linux",
   mmdebstrap: "mmdebstrap",
   genisoimage: "genisoimage",
+  ip: "iproute2",
 };
 
 /** Why there can be no sandbox here; undefined when there can. */
@@ -69,7 +72,13 @@ export async function openSandbox(log: Log): Promise<Sandbox> {
     );
     rmSync(outside, { recursive: true, force: true });
   };
-  return { vboxManage, folder, processes: information["pid-namespace"], remove };
+  return {
+    vboxManage,
+    folder,
+    processes: information["pid-namespace"],
+    inside: information["child-pid"],
+    remove,
+  };
 }
 
 interface Information {

@@ -112,6 +112,25 @@ describe("network-config", () => {
     expect(own).not.toHaveProperty("routes");
   });
 
+  test("on the LAN another machine keeps its way out and its names, and has an address there besides", () => {
+    const ethernets = (bridged: object) => {
+      const lab = exampleLab({
+        hostAccess: { mode: "bridged", adapter: "eth0", bridged: { machines: "all", ...bridged } },
+      });
+      return read<{ ethernets: Record<string, object> }>(networkConfig(firstOf(lab, "worker"))).ethernets;
+    };
+    const range = { from: "10.9.8.20", to: "10.9.8.40" };
+    const own = ethernets({ address: "10.9.8.7/24", range });
+    expect(own.adapter1).toMatchObject({ routes: [{ to: "0.0.0.0/0", via: "192.168.2.254" }] });
+    expect(own.adapter2).toMatchObject({ dhcp4: false, optional: true, addresses: ["10.9.8.22/24"] });
+    expect(own.adapter2).not.toHaveProperty("routes");
+    expect(ethernets({}).adapter2).toMatchObject({
+      dhcp4: true,
+      optional: true,
+      "dhcp4-overrides": { "use-routes": false, "use-dns": false },
+    });
+  });
+
   test("no interface is renamed", () => {
     expect(networkConfig(firstOf(plan, "gateway"))).not.toContain("set-name");
   });

@@ -273,6 +273,22 @@ describe("host networks", () => {
     });
   });
 
+  it("looks once at the adapter of all machines, and refuses a LAN that is one of the lab's networks", async () => {
+    const all = referencePlan({
+      hypervisor: "virtualbox",
+      hostAccess: { mode: "bridged", adapter: "eno1", bridged: { machines: "all" } },
+    });
+    const listed = (address: string) => ({
+      "list bridgedifs": `Name:            eno1\nIPAddress:       ${address}\nNetworkMask:     255.255.255.0\nStatus:          Up\n`,
+    });
+    const findings = await preflight(all, computer({ answers: listed("192.168.178.20") }));
+    expect(findings.filter(({ check }) => check === "bridged adapter")).toHaveLength(1);
+    expect(problemsIn(findings)).toEqual([]);
+    const clash = await found({ answers: listed("192.168.1.20") }, /LAN 192\.168\.1\.0\/24 of "eno1"/, all);
+    expect(clash).toMatchObject({ severity: "error", fix: expect.stringContaining("networks.mast.cidr") });
+    expect(await problems({ answers: listed("0.0.0.0") }, all)).toEqual([]);
+  });
+
   it("asks networks.conf for a host-only subnet, on Linux alone", async () => {
     const refused = await found({ files }, /does not permit the host-only address 192\.168\.254\./, hostonly);
     expect(refused.fix).toContain("echo '* 192.168.254.0/24' | sudo tee -a /etc/vbox/networks.conf");

@@ -93,6 +93,10 @@ describe("planCertificates", () => {
     expect(addresses({ mode: "hostonly" })).toContain("192.168.56.254");
     const bridged = { address: "192.168.178.50/24" };
     expect(addresses({ mode: "bridged", adapter: "eth0", bridged })).toContain("192.168.178.50");
+    const range = { from: "192.168.178.60", to: "192.168.178.90" };
+    expect(
+      addresses({ mode: "bridged", adapter: "eth0", bridged: { ...bridged, machines: "all", range } }),
+    ).toEqual(expect.arrayContaining(["192.168.178.50", "192.168.178.61"]));
   });
 
   test("names etcd's servers and peers as each other and the machine call them", () => {

@@ -9,6 +9,14 @@ import { hostsFile } from "../../../plan/hosts-file";
 import { knownHosts, sshConfig } from "../../../plan/ssh-config";
 import { planLab } from "../../../plan/topology";
 
+const allOnLan = {
+  hostAccess: {
+    mode: "bridged",
+    adapter: "eth0",
+    bridged: { machines: "all", address: "10.9.8.7/24", range: { from: "10.9.8.20", to: "10.9.8.40" } },
+  },
+};
+
 const lab = (raw: Record<string, unknown> = {}) => planLab(parseConfiguration(raw), "dev");
 
 describe("hostsFile", () => {
@@ -20,6 +28,16 @@ describe("hostsFile", () => {
     const names = lines.flatMap((line) => line.split(" ").slice(1));
     expect(new Set(names).size).toBe(names.length);
   });
+});
+
+test("hostsFile has the LAN's addresses where all machines have one there, and the API at the gateway's", () => {
+  const lines = hostsFile(lab(allOnLan)).trimEnd().split("\n");
+  expect(lines).toContain("10.9.8.7 gate-node01.kube.local gate-node01");
+  expect(lines).toContain("10.9.8.22 kube-node01.kube.local kube-node01");
+  expect(lines).toContain("10.9.8.7 api.kube.local");
+  expect(lines.filter((line) => !line.startsWith("10.9.8."))).toEqual([]);
+  const byDhcp = { mode: "bridged", adapter: "eth0", bridged: { machines: "all" } };
+  expect(hostsFile(lab({ hostAccess: byDhcp }))).toBe(hostsFile(lab()));
 });
 
 describe("sshConfig", () => {
@@ -65,6 +83,16 @@ describe("sshConfig", () => {
       stricthostkeychecking: "true",
       passwordauthentication: "no",
     });
+  });
+
+  test("goes straight to a machine with an address of its own on the LAN", () => {
+    const worker = effective("kube-node02", allOnLan);
+    expect(worker).toMatchObject({ hostname: "10.9.8.26", port: "22", user: "debian" });
+    expect(worker).not.toHaveProperty("proxyjump");
+    expect(effective("gate-node01", allOnLan)).toMatchObject({ hostname: "127.0.0.1", port: "2222" });
+    expect(knownHosts(lab(allOnLan), { "kube-node02": "ssh-ed25519 AAAA" })).toBe(
+      "kube-node02,kube-node02.kube.local,192.168.2.11,10.9.8.26 ssh-ed25519 AAAA\n",
+    );
   });
 
   test("follows user, address and port", () => {

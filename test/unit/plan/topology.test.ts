@@ -149,6 +149,43 @@ describe("choices", () => {
     });
   });
 
+  test("all machines go to the LAN by an adapter of their own, beside the lab's network", () => {
+    const plan = lab({ hostAccess: { mode: "bridged", adapter: "eth0", bridged: { machines: "all" } } });
+    for (const { adapters } of plan.machines.slice(1)) {
+      expect(adapters.map(({ kind }) => kind)).toEqual(["internal", "bridged"]);
+      expect(adapters[1]).toEqual({ kind: "bridged", hostInterface: "eth0", mac: expect.any(String) });
+    }
+    const macs = macsOf(plan);
+    expect(new Set(macs).size).toBe(macs.length);
+    expect(macsOf(lab()).filter((mac) => !macs.includes(mac))).toEqual([]);
+  });
+
+  test("static addresses on the LAN stay with their machines, whatever comes and goes beside them", () => {
+    const range = { from: "10.9.8.20", to: "10.9.8.99" };
+    const bridged = { machines: "all", address: "10.9.8.7/24", range };
+    const addresses = (more: object) =>
+      Object.fromEntries(
+        lab({ hostAccess: { mode: "bridged", adapter: "eth0", bridged }, ...more })
+          .machines.slice(1)
+          .map(({ name, adapters }) => {
+            const [, lan] = adapters;
+            return [name, lan?.kind === "bridged" ? `${lan.address}/${lan.prefixLength}` : lan?.kind];
+          }),
+      );
+    const reference = addresses({});
+    expect(reference).toMatchObject({
+      "hapx-node01": "10.9.8.20/24",
+      "kube-mast01": "10.9.8.21/24",
+      "kube-node01": "10.9.8.22/24",
+      "glus-node01": "10.9.8.23/24",
+      "hapx-node02": "10.9.8.24/24",
+      "kube-node03": "10.9.8.30/24",
+    });
+    expect(new Set(Object.values(reference)).size).toBe(11);
+    const { "glus-node01": _one, "glus-node02": _two, "glus-node03": _three, ...others } = reference;
+    expect(addresses({ workers: { count: 9 }, gluster: { count: 0 } })).toMatchObject(others);
+  });
+
   test("each stack has a host-only network of its own, within what VirtualBox permits", () => {
     const stacks = ["dev", "other", "third", "a", "b", "c"];
     const cidrs = stacks.map((stack) => defaultConfiguration(stack).hostAccess.hostOnly.cidr);
