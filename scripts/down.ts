@@ -20,12 +20,24 @@ async function main(): Promise<void> {
   process.exitCode = await stack.run(["destroy", "--yes", "--skip-preview", ...rest]);
   if (process.exitCode !== 0) return;
   await sweep(ready.plan);
-  removeAccessFiles(name);
-  removeDns(name);
-  removeRoutes(name);
-  removeHosts(name);
-  removeKubeconfig(name);
-  removeSshInclude(name);
+  removeFromHost(name);
+}
+
+/** What reached the lab from this computer: what cannot be removed for want of rights does not keep the rest. */
+function removeFromHost(stack: string): void {
+  const steps = [
+    ...[removeAccessFiles, removeKubeconfig, removeSshInclude],
+    ...[removeDns, removeRoutes, removeHosts],
+  ];
+  const problems = steps.flatMap((remove) => {
+    try {
+      remove(stack);
+      return [];
+    } catch (error) {
+      return [(error as Error).message];
+    }
+  });
+  if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
 /** What destroy can't know of: machines whose state was lost. */
