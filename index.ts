@@ -1,3 +1,4 @@
+import "./components/lean-sdk";
 import * as pulumi from "@pulumi/pulumi";
 import { baseDiskFor } from "./components/base-disk";
 import { stackConfiguration } from "./components/stack-configuration";
