@@ -1,5 +1,6 @@
 import { dashboardPort } from "../../plan/dashboard-port";
 import type { AddonPlan } from "../../plan/lab-plan";
+import { confined, workload } from "./workload";
 
 const name = "headlamp";
 const namespace = "headlamp";
@@ -59,38 +60,27 @@ function tokenSecret(token: string): object {
 
 function deployment(version: string): object {
   const probe = { httpGet: { path: "/", port: "http" }, periodSeconds: 10 };
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name, namespace, labels },
-    spec: {
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          serviceAccountName: name,
-          securityContext: { runAsNonRoot: true, ...user, seccompProfile: { type: "RuntimeDefault" } },
-          containers: [
-            {
-              name,
-              image: `ghcr.io/headlamp-k8s/headlamp:v${version}`,
-              imagePullPolicy: "IfNotPresent",
-              args: ["-in-cluster", "-plugins-dir=/headlamp/plugins"],
-              ports: [{ name: "http", containerPort: 4466 }],
-              readinessProbe: probe,
-              livenessProbe: probe,
-              resources: { requests: { cpu: "50m", memory: "128Mi" } },
-              securityContext: {
-                readOnlyRootFilesystem: true,
-                allowPrivilegeEscalation: false,
-                capabilities: { drop: ["ALL"] },
-              },
-              volumeMounts: [{ name: "temporary", mountPath: "/tmp" }],
-            },
-          ],
-          volumes: [{ name: "temporary", emptyDir: {} }],
+  return workload(
+    "Deployment",
+    { name, namespace, labels },
+    {
+      serviceAccountName: name,
+      securityContext: { runAsNonRoot: true, ...user, seccompProfile: { type: "RuntimeDefault" } },
+      containers: [
+        {
+          name,
+          image: `ghcr.io/headlamp-k8s/headlamp:v${version}`,
+          imagePullPolicy: "IfNotPresent",
+          args: ["-in-cluster", "-plugins-dir=/headlamp/plugins"],
+          ports: [{ name: "http", containerPort: 4466 }],
+          readinessProbe: probe,
+          livenessProbe: probe,
+          resources: { requests: { cpu: "50m", memory: "128Mi" } },
+          securityContext: confined,
+          volumeMounts: [{ name: "temporary", mountPath: "/tmp" }],
         },
-      },
+      ],
+      volumes: [{ name: "temporary", emptyDir: {} }],
     },
-  };
+  );
 }

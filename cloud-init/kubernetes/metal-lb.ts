@@ -1,6 +1,7 @@
 import type { AddonPlan, LabPlan } from "../../plan/lab-plan";
 import { yaml } from "../yaml";
 import { type AccessRule, clusterRole, role } from "./access-rules";
+import { confined, workload } from "./workload";
 
 const namespace = "metallb-system";
 const labelsOf = (component: string) => ({ app: "metallb", component });
@@ -147,91 +148,69 @@ const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRe
 
 function controller(version: string): object {
   const labels = labelsOf("controller");
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name: "controller", namespace, labels },
-    spec: {
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          serviceAccountName: "controller",
-          terminationGracePeriodSeconds: 0,
-          securityContext: { runAsNonRoot: true, runAsUser: 65534, fsGroup: 65534 },
-          containers: [
-            {
-              name: "controller",
-              image: `quay.io/metallb/controller:v${version}`,
-              imagePullPolicy: "IfNotPresent",
-              args: ["--port=0", "--log-level=info", "--webhook-mode=disabled"],
-              env: [
-                field("METALLB_POD_NAME", "metadata.name"),
-                { name: "METALLB_ML_SECRET_NAME", value: "memberlist" },
-                { name: "METALLB_DEPLOYMENT", value: "controller" },
-              ],
-              ...probes,
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                capabilities: { drop: ["ALL"] },
-                readOnlyRootFilesystem: true,
-              },
-            },
+  return workload(
+    "Deployment",
+    { name: "controller", namespace, labels },
+    {
+      serviceAccountName: "controller",
+      terminationGracePeriodSeconds: 0,
+      securityContext: { runAsNonRoot: true, runAsUser: 65534, fsGroup: 65534 },
+      containers: [
+        {
+          name: "controller",
+          image: `quay.io/metallb/controller:v${version}`,
+          imagePullPolicy: "IfNotPresent",
+          args: ["--port=0", "--log-level=info", "--webhook-mode=disabled"],
+          env: [
+            field("METALLB_POD_NAME", "metadata.name"),
+            { name: "METALLB_ML_SECRET_NAME", value: "memberlist" },
+            { name: "METALLB_DEPLOYMENT", value: "controller" },
           ],
+          ...probes,
+          securityContext: confined,
         },
-      },
+      ],
     },
-  };
+  );
 }
 
 /** On workers alone: only they are in the pool's network. */
 function speaker(version: string): object {
   const labels = labelsOf("speaker");
-  return {
-    apiVersion: "apps/v1",
-    kind: "DaemonSet",
-    metadata: { name: "speaker", namespace, labels },
-    spec: {
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          serviceAccountName: "speaker",
-          terminationGracePeriodSeconds: 2,
-          hostNetwork: true,
-          nodeSelector: { "kube-lab/role": "worker" },
-          containers: [
-            {
-              name: "speaker",
-              image: `quay.io/metallb/speaker:v${version}`,
-              imagePullPolicy: "IfNotPresent",
-              args: ["--port=0", "--log-level=info"],
-              env: [
-                field("METALLB_NODE_NAME", "spec.nodeName"),
-                field("METALLB_POD_NAME", "metadata.name"),
-                field("METALLB_ML_BIND_ADDR", "status.podIP"),
-                { name: "METALLB_ML_LABELS", value: "app=metallb,component=speaker" },
-                { name: "METALLB_ML_SECRET_KEY_PATH", value: "/etc/ml_secret_key" },
-              ],
-              ...probes,
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                capabilities: { add: ["NET_RAW"], drop: ["ALL"] },
-                readOnlyRootFilesystem: true,
-              },
-              volumeMounts: [
-                { name: "memberlist", mountPath: "/etc/ml_secret_key", readOnly: true },
-                { name: "excluded", mountPath: "/etc/metallb", readOnly: true },
-              ],
-            },
+  return workload(
+    "DaemonSet",
+    { name: "speaker", namespace, labels },
+    {
+      serviceAccountName: "speaker",
+      terminationGracePeriodSeconds: 2,
+      hostNetwork: true,
+      nodeSelector: { "kube-lab/role": "worker" },
+      containers: [
+        {
+          name: "speaker",
+          image: `quay.io/metallb/speaker:v${version}`,
+          imagePullPolicy: "IfNotPresent",
+          args: ["--port=0", "--log-level=info"],
+          env: [
+            field("METALLB_NODE_NAME", "spec.nodeName"),
+            field("METALLB_POD_NAME", "metadata.name"),
+            field("METALLB_ML_BIND_ADDR", "status.podIP"),
+            { name: "METALLB_ML_LABELS", value: "app=metallb,component=speaker" },
+            { name: "METALLB_ML_SECRET_KEY_PATH", value: "/etc/ml_secret_key" },
           ],
-          // The secret is the controller's, made at its start.
-          volumes: [
-            { name: "memberlist", secret: { secretName: "memberlist" } },
-            { name: "excluded", configMap: { name: "metallb-excludel2" } },
+          ...probes,
+          securityContext: { ...confined, capabilities: { add: ["NET_RAW"], drop: ["ALL"] } },
+          volumeMounts: [
+            { name: "memberlist", mountPath: "/etc/ml_secret_key", readOnly: true },
+            { name: "excluded", mountPath: "/etc/metallb", readOnly: true },
           ],
         },
-      },
+      ],
+      // The secret is the controller's, made at its start.
+      volumes: [
+        { name: "memberlist", secret: { secretName: "memberlist" } },
+        { name: "excluded", configMap: { name: "metallb-excludel2" } },
+      ],
     },
-  };
+  );
 }

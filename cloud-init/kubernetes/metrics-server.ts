@@ -1,5 +1,6 @@
 import type { AddonPlan } from "../../plan/lab-plan";
 import { clusterRole, clusterRoleBinding, roleBinding } from "./access-rules";
+import { confined, workload } from "./workload";
 
 const name = "metrics-server";
 const namespace = "kube-system";
@@ -70,47 +71,34 @@ export function metricsServerObjects({ version }: AddonPlan): object[] {
 
 function deployment(version: string): object {
   const probe = (path: string) => ({ httpGet: { path, port: "https", scheme: "HTTPS" }, periodSeconds: 10 });
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name, namespace, labels },
-    spec: {
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          serviceAccountName: name,
-          priorityClassName: "system-cluster-critical",
-          containers: [
-            {
-              name,
-              image: `registry.k8s.io/metrics-server/metrics-server:v${version}`,
-              imagePullPolicy: "IfNotPresent",
-              args: [
-                "--cert-dir=/tmp",
-                "--secure-port=10250",
-                "--kubelet-preferred-address-types=InternalIP",
-                "--kubelet-use-node-status-port",
-                "--kubelet-certificate-authority=/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
-                "--metric-resolution=15s",
-              ],
-              ports: [{ name: "https", containerPort: 10250 }],
-              readinessProbe: probe("/readyz"),
-              livenessProbe: probe("/livez"),
-              resources: { requests: { cpu: "50m", memory: "50Mi" } },
-              securityContext: {
-                readOnlyRootFilesystem: true,
-                runAsNonRoot: true,
-                runAsUser: 1000,
-                allowPrivilegeEscalation: false,
-                capabilities: { drop: ["ALL"] },
-              },
-              volumeMounts: [{ name: "certificates", mountPath: "/tmp" }],
-            },
+  return workload(
+    "Deployment",
+    { name, namespace, labels },
+    {
+      serviceAccountName: name,
+      priorityClassName: "system-cluster-critical",
+      containers: [
+        {
+          name,
+          image: `registry.k8s.io/metrics-server/metrics-server:v${version}`,
+          imagePullPolicy: "IfNotPresent",
+          args: [
+            "--cert-dir=/tmp",
+            "--secure-port=10250",
+            "--kubelet-preferred-address-types=InternalIP",
+            "--kubelet-use-node-status-port",
+            "--kubelet-certificate-authority=/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
+            "--metric-resolution=15s",
           ],
-          volumes: [{ name: "certificates", emptyDir: {} }],
+          ports: [{ name: "https", containerPort: 10250 }],
+          readinessProbe: probe("/readyz"),
+          livenessProbe: probe("/livez"),
+          resources: { requests: { cpu: "50m", memory: "50Mi" } },
+          securityContext: { ...confined, runAsNonRoot: true, runAsUser: 1000 },
+          volumeMounts: [{ name: "certificates", mountPath: "/tmp" }],
         },
-      },
+      ],
+      volumes: [{ name: "certificates", emptyDir: {} }],
     },
-  };
+  );
 }

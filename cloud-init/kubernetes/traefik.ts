@@ -1,6 +1,7 @@
 import { type AddonPlan, type ApplicationsPlan, type LabPlan, nodesForPods } from "../../plan/lab-plan";
 import type { KeyPair } from "../guest-files";
 import { type AccessRule, clusterRole } from "./access-rules";
+import { confined, workload } from "./workload";
 
 const name = "traefik";
 const namespace = "traefik";
@@ -103,73 +104,62 @@ export function traefikGateway({ domain, ports }: ApplicationsPlan, certificate:
 }
 
 function deployment(plan: LabPlan, { ports }: ApplicationsPlan, version: string): object {
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name, namespace, labels },
-    spec: {
-      replicas,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          serviceAccountName: name,
-          priorityClassName: "system-cluster-critical",
-          topologySpreadConstraints: [
-            {
-              maxSkew: 1,
-              topologyKey: "kubernetes.io/hostname",
-              whenUnsatisfiable: "DoNotSchedule",
-              // The second waits for the second node, whichever joins first.
-              minDomains: Math.min(replicas, nodesForPods(plan).length),
-              nodeTaintsPolicy: "Honor",
-              labelSelector: { matchLabels: labels },
-              matchLabelKeys: ["pod-template-hash"],
-            },
-          ],
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: 65532,
-            runAsGroup: 65532,
-            seccompProfile: { type: "RuntimeDefault" },
-            // A gateway's listener has the port that Traefik itself listens on.
-            sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }],
-          },
-          containers: [
-            {
-              name,
-              image: `docker.io/library/traefik:v${version}`,
-              imagePullPolicy: "IfNotPresent",
-              args: [
-                `--entrypoints.http.address=:${ports.http.port}`,
-                `--entrypoints.https.address=:${ports.https.port}`,
-                // Answers on while the nodes learn that it goes.
-                ...["http", "https"].map(
-                  (entry) => `--entrypoints.${entry}.transport.lifecycle.requestacceptgracetimeout=5s`,
-                ),
-                "--ping=true",
-                "--providers.kubernetesgateway=true",
-                `--providers.kubernetesgateway.statusaddress.ip=${plan.virtualIp}`,
-                "--global.checknewversion=false",
-                "--global.sendanonymoususage=false",
-              ],
-              ports: [
-                { name: "http", containerPort: ports.http.port },
-                { name: "https", containerPort: ports.https.port },
-                { name: "ping", containerPort: 8080 },
-              ],
-              readinessProbe: { httpGet: { path: "/ping", port: "ping" }, periodSeconds: 2 },
-              livenessProbe: { httpGet: { path: "/ping", port: "ping" }, periodSeconds: 10 },
-              resources: { requests: { cpu: "50m", memory: "64Mi" } },
-              securityContext: {
-                readOnlyRootFilesystem: true,
-                allowPrivilegeEscalation: false,
-                capabilities: { drop: ["ALL"] },
-              },
-            },
-          ],
+  return workload(
+    "Deployment",
+    { name, namespace, labels },
+    {
+      serviceAccountName: name,
+      priorityClassName: "system-cluster-critical",
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: "kubernetes.io/hostname",
+          whenUnsatisfiable: "DoNotSchedule",
+          // The second waits for the second node, whichever joins first.
+          minDomains: Math.min(replicas, nodesForPods(plan).length),
+          nodeTaintsPolicy: "Honor",
+          labelSelector: { matchLabels: labels },
+          matchLabelKeys: ["pod-template-hash"],
         },
+      ],
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 65532,
+        runAsGroup: 65532,
+        seccompProfile: { type: "RuntimeDefault" },
+        // A gateway's listener has the port that Traefik itself listens on.
+        sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }],
       },
+      containers: [
+        {
+          name,
+          image: `docker.io/library/traefik:v${version}`,
+          imagePullPolicy: "IfNotPresent",
+          args: [
+            `--entrypoints.http.address=:${ports.http.port}`,
+            `--entrypoints.https.address=:${ports.https.port}`,
+            // Answers on while the nodes learn that it goes.
+            ...["http", "https"].map(
+              (entry) => `--entrypoints.${entry}.transport.lifecycle.requestacceptgracetimeout=5s`,
+            ),
+            "--ping=true",
+            "--providers.kubernetesgateway=true",
+            `--providers.kubernetesgateway.statusaddress.ip=${plan.virtualIp}`,
+            "--global.checknewversion=false",
+            "--global.sendanonymoususage=false",
+          ],
+          ports: [
+            { name: "http", containerPort: ports.http.port },
+            { name: "https", containerPort: ports.https.port },
+            { name: "ping", containerPort: 8080 },
+          ],
+          readinessProbe: { httpGet: { path: "/ping", port: "ping" }, periodSeconds: 2 },
+          livenessProbe: { httpGet: { path: "/ping", port: "ping" }, periodSeconds: 10 },
+          resources: { requests: { cpu: "50m", memory: "64Mi" } },
+          securityContext: confined,
+        },
+      ],
     },
-  };
+    { replicas },
+  );
 }
