@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
 import type { Host } from "./host";
 import { belongsTo, inspect } from "./inspect";
 import { absentMachine } from "./machine";
-import { absentNetwork } from "./network";
+import { absentNetwork, labelOf } from "./network";
 import { parseMachineList } from "./output";
 import type { Log } from "./progress";
-import { readRecord } from "./record";
+import { isElsewhere, readRecord } from "./record";
 import type { LabSpecification } from "./specification";
 import type { VBoxManage } from "./vboxmanage";
 
@@ -17,18 +16,18 @@ import type { VBoxManage } from "./vboxmanage";
 export async function removeAbandoned(
   vbox: VBoxManage,
   lab: LabSpecification,
-  { project }: Pick<Host, "project">,
+  host: Pick<Host, "project" | "exists">,
   log: Log,
 ): Promise<string[]> {
   const known = parseMachineList(await vbox.call(["list", "vms"]));
-  const prefix = `${lab.group.split("/").filter(Boolean).join("-")}-`;
+  const prefix = `${labelOf(lab.group)}-`;
   const others = new Set<string>();
   let removed = 0;
   for (const machine of [...known.keys()].filter((name) => name.startsWith(prefix))) {
     const info = await inspect(vbox, machine);
     const record = info && belongsTo(info, lab.group, machine) ? await readRecord(info) : undefined;
     if (record === undefined) continue;
-    if (record.project !== project && existsSync(record.project)) {
+    if (isElsewhere(record, host)) {
       others.add(record.project);
       continue;
     }

@@ -22,7 +22,14 @@ import { belongsTo, groupsOf, inspect } from "./inspect";
 import { removeLeftovers } from "./leftovers";
 import { ensureRunning, ensureStopped, isStopped, powerOff } from "./power";
 import type { Log } from "./progress";
-import { type MachineRecord, machineFolder, readRecord, removeRecord, writeRecord } from "./record";
+import {
+  isElsewhere,
+  type MachineRecord,
+  machineFolder,
+  readRecord,
+  removeRecord,
+  writeRecord,
+} from "./record";
 import type { MachineReference, MachineSpecification } from "./specification";
 import type { VBoxManage } from "./vboxmanage";
 
@@ -125,10 +132,9 @@ function refuseForeign(reference: MachineReference, info: Info, record: MachineR
 function refuseNamesake({ machine, hostKey }: MachineSpecification, record: MachineRecord | undefined): void {
   if (record === undefined || record.hostKey === hostKey) return;
   const { project } = record;
-  const elsewhere = project !== thisHost().project && existsSync(project);
   throw new HypervisorError(
     `The machine ${machine} is of another lab of this name, made from ${project}: its host key is not this one's.`,
-    elsewhere
+    isElsewhere(record)
       ? `Take that lab down (\`npm run down\` in ${project}), or use another stack name here.`
       : "Nobody has that lab's keys any more: `npm run down` removes its machines.",
   );

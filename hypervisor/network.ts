@@ -49,7 +49,7 @@ async function isWanted(
 }
 
 /** `kube-lab-dev` for the group `/kube-lab/dev`. */
-function labelOf(group: string): string {
+export function labelOf(group: string): string {
   return group.split("/").filter(Boolean).join("-");
 }
 

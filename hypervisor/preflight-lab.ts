@@ -1,4 +1,3 @@
-import path from "node:path";
 import type { ForwardPlan, LabPlan } from "../plan/lab-plan";
 import { setCommand } from "../plan/problems";
 import { formatForward } from "./adapters";
@@ -9,7 +8,7 @@ import { findIsoTool, isoToolRemedy } from "./iso";
 import { linuxFamily } from "./linux-distribution";
 import { parseMachineList } from "./output";
 import { machineFolder, machineInfo, type Probes } from "./probes";
-import { machineFolder as folderOfMachine, parseRecord, RECORD_FILE } from "./record";
+import { isElsewhere, recordFile, recordIn } from "./record";
 
 /** What a machine's linked clone grows to in ordinary use, measured; the template's disk comes on top. */
 const CLONE_GIB = 2;
@@ -171,9 +170,9 @@ export async function checkNames(plan: LabPlan, probes: Probes): Promise<Finding
 }
 
 /** Several machines of the same one are one finding. */
-function ofAnotherCheckout(info: Map<string, string>, { read, exists, host }: Probes): Finding[] {
-  const record = parseRecord(read(path.join(folderOfMachine(info), RECORD_FILE)));
-  if (record === undefined || record.project === host.project || !exists(record.project)) return [];
+function ofAnotherCheckout(info: Map<string, string>, { read, host }: Probes): Finding[] {
+  const record = recordIn(info, read(recordFile(info)));
+  if (record === undefined || !isElsewhere(record, host)) return [];
   return [
     failure(
       "machine names",

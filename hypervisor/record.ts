@@ -1,6 +1,7 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Hardware } from "./hardware";
+import { type Host, thisHost } from "./host";
 import { parseExtraData } from "./output";
 import type { VBoxManage } from "./vboxmanage";
 
@@ -53,10 +54,26 @@ export async function removeRecord(folder: string): Promise<void> {
  * @param info of `showvminfo`
  */
 export async function readRecord(info: Map<string, string>): Promise<MachineRecord | undefined> {
-  const file = path.join(machineFolder(info), RECORD_FILE);
-  const text = await readFile(file, "utf8").catch(() => undefined);
+  return recordIn(info, await readFile(recordFile(info), "utf8").catch(() => undefined));
+}
+
+/** The file of a machine's record. */
+export function recordFile(info: Map<string, string>): string {
+  return path.join(machineFolder(info), RECORD_FILE);
+}
+
+/** The record of a machine in the text of its file, if it is that machine's. */
+export function recordIn(info: Map<string, string>, text: string | undefined): MachineRecord | undefined {
   const record = parseRecord(text);
   return record?.uuid === info.get("UUID") ? record : undefined;
+}
+
+/** Whether another checkout that is there has made the machine. */
+export function isElsewhere(
+  { project }: MachineRecord,
+  host: Pick<Host, "project" | "exists"> = thisHost(),
+): boolean {
+  return project !== host.project && host.exists(project);
 }
 
 /** The folder that holds a machine's settings file. */
@@ -64,7 +81,7 @@ export function machineFolder(info: Map<string, string>): string {
   return path.dirname(info.get("CfgFile") ?? "");
 }
 
-export function parseRecord(text: string | undefined): MachineRecord | undefined {
+function parseRecord(text: string | undefined): MachineRecord | undefined {
   if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);

@@ -33,7 +33,8 @@ beforeEach(async () => {
 });
 afterEach(() => remove());
 
-const sweep = (project: string) => removeAbandoned(simulated.open(), LAB, { project }, () => undefined);
+const sweep = (project: string) =>
+  removeAbandoned(simulated.open(), LAB, { project, exists: existsSync }, () => undefined);
 const names = () => [...simulated.machines.keys()].sort();
 
 async function madeFrom(project: string): Promise<void> {
