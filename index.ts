@@ -15,12 +15,12 @@ export = async () => {
   const configuration = stackConfiguration();
   const plan = planLab(configuration, pulumi.getStack());
   const baseDisk = baseDiskFor(plan);
-  const observing = observe(plan, baseDisk.template);
+  const observations = observe(plan, baseDisk.template);
   // Loaded while the hypervisor answers.
   const { Lab }: typeof import("./components/lab") = require("./components/lab");
   const lab = new Lab("lab", {
     plan,
-    observations: await observing,
+    observations,
     baseDisk,
     givenAuthorities: givenAuthorities(configuration),
   });

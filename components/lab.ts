@@ -7,6 +7,7 @@ import { Gateway } from "./gateway";
 import { Gluster } from "./gluster";
 import { type BaseDisk, Image } from "./image";
 import { LoadBalancers } from "./load-balancers";
+import type { Machine } from "./machine";
 import { Masters } from "./masters";
 import { Network } from "./network";
 import { observationOf } from "./observation";
@@ -19,8 +20,8 @@ import { Workers } from "./workers";
 
 export interface LabArgs {
   plan: LabPlan;
-  /** What there is already of the plan's machines and of the template, by their names. */
-  observations: ReadonlyMap<string, Observation>;
+  /** What there is already of the plan's machines and of the template, by their names; keys are made meanwhile. */
+  observations: Promise<ReadonlyMap<string, Observation>>;
   baseDisk: BaseDisk;
   /** Authorities of the user's own; the others are made here. */
   givenAuthorities: Partial<Record<AuthorityName, GivenAuthority>>;
@@ -28,31 +29,38 @@ export interface LabArgs {
 
 /** The whole lab: all that machines must know, what they are made of, the machines by role. */
 export class Lab extends pulumi.ComponentResource {
-  readonly outputs: LabOutputs;
+  /** @throws what the observations do. */
+  readonly outputs: Promise<LabOutputs>;
 
   constructor(name: string, args: LabArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:index:Lab", name, {}, opts);
     const { plan, observations, baseDisk, givenAuthorities } = args;
     const child = { parent: this };
-
     const certificates = planCertificates(plan);
     const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
     const secrets = new Secrets(`${name}-secrets`, { dashboard: plan.addons.headlamp.enabled }, child);
     const network = new Network(`${name}-network`, { plan }, child);
-    const { incarnation } = observationOf(observations, baseDisk.template);
-    const image = new Image(`${name}-image`, { plan, baseDisk, incarnation }, child);
-    const starting = new Starting();
-    const site: Site = { plan, observations, starting, network, image, pki, secrets };
+    this.outputs = observations.then((observed) => {
+      const { incarnation } = observationOf(observed, baseDisk.template);
+      const image = new Image(`${name}-image`, { plan, baseDisk, incarnation }, child);
+      const starting = new Starting();
+      const site: Site = { plan, observations: observed, starting, network, image, pki, secrets };
+      const outputs = labOutputs(site, this.machinesOn(name, site));
+      this.registerOutputs({ machines: outputs.machines });
+      return outputs;
+    });
+  }
 
+  private machinesOn(name: string, site: Site): Machine[] {
+    const child = { parent: this };
     const gateway = new Gateway(`${name}-gateway`, { site }, child);
-    const loadBalancers = new LoadBalancers(`${name}-load-balancers`, { site, gateway }, child);
-    const masters = new Masters(`${name}-masters`, { site, gateway }, child);
-    const workers = new Workers(`${name}-workers`, { site, gateway }, child);
-    const gluster = new Gluster(`${name}-gluster`, { site, gateway }, child);
-    starting.complete();
-
-    const roles = [loadBalancers, masters, workers, gluster];
-    this.outputs = labOutputs(site, [gateway.machine, ...roles.flatMap(({ machines }) => machines)]);
-    this.registerOutputs({ machines: this.outputs.machines });
+    const roles = [
+      new LoadBalancers(`${name}-load-balancers`, { site, gateway }, child),
+      new Masters(`${name}-masters`, { site, gateway }, child),
+      new Workers(`${name}-workers`, { site, gateway }, child),
+      new Gluster(`${name}-gluster`, { site, gateway }, child),
+    ];
+    site.starting.complete();
+    return [gateway.machine, ...roles.flatMap(({ machines }) => machines)];
   }
 }

@@ -26,19 +26,25 @@ function observed(plan: LabPlan, observation: Observation): Map<string, Observat
   return new Map(names.map((name) => [name, { ...observation }]));
 }
 
-/** The lab's whole tree as it is registered. */
-export async function labOf(plan: LabPlan, args: Partial<LabArgs> = {}) {
-  const { resources, result } = await registered(
-    () => new Lab("lab", { plan, observations: nothingThere(plan), baseDisk, givenAuthorities: {}, ...args }),
-    resourceOutputs,
-  );
+interface Given {
+  observations?: Map<string, Observation>;
+  givenAuthorities?: LabArgs["givenAuthorities"];
+}
+
+/** The lab's whole tree as it is registered, and its outputs. */
+export async function labOf(
+  plan: LabPlan,
+  { observations = nothingThere(plan), givenAuthorities = {} }: Given = {},
+) {
+  const args = { plan, observations: Promise.resolve(observations), baseDisk, givenAuthorities };
+  const { resources, result } = await registered(() => new Lab("lab", args).outputs, resourceOutputs);
   const byName = new Map(resources.map((resource) => [resource.name, resource]));
   const resource = (name: string): Registered => {
     const found = byName.get(name);
     if (found === undefined) throw new Error(`no resource ${name} among ${[...byName.keys()].join(", ")}`);
     return found;
   };
-  return { resources, resource, lab: result };
+  return { resources, resource, outputs: result };
 }
 
 /** What a private key's text says of itself, so that a test finds it wherever it went. */

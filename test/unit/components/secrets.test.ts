@@ -3,9 +3,9 @@ import { labOf, planOf } from "./lab-in-test";
 import { isSecret, known, type Registered } from "./registered";
 
 let resources: Registered[];
-let lab: Awaited<ReturnType<typeof labOf>>["lab"];
+let outputs: Awaited<ReturnType<typeof labOf>>["outputs"];
 beforeAll(async () => {
-  ({ resources, lab } = await labOf(planOf()));
+  ({ resources, outputs } = await labOf(planOf()));
 });
 
 /** Everything of a resource's inputs that would lie open. */
@@ -70,7 +70,6 @@ test("a machine gets nobody else's keys, and only masters those of the authoriti
 });
 
 test("the outputs keep secrets secret and public parts public", async () => {
-  const { outputs } = lab;
   for (const output of [
     outputs.kubeconfig,
     outputs.privateKeys,
@@ -86,7 +85,7 @@ test("the outputs keep secrets secret and public parts public", async () => {
 
 test("a dashboard's login is a secret output and the masters' alone; where there is none, none is made", async () => {
   const withDashboard = await labOf(planOf({ addons: { headlamp: { enabled: true } } }));
-  const { dashboard } = withDashboard.lab.outputs;
+  const { dashboard } = withDashboard.outputs;
   if (dashboard === undefined) throw new Error("no output dashboard");
   expect(dashboard.url).toBe("http://127.0.0.1:4466/");
   expect(await isSecret(dashboard.token)).toBe(true);
@@ -97,6 +96,6 @@ test("a dashboard's login is a secret output and the masters' alone; where there
   expect(holders).toHaveLength(6);
   for (const { name } of holders) expect(name).toMatch(/^lab-masters-/);
 
-  expect(lab.outputs).not.toHaveProperty("dashboard");
+  expect(outputs).not.toHaveProperty("dashboard");
   expect(resources.filter(({ name }) => name.includes("dashboard"))).toEqual([]);
 });

@@ -21,14 +21,14 @@ test("an authority of the user's own is not made, signs, and its key is a secret
   const given = { certificate: "CERTIFICATE(given)", privateKey: "PRIVATE(given)" };
   const plan = planOf();
   plan.certificates.givenAuthorities = ["etcd-ca"];
-  const { resources, resource, lab } = await labOf(plan, { givenAuthorities: { "etcd-ca": given } });
+  const { resources, resource, outputs } = await labOf(plan, { givenAuthorities: { "etcd-ca": given } });
   expect(resources.filter(({ name }) => name.startsWith("lab-pki-etcd-ca-"))).toEqual([]);
   expect(resource("lab-pki-kube-mast01-etcd-peer-certificate").inputs).toMatchObject({
     caCertPem: given.certificate,
     caPrivateKeyPem: { secret: given.privateKey },
   });
-  expect(await isSecret(lab.outputs.privateKeys)).toBe(true);
-  expect((await known(lab.outputs.privateKeys))["etcd-ca"]).toBe(given.privateKey);
+  expect(await isSecret(outputs.privateKeys)).toBe(true);
+  expect((await known(outputs.privateKeys))["etcd-ca"]).toBe(given.privateKey);
 });
 
 test("a machine that nobody has looked for is a mistake that names it", async () => {
