@@ -24,7 +24,10 @@ export async function ensureBackend(projectFolder: string, environment: NodeJS.P
   const state = join(folder, "state");
   await mkdir(state, { recursive: true });
   const settings: Record<string, string> = {
-    PULUMI_BACKEND_URL: fileUrl(state),
+    // No checksum in a second file beside each of the some 300 states that one update writes.
+    PULUMI_BACKEND_URL: `${fileUrl(state)}?metadata=skip`,
+    // The history has every update's state already.
+    PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
     // The salt of the passphrase is in the state too: a checkout whose Pulumi.<stack>.yaml has none goes on working.
     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
   };
