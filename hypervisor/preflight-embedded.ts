@@ -3,7 +3,7 @@ import { setCommand } from "../plan/problems";
 import { type Finding, failure, fine } from "./finding";
 import type { Probes } from "./probes";
 
-/** Kernel features by module: machines on btrfs, containers on overlay, their networks. */
+/** Kernel features by module: machines on btrfs, their programs and containers on overlay, their networks. */
 const MODULES = ["btrfs", "overlay", "loop", "veth", "bridge", "br_netfilter", "vxlan", "nf_tables"];
 
 /** Whether the stand-in can run machines here: Linux, root, its programs, the kernel's features. */

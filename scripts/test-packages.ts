@@ -20,4 +20,5 @@ export const testPackages = [
   "shellcheck",
   "systemd",
   "util-linux",
+  "util-linux-extra",
 ];

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { NAMESPACES } from "../network/switch";
+import type { SharedUsr } from "../storage/shared-usr";
 import { type DataDisk, isThere } from "./data-disks";
 import { SEED_IN_GUEST } from "./seed";
 
@@ -10,6 +11,8 @@ export interface ContainerPlan {
   name: string;
   hostname: string;
   root: string;
+  /** Layers of /usr, where that is not all in `root`. */
+  usr?: SharedUsr;
   networkNamespace: string;
   cgroup: "v1" | "v2";
   units: string;
@@ -60,6 +63,7 @@ export function nspawnArguments(plan: ContainerPlan): string[] {
   return [
     ...["--quiet", "--keep-unit", "--register=no", `--machine=${plan.name}`, `--hostname=${plan.hostname}`],
     ...[`--directory=${plan.root}`, "--private-users=no", "--link-journal=no", "--resolv-conf=off"],
+    ...(plan.usr === undefined ? [] : [`--overlay=${plan.usr.base}:${plan.usr.changes}:/usr`]),
     // The clock and the kernel's modules are the host's.
     ...["--timezone=off", "--capability=all", "--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE"],
     ...["--console=pipe", "--kill-signal=SIGRTMIN+3", ...devices, ...disks],

@@ -7,6 +7,7 @@ import { machineNamespace, plugAdapters, unplugAdapters } from "../network/adapt
 import { hostPrefix, type Place, runFolder } from "../place";
 import { rootFolder } from "../storage/content";
 import { loadMedia } from "../storage/medium";
+import { clearWork, isUsrBase, sharedUsr } from "../storage/shared-usr";
 import { ensureStore } from "../storage/store";
 import { findLeader, spawnContainer } from "./container";
 import { connectDataDisks, disconnectDataDisks, rootMedium } from "./data-disks";
@@ -48,7 +49,12 @@ export async function powerOn(
     throw new Error(
       `no bootable medium: none of the hard disks of ${machine.name} holds a root file system; attach one made by convertfromraw`,
     );
+  if (isUsrBase(place, medium))
+    throw new Error(
+      `linked clones read from the hard disk ${medium} of ${machine.name}, so it cannot be written: attach a copy of it, made by clonemedium`,
+    );
   const root = rootFolder(place, medium);
+  const usr = sharedUsr(place, medium);
   const folder = runFolder(place, machine.uuid);
   const [dataDisks, seed] = await Promise.all([
     connectDataDisks(place, machine),
@@ -56,6 +62,7 @@ export async function powerOn(
     plugAdapters(place, machine),
   ]);
   correctMachineId(root);
+  clearWork(place, medium);
   writeUnits(join(folder, "units"), cgroups.version);
   writeHostEnvironment(join(folder, "host.env"), cgroups.version, dataDisks.length > 0);
   writeFileSync(join(folder, "empty"), "", { mode: 0o644 });
@@ -65,6 +72,7 @@ export async function powerOn(
       name: containerName(place, machine.uuid),
       hostname: hostname(machine.name),
       root,
+      ...(usr === undefined ? {} : { usr }),
       networkNamespace: machineNamespace(place, machine.uuid),
       cgroup: cgroups.version,
       units: join(folder, "units"),

@@ -5,6 +5,7 @@ import type { AttachmentRecord, MachineRecord } from "../machine/record";
 import type { Place } from "../place";
 import { snapshotContent } from "./content";
 import { forgetMedium, loadMedia, newMedium, saveMedium } from "./medium";
+import { isUsrBase } from "./shared-usr";
 
 /** UUIDs of the disks among what is attached. */
 export function disksOf(attachments: readonly AttachmentRecord[]): string[] {
@@ -43,26 +44,30 @@ async function branchOne(
 export function dropBranches(place: Place, machine: MachineRecord): string[] {
   const media = loadMedia(place);
   const kept = new Set(machine.snapshots.flatMap(({ attachments }) => disksOf(attachments)));
-  // A disk attached after the snapshot is nobody's branch: it is only taken out.
+  // A disk attached after the snapshot is nobody's branch, and one with children is theirs too: it is only taken out.
   const dropped = media.filter(
     ({ uuid, parent }) =>
       disksOf(machine.attachments).includes(uuid) &&
       parent !== undefined &&
       kept.has(parent) &&
-      !kept.has(uuid),
+      !kept.has(uuid) &&
+      !media.some((other) => other.parent === uuid),
   );
   for (const medium of dropped) forgetMedium(place, medium, true);
   return dropped.map(({ uuid }) => uuid);
 }
 
-/** @throws VirtualBoxError where several disks build on one, as linked clones do. */
-export function refuseManyChildren(place: Place, disk: string): void {
+/** @throws VirtualBoxError where several disks build on one, or one that reads from it: linked clones. */
+export function refuseNeeded(place: Place, disk: string): void {
   const media = loadMedia(place);
   const children = media.filter((medium) => medium.parent === disk).length;
-  if (children <= 1) return;
+  const isRead = isUsrBase(place, disk);
+  if (children <= 1 && !isRead) return;
   const location = media.find((medium) => medium.uuid === disk)?.location ?? disk;
   throw new VirtualBoxError(
-    `Hard disk '${location}' has more than one child hard disk (${children})`,
+    children > 1
+      ? `Hard disk '${location}' has more than one child hard disk (${children})`
+      : `Hard disk '${location}' is read by a linked clone`,
     { code: "NS_ERROR_FAILURE", component: "SessionMachine", interface: "IMachine" },
     "Snapshot operation failed",
   );

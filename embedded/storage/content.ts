@@ -3,7 +3,10 @@ import { join } from "node:path";
 import type { Place } from "../place";
 import { run, runQuietly } from "../process";
 
-/** A disk's subvolume. Holds `root/`, a root file system, or `disk.raw`, a block device's content. */
+/**
+ * A disk's subvolume. Holds `root/`, a root file system, or `disk.raw`, a block device's content; a linked clone's also `usr/`,
+ * see shared-usr.ts.
+ */
 export function contentFolder(place: Place, uuid: string): string {
   return join(place.store, uuid);
 }

@@ -7,8 +7,9 @@ import type { AttachmentRecord, MachineRecord, SnapshotRecord } from "../machine
 import { randomMac } from "../machine/record";
 import { findMachine, saveMachine } from "../machine/registry";
 import type { Place } from "../place";
-import { deleteContent, snapshotContent } from "../storage/content";
+import { deleteContent } from "../storage/content";
 import { loadMedia, type MediumRecord, newMedium, saveMedium } from "../storage/medium";
+import { copyContent, linkContent } from "../storage/shared-usr";
 import { ensureStore } from "../storage/store";
 import { parseGroups, refuseExisting, settingsFileOf } from "./create-machine";
 import { PROGRESS, type Verb } from "./verb";
@@ -24,7 +25,7 @@ const RULES: OptionRule[] = [
   { names: ["register"], values: 0 },
 ];
 
-/** `clonevm`: linked from a snapshot, or a full one; neither copies anything. */
+/** `clonevm`: linked from a snapshot, or a full one; only a linked clone's full one copies anything. */
 export const cloneMachine: Verb = async ({ place, args, directory, print, warn }) => {
   const parsed = parseArguments(args, RULES, USAGE, { least: 1, most: 1 });
   const source = findMachine(place, parsed.positionals[0] ?? "");
@@ -46,6 +47,8 @@ export const cloneMachine: Verb = async ({ place, args, directory, print, warn }
   try {
     await withLock(place, "registry", () => {
       refuseExisting(place, clone.settingsFile, clone.uuid);
+      // Its disks, which a linked clone needs, may have gone meanwhile.
+      if (snapshot) snapshotOf(findMachine(place, source.uuid), snapshot.uuid);
       for (const disk of disks) saveMedium(place, disk);
       saveMachine(place, clone);
     });
@@ -117,7 +120,7 @@ async function cloneDisks(
       isLinked ? `{${disk.uuid}}.vdi` : `${clone.name}-disk${disks.length + 1}.vdi`,
     );
     if (isLinked) disk.parent = source.uuid;
-    await snapshotContent(place, source.uuid, disk.uuid);
+    await (isLinked ? linkContent : copyContent)(place, source.uuid, disk.uuid);
     disks.push(disk);
     clone.attachments.push({ ...attachment, medium: disk.uuid });
   }

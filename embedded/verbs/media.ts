@@ -7,7 +7,7 @@ import { withLock } from "../locks";
 import { loadMachines } from "../machine/registry";
 import type { Place } from "../place";
 import { removeWhenEmpty } from "../removal";
-import { createRawContent, deleteContent, resizeRawContent, snapshotContent } from "../storage/content";
+import { createRawContent, deleteContent, resizeRawContent } from "../storage/content";
 import {
   forgetMedium,
   loadMedia,
@@ -17,6 +17,7 @@ import {
   saveMedium,
 } from "../storage/medium";
 import { importRawImage } from "../storage/raw-image";
+import { copyContent } from "../storage/shared-usr";
 import { ensureStore } from "../storage/store";
 import { type Call, PROGRESS, type Verb } from "./verb";
 
@@ -118,7 +119,7 @@ function refuseConversion(location: string): void {
 const CLONE_USAGE =
   "clonemedium [disk] <uuid | source-medium> <uuid | target-medium> [--format=VDI] [--variant=Standard]";
 
-/** `clonemedium disk`: whole in the real one, copy-on-write here. */
+/** `clonemedium disk`: whole in the real one, mostly copy-on-write here. */
 export const cloneMedium: Verb = async ({ place, args, directory, print, warn }) => {
   const parsed = parseArguments(args, CONVERT_RULES, CLONE_USAGE, { least: 2, most: 3 });
   const names = parsed.positionals.length === 3 ? parsed.positionals.slice(1) : parsed.positionals;
@@ -128,7 +129,7 @@ export const cloneMedium: Verb = async ({ place, args, directory, print, warn })
   refuseExisting(location, "Failed to clone medium");
   await ensureStore(place);
   const copy = newMedium({ kind: "disk", location, capacityBytes: source.capacityBytes });
-  await snapshotContent(place, source.uuid, copy.uuid);
+  await copyContent(place, source.uuid, copy.uuid);
   await register(place, copy, "Failed to clone medium");
   warn(PROGRESS);
   print(`Clone medium created in format 'VDI'. UUID: ${copy.uuid}`);

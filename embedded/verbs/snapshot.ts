@@ -6,7 +6,7 @@ import type { MachineRecord, SnapshotRecord } from "../machine/record";
 import { findMachine, saveMachine } from "../machine/registry";
 import { isOn, machineState } from "../machine/state";
 import type { Place } from "../place";
-import { branch, disksOf, dropBranches, hoist, refuseManyChildren } from "../storage/branches";
+import { branch, disksOf, dropBranches, hoist, refuseNeeded } from "../storage/branches";
 import { deleteContent } from "../storage/content";
 import { ensureStore } from "../storage/store";
 import { childrenOf, listSnapshots, QuietFailure } from "./snapshot-list";
@@ -146,13 +146,14 @@ function refuseRunning(place: Place, machine: MachineRecord): void {
 
 /** The snapshot's disks give way to their children, which hold everything already: also while the machine runs. */
 async function remove({ place, print, warn }: Call, machine: MachineRecord, name: string): Promise<void> {
+  await ensureStore(place);
   const orphaned = await withLock(place, "registry", () => {
     const record = findMachine(place, machine.uuid);
     const found = findSnapshot(record, name);
     print(`Deleting snapshot '${found.name}' (${found.uuid})`);
     refuseForked(record, found);
     const disks = disksOf(found.attachments);
-    for (const disk of disks) refuseManyChildren(place, disk);
+    for (const disk of disks) refuseNeeded(place, disk);
     for (const disk of disks) hoist(place, disk);
     record.snapshots = record.snapshots.filter((candidate) => candidate !== found);
     for (const child of record.snapshots) if (child.parent === found.uuid) setParent(child, found.parent);

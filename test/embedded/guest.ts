@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { type Answer, call, type Program } from "./program";
 
@@ -27,8 +28,6 @@ export class Guest {
   /** A linked clone of `image`, with a seed. */
   async create(): Promise<void> {
     const { must } = this.program;
-    const mac = (adapter: number) =>
-      `08002700${adapter.toString(16).padStart(2, "0")}${this.plan.number.toString(16).padStart(2, "0")}`;
     await must(
       "clonevm",
       "image",
@@ -44,10 +43,22 @@ export class Guest {
     );
     await must(
       ...["modifyvm", this.name, "--cpus", "1", "--memory", "600"],
-      ...["--nic1", "nat", "--macaddress1", mac(1), "--natpf1", `ssh,tcp,127.0.0.1,${this.plan.sshPort},,22`],
-      ...["--nic2", "intnet", "--macaddress2", mac(2), "--intnet2", `lan of ${this.program.folder}`],
+      ...[
+        "--nic1",
+        "nat",
+        "--macaddress1",
+        this.mac(1),
+        "--natpf1",
+        `ssh,tcp,127.0.0.1,${this.plan.sshPort},,22`,
+      ],
+      ...["--nic2", "intnet", "--macaddress2", this.mac(2), "--intnet2", `lan of ${this.program.folder}`],
     );
-    await this.drive(this.writeSeed([mac(1), mac(2)]));
+    await this.drive(this.writeSeed([this.mac(1), this.mac(2)]));
+  }
+
+  /** What its seed knows the adapter by. */
+  mac(adapter: 1 | 2): string {
+    return `08002700${[adapter, this.plan.number].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
   }
 
   drive(medium: string): Promise<string> {
@@ -138,4 +149,14 @@ export async function until(what: string, isTrue: () => Promise<boolean>): Promi
     if (Date.now() - started > 120_000) throw new Error(`waited two minutes in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+}
+
+/** A port of the host that nothing listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
 }

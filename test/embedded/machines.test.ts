@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { removeEverything } from "../../embedded/prune";
-import { Guest, makeKey, until } from "./guest";
-import { ensureTestImage } from "./image";
+import { freePort, Guest, makeKey, until } from "./guest";
 import { buildProgram, type Program, standInObstacle } from "./program";
+import { createTemplate } from "./template";
 
 const blocked = standInObstacle();
 const describeHere = blocked === undefined ? describe : describe.skip;
@@ -25,23 +25,7 @@ describeHere("machines of the stand-in", () => {
     before.shared = isShared();
     program = buildProgram();
     makeKey(program);
-    const disk = join(program.folder, "image.vdi");
-    await program.must("convertfromraw", ensureTestImage(), disk, "--format", "VDI");
-    await program.must("createvm", "--name", "image", "--ostype", "Debian_64", "--register");
-    await program.must("storagectl", "image", "--name", "SATA", "--add", "sata", "--portcount", "4");
-    await program.must(
-      "storageattach",
-      "image",
-      "--storagectl",
-      "SATA",
-      "--port",
-      "0",
-      "--type",
-      "hdd",
-      "--medium",
-      disk,
-    );
-    await program.must("snapshot", "image", "take", "base");
+    await createTemplate(program);
     one = new Guest(program, { name: "one", number: 11, sshPort: await freePort() });
     two = new Guest(program, { name: "two", number: 12, sshPort: await freePort() });
     await Promise.all([one.create(), two.create()]);
@@ -213,15 +197,6 @@ function groupsOf(name: string): string[] {
 
 function namespaces(): string[] {
   return existsSync("/run/netns") ? readdirSync("/run/netns") : [];
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
 
 /** Sends, ends its side, and gives what comes until the other ends. */

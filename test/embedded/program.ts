@@ -71,6 +71,9 @@ export function call(file: string, args: string[], env: NodeJS.ProcessEnv = proc
 
 /** Why machines cannot run here; undefined when they can. */
 export function standInObstacle(): string | undefined {
-  const own = { genisoimage: "genisoimage", ssh: "openssh-client", mmdebstrap: "mmdebstrap" };
+  const own = {
+    ...{ genisoimage: "genisoimage", ssh: "openssh-client", mmdebstrap: "mmdebstrap" },
+    fincore: "util-linux-extra",
+  };
   return obstacle("the stand-in", { programs: { ...requiredHostPrograms, ...own } });
 }

@@ -83,6 +83,15 @@ describe("a container", () => {
     expect(withSeed).toContain("--bind-ro=/run/s:/var/lib/cloud/seed/nocloud");
   });
 
+  test("has its own changes over the /usr it reads from another disk", () => {
+    const overlays = (more: object) =>
+      nspawnArguments({ ...plan, cgroup: "v2", ...more }).filter((argument) => argument.includes("overlay"));
+    expect(overlays({ usr: { base: "/store/0/root/usr", changes: "/store/1/usr/changes" } })).toEqual([
+      "--overlay=/store/0/root/usr:/store/1/usr/changes:/usr",
+    ]);
+    expect(overlays({})).toEqual([]);
+  });
+
   test("may not set the clock or load modules, and tells systemd of cgroup v1 only there", () => {
     expect(nspawnArguments({ ...plan, cgroup: "v1" })).toContain(
       "--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE",
