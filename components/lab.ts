@@ -45,10 +45,9 @@ export class Lab extends pulumi.ComponentResource {
       const image = new Image(`${name}-image`, { plan, baseDisk, incarnation }, child);
       const starting = new Starting();
       const site: Site = { plan, observations: observed, starting, network, image, pki, secrets };
-      const outputs = labOutputs(site, this.machinesOn(name, site));
-      this.registerOutputs({ machines: outputs.machines });
-      return outputs;
+      return labOutputs(site, this.machinesOn(name, site));
     });
+    this.registerOutputs({});
   }
 
   private machinesOn(name: string, site: Site): Machine[] {
