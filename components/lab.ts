@@ -37,9 +37,10 @@ export class Lab extends pulumi.ComponentResource {
     const { plan, observations, baseDisk, givenAuthorities } = args;
     const child = { parent: this };
     const certificates = planCertificates(plan);
-    const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
-    const secrets = new Secrets(`${name}-secrets`, { dashboard: plan.addons.headlamp.enabled }, child);
+    // The few of a plugin's first: all plugins start at once, and not after the many keys.
     const network = new Network(`${name}-network`, { plan }, child);
+    const secrets = new Secrets(`${name}-secrets`, { dashboard: plan.addons.headlamp.enabled }, child);
+    const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
     this.outputs = observations.then((observed) => {
       const { incarnation } = observationOf(observed, baseDisk.template);
       const image = new Image(`${name}-image`, { plan, baseDisk, incarnation }, child);

@@ -2,10 +2,9 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SetUp } from "../set-up";
 import { Stack } from "../stack";
-import { median } from "./time";
 
-/** Seconds that the same engine takes for a program without resources: what no lab can go below. */
-export async function emptyProgram(setUp: SetUp, runs: number): Promise<{ preview: number; up: number }> {
+/** A stack of a program without resources, on the same engine: what no lab can go below. */
+export async function emptyProgram(setUp: SetUp): Promise<{ stack: Stack; remove: () => Promise<void> }> {
   // Below the project, so that it finds the project's packages.
   const project = join(setUp.project, ".kube-lab", "bench");
   mkdirSync(project, { recursive: true });
@@ -19,10 +18,12 @@ export async function emptyProgram(setUp: SetUp, runs: number): Promise<{ previe
   const stack = new Stack("empty", { ...setUp, project });
   await stack.select();
   await stack.text(["up", "--yes", "--skip-preview"]);
-  const preview = await median(runs, () => stack.text(["preview"]));
-  const up = await median(runs, () => stack.text(["up", "--yes", "--skip-preview"]));
-  await stack.text(["destroy", "--yes", "--skip-preview"]);
-  await stack.remove();
-  rmSync(project, { recursive: true });
-  return { preview, up };
+  return {
+    stack,
+    remove: async () => {
+      await stack.text(["destroy", "--yes", "--skip-preview"]);
+      await stack.remove();
+      rmSync(project, { recursive: true });
+    },
+  };
 }

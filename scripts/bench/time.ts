@@ -5,11 +5,18 @@ export async function seconds(work: () => Promise<unknown>): Promise<number> {
   return Number(process.hrtime.bigint() - start) / 1e9;
 }
 
-/** The middle one of several runs, in seconds: the computer is noisy. */
-export async function median(runs: number, work: () => Promise<unknown>): Promise<number> {
-  const all: number[] = [];
-  for (let run = 0; run < runs; run++) all.push(await seconds(work));
-  return middle(all);
+/** The middle one of several runs of each, in seconds. They alternate: what else the computer does is the same for all. */
+export async function medians<Name extends string>(
+  runs: number,
+  works: Record<Name, () => Promise<unknown>>,
+): Promise<Record<Name, number>> {
+  const all = Object.entries<() => Promise<unknown>>(works).map(([name, work]) => ({
+    name,
+    work,
+    figures: [] as number[],
+  }));
+  for (let run = 0; run < runs; run++) for (const { work, figures } of all) figures.push(await seconds(work));
+  return Object.fromEntries(all.map(({ name, figures }) => [name, middle(figures)])) as Record<Name, number>;
 }
 
 /** The middle one of several figures. */
