@@ -1,4 +1,5 @@
 import { eventuallyHealthy, readyNodes, referenceNodes } from "./health";
+import { eventually } from "./lab-under-test";
 import { lab } from "./the-lab";
 
 /** Other numbers in the configuration, and machines that are gone behind Pulumi's back. */
@@ -18,8 +19,12 @@ export function changeTests(): void {
       await lab.up();
       const left = await lab.kubectl.run(["get", "deployments", "--all-namespaces", "--output=name"]);
       expect(left).not.toMatch(/metrics-server|controller|headlamp|traefik/);
-      const kinds = await lab.kubectl.run(["get", "customresourcedefinitions", "--output=name"]);
-      expect(kinds).not.toMatch(/metallb|gateway/);
+      // The API server takes each kind's objects away first, and nobody waits for that.
+      await eventually("the add-ons' kinds to be gone", 60_000, async () => {
+        const kinds = await lab.kubectl.run(["get", "customresourcedefinitions", "--output=name"]);
+        expect(kinds).not.toMatch(/metallb|gateway/);
+        return true;
+      });
       expect(await readyNodes()).toEqual(referenceNodes);
       await eventuallyHealthy();
       expect(await uuids()).toEqual(before);
