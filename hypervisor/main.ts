@@ -4,7 +4,7 @@ import { type Host, thisHost } from "./host";
 import { absentImage, ensureImage, listImages } from "./image";
 import type { Hypervisor } from "./locate";
 import { absentMachine, ensureMachine } from "./machine";
-import { absentNetwork, ensureNetwork } from "./network";
+import { absentNetwork, ensureNetwork, labelOf } from "./network";
 import { logFor } from "./progress";
 import { absentSeed, ensureSeed, parseSeedContent, sealSeed } from "./seed";
 import {
@@ -84,7 +84,7 @@ function readHypervisor(host: Host): Hypervisor {
 
 /** `kube-lab-dev-kube-mast01` in the group `/kube-lab/dev` is kube-mast01 to a person. */
 function shortName({ machine, group }: MachineReference): string {
-  const prefix = `${group.split("/").filter(Boolean).join("-")}-`;
+  const prefix = `${labelOf(group)}-`;
   return machine.startsWith(prefix) ? machine.slice(prefix.length) : machine;
 }
 

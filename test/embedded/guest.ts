@@ -104,6 +104,17 @@ export class Guest {
     return until(`${this.name} answers by ssh`, async () => (await this.ssh("true")).status === 0);
   }
 
+  /** From inside, and until it has booted again. */
+  async reboot(): Promise<void> {
+    const boot = "systemctl show --property=UserspaceTimestampMonotonic --value";
+    const first = await this.mustSsh(boot);
+    await this.ssh("systemctl reboot");
+    await until(`${this.name} has booted again`, async () => {
+      const again = await this.ssh(boot);
+      return again.status === 0 && again.stdout.trim() !== first;
+    });
+  }
+
   untilState(state: string): Promise<void> {
     return until(`${this.name} is ${state}`, async () => (await this.state()) === state);
   }
