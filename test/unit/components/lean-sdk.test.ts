@@ -4,21 +4,35 @@ import { join } from "node:path";
 import { transformSync } from "esbuild";
 
 const root = join(__dirname, "..", "..", "..");
+const leanSdk = transformSync(readFileSync(join(root, "components", "lean-sdk.ts"), "utf8"), {
+  loader: "ts",
+  format: "cjs",
+}).code;
 
-/** Packages that are loaded with the SDK, in a process of its own: Jest has another `require`. */
-function loadedAfter(program: string): string[] {
-  const list = 'console.log(Object.keys(require.cache).join("\\n"))';
-  const code = `${program}; require("@pulumi/pulumi"); ${list}`;
-  const output = execFileSync(process.execPath, ["--eval", code], { cwd: root, encoding: "utf8" });
+/** The lines that a program prints, in a process of its own: Jest has another `require`. */
+function printed(...program: string[]): string[] {
+  const output = execFileSync(process.execPath, ["--eval", program.join("\n")], {
+    cwd: root,
+    encoding: "utf8",
+  });
   return output.trim().split("\n");
 }
 
 test("the SDK comes without npm's dependency solver", () => {
-  const source = readFileSync(join(root, "components", "lean-sdk.ts"), "utf8");
-  const { code } = transformSync(source, { loader: "ts", format: "cjs" });
+  const list = 'require("@pulumi/pulumi"); console.log(Object.keys(require.cache).join("\\n"))';
   const solver = (files: string[]) => files.filter((file) => file.includes("pacote"));
-  expect(solver(loadedAfter(""))).not.toEqual([]);
-  expect(solver(loadedAfter(code))).toEqual([]);
+  expect(solver(printed(list))).not.toEqual([]);
+  expect(solver(printed(leanSdk, list))).toEqual([]);
+});
+
+test("the engine is told what people read, not the SDK's trace", () => {
+  const messages = `
+    const engine = { log: (request, done) => { console.log(request.getMessage()); done(); } };
+    require("@pulumi/pulumi/runtime/settings").getEngine = () => engine;
+    const { log } = require("@pulumi/pulumi");
+    log.debug("a trace").then(() => log.warn("a warning"));`;
+  expect(printed(messages)).toEqual(["a trace", "a warning"]);
+  expect(printed(leanSdk, messages)).toEqual(["a warning"]);
 });
 
 test("the program loads that before the SDK", () => {
