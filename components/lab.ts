@@ -1,12 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
+import { sealEnvironment } from "../hypervisor/environment";
 import type { Observation } from "../hypervisor/reality";
 import { type AuthorityName, planCertificates } from "../plan/certificates";
 import type { GivenAuthority } from "../plan/given-authorities";
-import type { LabPlan } from "../plan/lab-plan";
+import type { LabPlan, MachinePlan } from "../plan/lab-plan";
 import { Gateway } from "./gateway";
 import { Gluster } from "./gluster";
 import { type BaseDisk, Image } from "./image";
 import { LoadBalancers } from "./load-balancers";
+import { localCommand } from "./local-command";
 import type { Machine } from "./machine";
 import { Masters } from "./masters";
 import { Network } from "./network";
@@ -61,6 +63,15 @@ export class Lab extends pulumi.ComponentResource {
       new Gluster(`${name}-gluster`, { site, gateway }, child),
     ];
     site.starting.complete();
-    return [gateway.machine, ...roles.flatMap(({ machines }) => machines)];
+    const machines = [gateway.machine, ...roles.flatMap((role) => role.machines)];
+    const incarnationOf = (machine: MachinePlan) =>
+      observationOf(site.observations, machine.name).incarnation;
+    localCommand(
+      `${name}-seal`,
+      { ensure: "seed seal", environment: sealEnvironment(site.plan, incarnationOf) },
+      // Machines that have converged need their seeds no more; secrets should not lie about any longer than that.
+      { parent: this, dependsOn: machines.map(({ node }) => node.command) },
+    );
+    return machines;
   }
 }

@@ -108,13 +108,6 @@ export class Machine extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    localCommand(
-      `${name}-seal`,
-      { ensure: "seed seal", environment: seedOf },
-      // Only a machine that has converged needs its seed no more; secrets should not lie about any longer than that.
-      { parent: this, dependsOn: [this.node.command] },
-    );
-
     this.plan = machine;
     this.state = report.state;
     this.registerOutputs({ address: machine.address, state: this.state });

@@ -4,7 +4,7 @@ import { formatAdapter, formatForward } from "./adapters";
 /** Environment of a command: one entry a property, so that `preview --diff` reads `CPUS: "2" => "4"`. */
 export type CommandEnvironment = Record<string, string>;
 
-/** For `seed ensure|absent|seal`. A new incarnation runs them again. */
+/** For `seed ensure|absent`. A new incarnation runs them again. */
 export function seedEnvironment(
   plan: LabPlan,
   machine: MachinePlan,
@@ -16,6 +16,18 @@ export function seedEnvironment(
     MACHINE: machine.hypervisorName,
     INCARNATION: incarnation,
   };
+}
+
+/** For `seed seal`: every machine of the lab with its incarnation, of which a new one runs it again. */
+export function sealEnvironment(
+  plan: LabPlan,
+  incarnationOf: (machine: MachinePlan) => string,
+): CommandEnvironment {
+  const seeds = plan.machines.map((machine) => [
+    `SEED_${machine.name.toUpperCase().replaceAll("-", "_")}`,
+    `${machine.hypervisorName} ${incarnationOf(machine)}`,
+  ]);
+  return { HYPERVISOR: plan.hypervisor, GROUP: plan.group, ...Object.fromEntries(seeds) };
 }
 
 /** For `machine ensure|absent`: everything about its hardware; HOST_KEY, which is made later, comes beside it. */

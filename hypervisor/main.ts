@@ -14,6 +14,7 @@ import {
   readMachineReference,
   readMachineSpecification,
   readNetworkSpecification,
+  readSeedReferences,
 } from "./specification";
 import { openVBoxManage } from "./vboxmanage";
 
@@ -43,12 +44,11 @@ const VERBS: Record<string, Verb> = {
     await ensureSeed(open(reference.hypervisor, host, shortName(reference)), reference, content, host);
   },
   "seed seal": async (host) => {
-    const reference = readMachineReference(host.environment);
-    await sealSeed(
-      open(reference.hypervisor, host, shortName(reference)),
-      reference,
-      logFor(shortName(reference)),
-    );
+    const seal = (reference: MachineReference) => {
+      const subject = shortName(reference);
+      return sealSeed(open(reference.hypervisor, host, subject), reference, logFor(subject));
+    };
+    await Promise.all(readSeedReferences(host.environment).map(seal));
   },
   "seed absent": async (host) => {
     const reference = readMachineReference(host.environment);

@@ -112,10 +112,24 @@ function reference(reader: Reader): MachineReference {
   return { ...lab(reader), machine: reader.text("MACHINE", NAME, "a name such as kube-lab-dev-kube-mast01") };
 }
 
-/** For `machine absent`, `seed …`: which machine of which lab. @throws SpecificationError with every problem. */
+/** For `machine absent`, `seed ensure|absent`: which machine of which lab. @throws SpecificationError with every problem. */
 export function readMachineReference(environment: NodeJS.ProcessEnv): MachineReference {
   const reader = new Reader(environment);
   return reader.finish(reference(reader));
+}
+
+/** For `seed seal`: which machines of which lab. @throws SpecificationError with every problem. */
+export function readSeedReferences(environment: NodeJS.ProcessEnv): MachineReference[] {
+  const reader = new Reader(environment);
+  const all = lab(reader);
+  const names = reader.names().filter((name) => name.startsWith("SEED_"));
+  if (names.length === 0) reader.problem("SEED_*", "is missing", "at least one machine");
+  return reader.finish(
+    names.map((name) => {
+      const text = reader.text(name, /^\S+ \S/, "a machine's name and its incarnation");
+      return { ...all, machine: text.split(" ")[0] ?? "" };
+    }),
+  );
 }
 
 /** For `machine ensure`. @throws SpecificationError with every problem. */

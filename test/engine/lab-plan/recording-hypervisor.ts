@@ -20,7 +20,7 @@ export interface SeededMachine {
 }
 
 const own =
-  /^(HYPERVISOR|GROUP|MACHINE|INCARNATION|HOST_KEY|IMAGE|BASE_DISK|ROOT_DISK_GIB|CPUS|MEMORY_MIB|DATA_DISK_GIB|(ADAPTER|FORWARD)_\w+)$/;
+  /^(HYPERVISOR|GROUP|MACHINE|INCARNATION|HOST_KEY|IMAGE|BASE_DISK|ROOT_DISK_GIB|CPUS|MEMORY_MIB|DATA_DISK_GIB|(ADAPTER|FORWARD|SEED)_\w+)$/;
 const records = process.env.RECORDS ?? "";
 const name = process.env.MACHINE ?? "";
 const machine = join(records, "machines", name);
@@ -42,7 +42,7 @@ const verbs: Record<string, () => Promise<unknown>> = {
     writeFileSync(seed, "");
     writeFileSync(join(records, "seeded", name), JSON.stringify(seededMachine(content)), { mode: 0o600 });
   },
-  "seed seal": async () => rmSync(seed, { force: true }),
+  "seed seal": async () => rmSync(join(records, "seeds"), { recursive: true, force: true }),
   "seed absent": async () => {
     for (const gone of [seed, join(records, "seeded", name)]) rmSync(gone, { force: true });
   },

@@ -45,10 +45,9 @@ describe("a new lab", () => {
     }
   });
 
-  test("a seal waits for its node", () => {
-    expect(resource("lab-workers-kube-node01-seal").dependencies).toEqual([
-      "lab-workers-kube-node01-node-apply",
-    ]);
+  test("the seeds are sealed when every node has converged", () => {
+    const nodes = resources.map(({ name }) => name).filter((name) => name.endsWith("-node-apply"));
+    expect(resource("lab-seal").dependencies).toEqual(nodes.sort());
   });
 
   test("seeds deliver everything", () => {
@@ -120,10 +119,13 @@ test("a machine that somebody changed by hand gets a whole new seed, in its turn
   expect(resource("lab-masters-kube-mast02-hardware").dependencies).toContain(
     "lab-masters-kube-mast01-node-apply",
   );
-  for (const role of ["seed", "hardware", "seal"]) {
+  for (const role of ["seed", "hardware"]) {
     const { environment } = resource(`lab-masters-kube-mast02-${role}`).inputs;
     expect(environment).toMatchObject({ INCARNATION: changed.incarnation });
   }
+  expect(resource("lab-seal").inputs.environment).toMatchObject({
+    SEED_KUBE_MAST02: `kube-lab-dev-kube-mast02 ${changed.incarnation}`,
+  });
 });
 
 describe("what goes", () => {

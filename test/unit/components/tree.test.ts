@@ -13,6 +13,7 @@ const rolesOfTypes: Record<string, string[]> = {
     "lab:index:Masters",
     "lab:index:Workers",
     "lab:index:Gluster",
+    "command:local:Command",
   ],
   "lab:index:Pki": [
     "tls:index/privateKey:PrivateKey",
@@ -57,12 +58,10 @@ test("names are unique whatever the type", () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-test("every machine has a seed, hardware, a node and a seal", () => {
+test("every machine has a seed, hardware and a node", () => {
   for (const machine of resources.filter(({ type }) => type === "lab:index:Machine")) {
     const children = resources.filter(({ parent }) => parent === machine.name).map(({ name }) => name);
-    expect(children.sort()).toEqual(
-      ["hardware", "node", "seal", "seed"].map((role) => `${machine.name}-${role}`),
-    );
+    expect(children.sort()).toEqual(["hardware", "node", "seed"].map((role) => `${machine.name}-${role}`));
   }
 });
 

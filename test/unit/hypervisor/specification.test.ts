@@ -2,6 +2,7 @@ import {
   imageEnvironment,
   machineEnvironment,
   networkEnvironment,
+  sealEnvironment,
   seedEnvironment,
 } from "../../../hypervisor/environment";
 import { SpecificationError } from "../../../hypervisor/errors";
@@ -10,6 +11,7 @@ import {
   readMachineReference,
   readMachineSpecification,
   readNetworkSpecification,
+  readSeedReferences,
 } from "../../../hypervisor/specification";
 import { gatewayOf } from "../../../plan/endpoint";
 import { IMAGE, referencePlan } from "./fixtures";
@@ -52,6 +54,21 @@ describe("from plan to environment and back", () => {
         machine.hypervisorName,
       );
     }
+  });
+
+  it("carries all machines whose seeds are to go", () => {
+    const environment = sealEnvironment(plan, () => TOKEN);
+    expect(environment).toMatchObject({ SEED_KUBE_MAST01: `kube-lab-dev-kube-mast01 ${TOKEN}` });
+    expect(readSeedReferences(environment)).toEqual(
+      plan.machines.map(({ hypervisorName }) => ({
+        hypervisor: plan.hypervisor,
+        group: plan.group,
+        machine: hypervisorName,
+      })),
+    );
+    expect(
+      problemsOf(() => readSeedReferences({ HYPERVISOR: "virtualbox", GROUP: "/kube-lab/dev" })),
+    ).toEqual(["SEED_* is missing; allowed is at least one machine"]);
   });
 
   it("is legible, an entry a property", () => {

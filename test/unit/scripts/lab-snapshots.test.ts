@@ -7,7 +7,7 @@ test("a machine has changed when an update came to its hardware or its files aft
   const resources = [
     { urn: `${prefix}-masters-kube-mast01-hardware`, modified: "2026-11-21T04:33:09.9Z" },
     { urn: `${prefix}-workers-kube-node01-node-apply`, modified: "2026-11-21T04:33:11Z" },
-    { urn: `${prefix}-workers-kube-node02-seal`, modified: "2026-11-21T05:00:00Z" },
+    { urn: `${prefix}-seal`, modified: "2026-11-21T05:00:00Z" },
     { urn: `${prefix}-image` },
   ];
   expect(changedSince(resources, machines, "2026-11-21T04:33:10Z")).toEqual(["kube-node01"]);
