@@ -48,6 +48,7 @@ export interface NetworkSpecification extends LabSpecification {
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const NAME_AND_TOKEN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62} \S/;
 const GROUP = /^(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,62}){1,3}$/;
 const ADDRESS = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 const MAC_ADAPTERS = 8;
@@ -126,7 +127,7 @@ export function readSeedReferences(environment: NodeJS.ProcessEnv): MachineRefer
   if (names.length === 0) reader.problem("SEED_*", "is missing", "at least one machine");
   return reader.finish(
     names.map((name) => {
-      const text = reader.text(name, /^\S+ \S/, "a machine's name and its incarnation");
+      const text = reader.text(name, NAME_AND_TOKEN, "a machine's name and its incarnation");
       return { ...all, machine: text.split(" ")[0] ?? "" };
     }),
   );
