@@ -1,6 +1,6 @@
 import Module from "node:module";
 
-// To be imported before the SDK. Both spare every preview a third of its time.
+// To be imported before the SDK. Together they spare a preview about a fifth of its time.
 
 /** Half of what the SDK loads is npm's dependency solver, for carrying functions into a cloud, which the lab does not. */
 const solver = require.resolve("@npmcli/arborist", { paths: [require.resolve("@pulumi/pulumi")] });

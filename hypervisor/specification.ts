@@ -47,9 +47,10 @@ export interface NetworkSpecification extends LabSpecification {
   hostOnly?: WantedHostOnly;
 }
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-const NAME_AND_TOKEN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62} \S/;
-const GROUP = /^(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,62}){1,3}$/;
+const NAME_SOURCE = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}";
+const NAME = new RegExp(`^${NAME_SOURCE}$`);
+const NAME_AND_TOKEN = new RegExp(`^${NAME_SOURCE} \\S`);
+const GROUP = new RegExp(`^(?:/${NAME_SOURCE}){1,3}$`);
 const ADDRESS = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 const MAC_ADAPTERS = 8;
 
