@@ -32,8 +32,10 @@ export async function serve(provider: Provider, engineAddress: string | undefine
     );
   });
   const leave = () => {
+    // Not by the server's own end, which waits for the engine's connection too, and the engine for us.
+    if (!running.busy) process.exit(0);
     running.cancel();
-    // Commands get a moment to be told; the engine itself waits no longer before it kills.
+    // Commands get a moment to be told.
     setTimeout(() => process.exit(0), 500).unref();
     server.tryShutdown(() => process.exit(0));
   };
@@ -47,11 +49,17 @@ export async function serve(provider: Provider, engineAddress: string | undefine
 /** The engine's calls, as far as a provider of plain resources gets them. */
 class RunningProvider {
   private readonly canceller = new AbortController();
+  private callsInProgress = 0;
 
   constructor(
     private readonly provider: Provider,
     private readonly log: EngineLog,
   ) {}
+
+  /** Whether a create, update or delete is going on. */
+  get busy(): boolean {
+    return this.callsInProgress > 0;
+  }
 
   /** Ends what is running. */
   cancel(): void {
@@ -182,10 +190,12 @@ class RunningProvider {
 
   /** Waits for a call and for the log lines that it made: the engine shows none that come after its answer. */
   private async finishing<T>(call: Promise<T>): Promise<T> {
+    this.callsInProgress++;
     try {
       return await call;
     } finally {
       await this.log.flush();
+      this.callsInProgress--;
     }
   }
 

@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { installStandIns } from "../../../offline/engine/stand-ins";
+
+/** A stand-in as a process of its own, as the engine starts it. */
+const project = join(__dirname, "../../..");
+const pulumiHome = mkdtempSync(join(tmpdir(), "kube-lab-plugin-"));
+
+beforeAll(() => installStandIns(project, pulumiHome));
+afterAll(() => rmSync(pulumiHome, { recursive: true }));
+
+/** How long a plugin takes to its end while somebody stays connected who does not react, as an engine that ends may not. */
+async function millisecondsToEnd(end: (plugin: ChildProcess) => void): Promise<number> {
+  const program = join(project, ".kube-lab/programs/pulumi-resource-random.js");
+  const plugin = spawn("node", [program, "127.0.0.1:1"], { stdio: ["pipe", "pipe", "inherit"] });
+  const [port] = (await once(createInterface(plugin.stdout), "line")) as [string];
+  const socket = connect({ host: "127.0.0.1", port: Number(port), allowHalfOpen: true });
+  await once(socket, "connect");
+  await once(socket, "data");
+  const start = Date.now();
+  end(plugin);
+  const [status] = (await once(plugin, "exit")) as [number];
+  socket.destroy();
+  expect(status).toBe(0);
+  return Date.now() - start;
+}
+
+test.each([
+  ["it is interrupted", (plugin: ChildProcess) => plugin.kill("SIGINT")],
+  ["the engine is gone", (plugin: ChildProcess) => plugin.stdin?.end()],
+])("ends at once when %s and nothing is going on: each update waits for it", async (_, end) => {
+  const times: number[] = [];
+  for (let run = 0; run < 3; run++) times.push(await millisecondsToEnd(end));
+  // What a call in progress gets; the best of three, for a busy computer.
+  expect(Math.min(...times)).toBeLessThan(500);
+});
