@@ -22,7 +22,7 @@ import { Workers } from "./workers";
 
 export interface LabArgs {
   plan: LabPlan;
-  /** What there is already of the plan's machines and of the template, by their names; keys are made meanwhile. */
+  /** What there is already of the plan's machines and of the template, by their names. */
   observations: Promise<ReadonlyMap<string, Observation>>;
   baseDisk: BaseDisk;
   /** Authorities of the user's own; the others are made here. */
@@ -39,11 +39,11 @@ export class Lab extends pulumi.ComponentResource {
     const { plan, observations, baseDisk, givenAuthorities } = args;
     const child = { parent: this };
     const certificates = planCertificates(plan);
-    // The few of a plugin's first: all plugins start at once, and not after the many keys.
+    // The few of a plugin first: the engine starts one plugin after the other, meanwhile the hypervisor answers.
     const network = new Network(`${name}-network`, { plan }, child);
     const secrets = new Secrets(`${name}-secrets`, { dashboard: plan.addons.headlamp.enabled }, child);
-    const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
     this.outputs = observations.then((observed) => {
+      const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
       const { incarnation } = observationOf(observed, baseDisk.template);
       const image = new Image(`${name}-image`, { plan, baseDisk, incarnation }, child);
       const starting = new Starting();
