@@ -4,15 +4,17 @@ import { startByHand } from "./bench/by-hand";
 import { creation } from "./bench/creation";
 import { emptyProgram } from "./bench/empty-program";
 import { availableMemoryMiB } from "./bench/memory";
-import { medians, seconds } from "./bench/time";
+import { middles, seconds } from "./bench/time";
 import { fail } from "./command-line";
 import { ensureHostPackages } from "./host-packages";
 import { LabShell } from "./lab-shell";
 import { type SetUp, setUp } from "./set-up";
 import { Stack } from "./stack";
 
-/** Of each, in turn: a computer that is shared changes its speed within minutes. */
-const runs = 9;
+/** All that is compared is done in each round: a computer that is shared changes its speed within minutes. */
+const rounds = 3;
+/** Of the engine's figures in a round. */
+const runs = 3;
 const stackName = "bench";
 
 /** The bounds that the lab is held to; each is a ratio of two figures of the same run, or a size. */
@@ -33,27 +35,26 @@ async function main(): Promise<void> {
   const ready = await setUp(stackName);
   const stack = new Stack(stackName, ready);
   await stack.select();
+  const empty = await emptyProgram(ready);
   // A first lab makes the shared image, which is there from then on.
-  const image = await seconds(() => stack.text(["up", "--yes", "--skip-preview"]));
+  const firstUp = await measured("first up", up(stack));
   await stack.text(["destroy", "--yes", "--skip-preview"]);
 
-  const availableBefore = availableMemoryMiB();
-  const up = await seconds(() => stack.text(["up", "--yes", "--skip-preview"]));
-  const outputs = await stack.outputs();
-  const memoryMiB = availableBefore - availableMemoryMiB();
-  const engine = await unchanged(stack, ready);
-
-  const shell = new LabShell(outputs.access);
-  const byHand = await startByHand(outputs, shell, ready).finally(() => shell.close());
-  const destroy = await seconds(() => stack.text(["destroy", "--yes", "--skip-preview"]));
+  const figuresByRound: Awaited<ReturnType<typeof round>>[] = [];
+  for (let i = 1; i <= rounds; i++) {
+    console.error(`bench: round ${i} of ${rounds}`);
+    figuresByRound.push(await round(stack, empty.stack, ready));
+  }
+  const { memoryMiB, ...middle } = middles(figuresByRound);
+  await empty.remove();
   await stack.remove();
   const machines = await virtualBoxMachines();
 
   const limit = (own: number) => bounds.engineFactor * own + bounds.engineExtraSeconds;
   const kept = {
-    up: up <= bounds.upToByHand * byHand,
-    preview: engine.preview <= limit(engine.emptyPreview),
-    secondUp: engine.secondUp <= limit(engine.emptyUp),
+    up: middle.up <= bounds.upToByHand * middle.byHand,
+    preview: middle.preview <= limit(middle.emptyPreview),
+    secondUp: middle.secondUp <= limit(middle.emptyUp),
     memory: memoryMiB <= bounds.memoryMiB,
     ...(machines ? { creation: machines.ratio <= bounds.creationToOneByOne } : {}),
   };
@@ -63,12 +64,9 @@ async function main(): Promise<void> {
     hypervisor: ready.plan.hypervisor,
   };
   const figures = {
-    firstUp: image,
-    up,
-    byHand,
-    upToByHand: up / byHand,
-    ...engine,
-    destroy,
+    firstUp,
+    ...middle,
+    upToByHand: middle.up / middle.byHand,
     memoryMiB,
     creation: machines,
   };
@@ -76,18 +74,51 @@ async function main(): Promise<void> {
   process.exitCode = Object.values(kept).every(Boolean) ? 0 : 1;
 }
 
-/** The lab as it is, and a program without resources. */
-async function unchanged(lab: Stack, ready: SetUp) {
-  const empty = await emptyProgram(ready);
-  const up = (stack: Stack) => () => stack.text(["up", "--yes", "--skip-preview"]);
-  const figures = await medians(runs, {
-    preview: () => lab.text(["preview"]),
-    emptyPreview: () => empty.stack.text(["preview"]),
-    secondUp: up(lab),
-    emptyUp: up(empty.stack),
-  });
-  await empty.remove();
+/** A lab's whole life, and beside it what it is compared with: the same machines set up by hand, a program without resources. */
+async function round(lab: Stack, empty: Stack, ready: SetUp) {
+  const availableBefore = availableMemoryMiB();
+  const upSeconds = await measured("up", up(lab));
+  const memoryMiB = [availableBefore - availableMemoryMiB()];
+  const outputs = await lab.outputs();
+  const engine = await unchanged(lab, empty);
+  const shell = new LabShell(outputs.access);
+  const byHand = await startByHand(outputs, shell, ready).finally(() => shell.close());
+  report("by hand", byHand);
+  const destroy = await measured("destroy", () => lab.text(["destroy", "--yes", "--skip-preview"]));
+  return { up: [upSeconds], byHand: [byHand], ...engine, destroy: [destroy], memoryMiB };
+}
+
+/** The lab as it is, and the empty program; they alternate. */
+async function unchanged(lab: Stack, empty: Stack) {
+  const figures: Record<EngineFigure, number[]> = {
+    preview: [],
+    emptyPreview: [],
+    secondUp: [],
+    emptyUp: [],
+  };
+  for (let run = 0; run < runs; run++) {
+    figures.preview.push(await measured("preview", preview(lab)));
+    figures.emptyPreview.push(await measured("empty program's preview", preview(empty)));
+    figures.secondUp.push(await measured("second up", up(lab)));
+    figures.emptyUp.push(await measured("empty program's up", up(empty)));
+  }
   return figures;
+}
+
+type EngineFigure = "preview" | "emptyPreview" | "secondUp" | "emptyUp";
+
+const preview = (stack: Stack) => () => stack.text(["preview"]);
+const up = (stack: Stack) => () => stack.text(["up", "--yes", "--skip-preview"]);
+
+async function measured(what: string, work: () => Promise<unknown>): Promise<number> {
+  const figure = await seconds(work);
+  report(what, figure);
+  return figure;
+}
+
+/** On standard error: standard output is JSON. */
+function report(what: string, figure: number): void {
+  console.error(`bench: ${what}, ${figure.toFixed(1)} s`);
 }
 
 /** By the real VirtualBox; undefined, with a word why, where it can't be had. */

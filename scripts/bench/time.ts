@@ -5,18 +5,13 @@ export async function seconds(work: () => Promise<unknown>): Promise<number> {
   return Number(process.hrtime.bigint() - start) / 1e9;
 }
 
-/** The middle one of several runs of each, in seconds. They alternate: what else the computer does is the same for all. */
-export async function medians<Name extends string>(
-  runs: number,
-  works: Record<Name, () => Promise<unknown>>,
-): Promise<Record<Name, number>> {
-  const all = Object.entries<() => Promise<unknown>>(works).map(([name, work]) => ({
-    name,
-    work,
-    figures: [] as number[],
-  }));
-  for (let run = 0; run < runs; run++) for (const { work, figures } of all) figures.push(await seconds(work));
-  return Object.fromEntries(all.map(({ name, figures }) => [name, middle(figures)])) as Record<Name, number>;
+/** The figures of several rounds by their names: each the middle one of all that the rounds have of it. */
+export function middles<Name extends string>(
+  rounds: readonly Record<Name, number[]>[],
+): Record<Name, number> {
+  const names = Object.keys(rounds[0] ?? {}) as Name[];
+  const all = names.map((name) => [name, middle(rounds.flatMap((round) => round[name]))]);
+  return Object.fromEntries(all) as Record<Name, number>;
 }
 
 /** The middle one of several figures. */
