@@ -38,11 +38,11 @@ export class Lab extends pulumi.ComponentResource {
     super("lab:index:Lab", name, {}, opts);
     const { plan, observations, baseDisk, givenAuthorities } = args;
     const child = { parent: this };
-    const certificates = planCertificates(plan);
-    // The few of a plugin first: the engine starts one plugin after the other, meanwhile the hypervisor answers.
+    // The few of a plugin first: the engine starts one plugin after the other, while the hypervisor answers.
     const network = new Network(`${name}-network`, { plan }, child);
     const secrets = new Secrets(`${name}-secrets`, { dashboard: plan.addons.headlamp.enabled }, child);
     this.outputs = observations.then((observed) => {
+      const certificates = planCertificates(plan);
       const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
       const { incarnation } = observationOf(observed, baseDisk.template);
       const image = new Image(`${name}-image`, { plan, baseDisk, incarnation }, child);

@@ -18,7 +18,7 @@ export const standIns: readonly StandIn[] = [
 
 /**
  * Bundles the stand-ins into `<project>/.kube-lab/programs/` and puts each where the engine looks for an installed plugin of
- * that version: `<pulumi home>/plugins/resource-NAME-vVERSION/`. Takes about a second; safe to run beside itself.
+ * that version: `<pulumi home>/plugins/resource-NAME-vVERSION/`. Takes half a second; safe to run beside itself.
  */
 export async function installStandIns(projectFolder: string, pulumiHome: string): Promise<void> {
   const programs = join(projectFolder, ".kube-lab", "programs");

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,15 +8,18 @@ import { createInterface } from "node:readline";
 import { installStandIns } from "../../../offline/engine/stand-ins";
 
 /** A stand-in as a process of its own, as the engine starts it. */
-const project = join(__dirname, "../../..");
-const pulumiHome = mkdtempSync(join(tmpdir(), "kube-lab-plugin-"));
+const folder = mkdtempSync(join(tmpdir(), "kube-lab-plugin-"));
 
-beforeAll(() => installStandIns(project, pulumiHome));
-afterAll(() => rmSync(pulumiHome, { recursive: true }));
+beforeAll(async () => {
+  // Its sources only: what is bundled belongs into no checkout.
+  symlinkSync(join(__dirname, "../../../offline"), join(folder, "offline"), "junction");
+  await installStandIns(folder, join(folder, "pulumi-home"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** How long a plugin takes to its end while somebody stays connected who does not react, as an engine that ends may not. */
 async function millisecondsToEnd(end: (plugin: ChildProcess) => unknown): Promise<number> {
-  const program = join(project, ".kube-lab/programs/pulumi-resource-random.js");
+  const program = join(folder, ".kube-lab/programs/pulumi-resource-random.js");
   const plugin = spawn("node", [program, "127.0.0.1:1"], { stdio: ["pipe", "pipe", "inherit"] });
   const [port] = (await once(createInterface(plugin.stdout), "line")) as [string];
   const socket = connect({ host: "127.0.0.1", port: Number(port), allowHalfOpen: true });
