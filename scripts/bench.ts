@@ -5,7 +5,7 @@ import { creation } from "./bench/creation";
 import { emptyProgram } from "./bench/empty-program";
 import { availableMemoryMiB } from "./bench/memory";
 import { middles, seconds } from "./bench/time";
-import { fail } from "./command-line";
+import { runCommand } from "./command-line";
 import { ensureHostPackages } from "./host-packages";
 import { LabShell } from "./lab-shell";
 import { type SetUp, setUp } from "./set-up";
@@ -26,10 +26,14 @@ const bounds = {
   creationToOneByOne: 1 / 3,
 };
 
+const usage = {
+  name: "bench",
+  does: `measures the lab on this computer, as a stack of its own (${stackName}); prints JSON; ends with 1 when a bound is not kept`,
+};
+
 /**
- * `npm run bench`: brings the reference lab up as a stack of its own and compares it with the same machines set up by hand,
- * the engine's work with an empty program's, and the making of VirtualBox machines with the usual way. Prints JSON; ends with 1
- * when a bound is not kept.
+ * Compares the reference lab with the same machines set up by hand, the engine's work with an empty program's, and the making
+ * of VirtualBox machines with the usual way.
  */
 async function main(): Promise<void> {
   const ready = await setUp(stackName);
@@ -131,4 +135,4 @@ function rounded(_: string, value: unknown): unknown {
   return typeof value === "number" ? Math.round(value * 100) / 100 : value;
 }
 
-main().catch(fail(2));
+void runCommand(usage, main, 2);

@@ -4,21 +4,32 @@ import { logFor } from "../hypervisor/progress";
 import { openVBoxManage } from "../hypervisor/vboxmanage";
 import type { LabPlan } from "../plan/lab-plan";
 import { removeAccessFiles } from "./access-files";
-import { fail, parseStackArguments } from "./command-line";
+import { type CommandLine, type Options, runCommand } from "./command-line";
 import { removeDns } from "./host/dns-side";
 import { removeHosts, removeRoutes } from "./host/host-side";
 import { removeKubeconfig, removeSshInclude } from "./host/personal-files";
+import { forPulumi, pulumiOptions } from "./pulumi-options";
 import { setUpEngine } from "./set-up";
 import { Stack } from "./stack";
 
-/** `npm run down [-- --stack NAME] [-- OPTIONS FOR PULUMI]`: takes the lab down; only caches stay (`npm run prune`). */
-async function main(): Promise<void> {
-  const { stack: name, rest } = parseStackArguments(process.argv.slice(2));
+const usage = {
+  name: "down",
+  does: "takes the lab down, and what `npm run host` added; only caches stay (npm run prune)",
+  options: {
+    ...pulumiOptions.destroy,
+    yes: { type: "boolean", short: "y", does: "asks nothing, as without" },
+  },
+} as const;
+
+async function main({ stack: name, values }: CommandLine<Options>): Promise<void> {
+  const { yes: _, ...options } = values;
   const ready = await setUpEngine(name);
   const stack = new Stack(name, ready);
   await stack.select();
-  process.exitCode = await stack.run(["destroy", "--yes", "--skip-preview", ...rest]);
-  if (process.exitCode !== 0) return;
+  const how = options["preview-only"] ? [] : ["--yes", "--skip-preview"];
+  process.exitCode = await stack.run(["destroy", ...how, ...forPulumi(options)]);
+  // What is left of a lab is still somebody's: only where the state knows nothing any more, the rest is what no state knows.
+  if (process.exitCode !== 0 || !(await stack.isEmpty())) return;
   await sweep(ready.plan);
   removeFromHost(name);
 }
@@ -48,4 +59,4 @@ async function sweep({ hypervisor, group }: LabPlan): Promise<void> {
     log(`machines of the lab that was made from ${project} stay: npm run down there removes them`);
 }
 
-main().catch(fail(1));
+void runCommand(usage, main);

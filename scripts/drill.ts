@@ -1,23 +1,27 @@
-import { fail, parseStackArguments } from "./command-line";
+import { type CommandLine, type Options, runCommand } from "./command-line";
 import { confirm } from "./confirm";
 import { openLab } from "./existing-lab";
 import { drill, type Outcome } from "./lab-drill";
 import { table } from "./table";
 
-/**
- * `npm run drill [-- --stack NAME] [--yes] [--json]`: switches off, one after the other, the load balancer that holds the
- * virtual IP, the master that leads etcd, a worker and a Gluster machine, and measures what users notice. Ends with 1 when a
- * goal is missed.
- */
-async function main(): Promise<void> {
-  const { stack, rest } = parseStackArguments(process.argv.slice(2));
-  const unknown = rest.filter((word) => word !== "--yes" && word !== "--json");
-  if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(" ")}. There are --yes and --json.`);
+const options = {
+  yes: { type: "boolean", short: "y", does: "does not ask before it begins" },
+  json: { type: "boolean", does: "as JSON" },
+} as const satisfies Options;
+
+const usage = {
+  name: "drill",
+  does: "cuts the power of one machine of each role in turn and measures what is lost; ends with 1 when a goal is missed",
+  options,
+};
+
+/** The load balancer that holds the virtual IP, the master that leads etcd, a worker, a Gluster machine. */
+async function main({ stack, values }: CommandLine<typeof options>): Promise<void> {
   const question = `The drill cuts the power of four machines of lab ${stack}, one after the other. Go on?`;
-  if (!rest.includes("--yes") && !(await confirm(question))) return;
+  if (!values.yes && !(await confirm(question))) return;
   const { outcomes, skipped } = await drill(await openLab(stack));
   const missed = outcomes.flatMap((outcome) => outcome.missed);
-  if (rest.includes("--json"))
+  if (values.json)
     console.log(JSON.stringify({ stack, passed: missed.length === 0, outcomes, skipped }, null, 2));
   else console.log(formatted(outcomes, skipped));
   process.exitCode = missed.length === 0 ? 0 : 1;
@@ -58,4 +62,4 @@ function formatted(outcomes: readonly Outcome[], skipped: readonly string[]): st
   ].join("\n");
 }
 
-main().catch(fail(2));
+void runCommand(usage, main, 2);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ensureKubernetes } from "./base-disk";
-import { fail, parseStackArguments } from "./command-line";
+import { type CommandLine, type Options, runCommand } from "./command-line";
 import { runGuestbook } from "./guestbook";
 import { Kubectl } from "./kubectl";
 import { LabShell } from "./lab-shell";
@@ -10,11 +10,17 @@ import { Stack } from "./stack";
 
 const folder = "examples";
 
-/** `npm run example -- NAME [--remove] [--stack NAME]`: runs one of examples/ in the lab, or takes it away again. */
-async function main(): Promise<void> {
-  const { stack, rest } = parseStackArguments(process.argv.slice(2));
-  const remove = rest.includes("--remove");
-  const [name = "", ...others] = rest.filter((word) => word !== "--remove");
+const options = { remove: { type: "boolean", does: "takes it away again" } } as const satisfies Options;
+
+const usage = {
+  name: "example",
+  does: "deploys one of examples/ in the lab, scales it and reaches it in every way",
+  options,
+  words: "NAME",
+};
+
+async function main({ stack, values, words }: CommandLine<typeof options>): Promise<void> {
+  const [name = "", ...others] = words;
   if (!/^\w+$/.test(name) || !existsSync(join(folder, name)) || others.length > 0) {
     const known = readdirSync(folder).join(", ");
     throw new Error(`which example? npm run example -- NAME [--remove]; there are: ${known}`);
@@ -27,7 +33,7 @@ async function main(): Promise<void> {
   const shell = new LabShell(outputs.access);
   const manifests = join(folder, name);
   try {
-    if (remove) {
+    if (values.remove) {
       console.log(await kubectl.run(["delete", "--ignore-not-found", `--filename=${manifests}`]));
       if (plan.applications)
         console.log(await kubectl.run(["delete", "--ignore-not-found", "httproute", name]));
@@ -40,4 +46,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch(fail(1));
+void runCommand(usage, main);

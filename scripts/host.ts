@@ -3,7 +3,7 @@ import { hostsFile } from "../plan/hosts-file";
 import type { LabPlan } from "../plan/lab-plan";
 import { setCommand } from "../plan/problems";
 import { isAddress } from "../plan/subnets";
-import { fail, parseStackArguments } from "./command-line";
+import { type CommandLine, type Options, runCommand } from "./command-line";
 import { printed, rightsHere } from "./host/administrator";
 import { delegationOf, dnsChange, unanswered } from "./host/dns";
 import { addDns, removeDns } from "./host/dns-side";
@@ -15,17 +15,20 @@ import { findResolver, type NoResolver, type Resolver, resolverFacts } from "./h
 import { addCommand, gatewayAddress, routesTo } from "./host/routes";
 import { planOfStack } from "./stack-plan";
 
-const usage =
-  "npm run host [-- kubeconfig|ssh|routes|hosts|dns add|remove] [-- --via ADDRESS] [-- --stack NAME]";
+const options = {
+  via: { type: "string", value: "ADDRESS", does: "the gateway's address on this computer's side" },
+} as const satisfies Options;
 
-/**
- * `npm run host`: this computer's way to the lab's machines, in the modes hostonly and bridged. Prints routes, names and DNS;
- * `npm run host -- routes add`, `-- hosts add` and `-- dns add` set them. `-- kubeconfig add` puts the lab's context into the
- * person's kubeconfig, `-- ssh add` its machines into their ssh configuration. `remove` takes each away, as `npm run down` does.
- */
-async function main(): Promise<void> {
-  const { stack, rest } = parseStackArguments(process.argv.slice(2));
-  const { words, via } = parseVia(rest);
+const usage = {
+  name: "host",
+  does: "shows this computer's way to the lab's machines, in the modes hostonly and bridged, or sets it",
+  options,
+  words: "[kubeconfig|ssh|routes|hosts|dns add|remove]",
+  notes: "`npm run down` takes away what was added.",
+};
+
+async function main({ stack, values, words }: CommandLine<typeof options>): Promise<void> {
+  const via = checkedVia(values.via);
   const plan = planOfStack(stack, `Pulumi.${stack}.yaml`, readChoice(process.cwd()) ?? "virtualbox");
   switch (words.join(" ")) {
     case "":
@@ -52,7 +55,7 @@ async function main(): Promise<void> {
     case "dns remove":
       return said(removeDns(stack), "the gateway was not asked");
     default:
-      throw new Error(`there is no \`${words.join(" ")}\`: ${usage}`);
+      throw new Error(`there is no \`${words.join(" ")}\`; there are: ${usage.words}`);
   }
 }
 
@@ -121,16 +124,13 @@ function gatewayOf(plan: LabPlan, via: string | undefined): string {
   );
 }
 
-function parseVia(rest: string[]): { words: string[]; via?: string } {
-  const at = rest.indexOf("--via");
-  if (at < 0) return { words: rest };
-  const via = rest[at + 1] ?? "";
-  if (!isAddress(via)) throw new Error(`--via ${via}: that is no IPv4 address. ${usage}`);
-  return { words: rest.toSpliced(at, 2), via };
+function checkedVia(via: string | undefined): string | undefined {
+  if (via !== undefined && !isAddress(via)) throw new Error(`--via ${via}: that is no IPv4 address`);
+  return via;
 }
 
 function said(done: boolean, otherwise: string): void {
   if (!done) console.log(`kube-lab: ${otherwise}`);
 }
 
-main().catch(fail(1));
+void runCommand(usage, main);

@@ -1,18 +1,22 @@
 import { canGoOn, type Finding, failure, fine, formatFindings } from "../hypervisor/finding";
 import { fittingHypervisor, preflight } from "../hypervisor/preflight";
 import { ConfigurationError } from "../plan/config";
-import { fail, parseStackArguments } from "./command-line";
+import { type CommandLine, type Options, runCommand } from "./command-line";
 import { planOfStack } from "./stack-plan";
 
-/**
- * `npm run preflight [-- --stack NAME] [--json]`: whether this computer can bring the lab up, and what to do where not. Makes
- * and installs nothing. Ends with 0 when nothing stands in the way, else with 1.
- */
-async function main(): Promise<void> {
-  const { stack, rest } = parseStackArguments(process.argv.slice(2));
+const options = { json: { type: "boolean", does: "as JSON" } } as const satisfies Options;
+
+const usage = {
+  name: "preflight",
+  does: "says whether this computer can bring the lab up, with the fix for what stands in the way",
+  options,
+  notes: "Makes and installs nothing. Ends with 0 when nothing stands in the way, else with 1.",
+};
+
+async function main({ stack, values }: CommandLine<typeof options>): Promise<void> {
   const findings = await look(stack);
   const good = canGoOn(findings);
-  if (rest.includes("--json")) console.log(JSON.stringify({ stack, good, findings }, null, 2));
+  if (values.json) console.log(JSON.stringify({ stack, good, findings }, null, 2));
   else {
     const errors = findings.filter(({ severity }) => severity === "error").length;
     const verdict = good
@@ -43,4 +47,4 @@ async function look(stack: string): Promise<Finding[]> {
   }
 }
 
-main().catch(fail(1));
+void runCommand(usage, main);

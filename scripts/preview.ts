@@ -1,13 +1,18 @@
-import { fail, parseStackArguments } from "./command-line";
+import { type CommandLine, type Options, runCommand } from "./command-line";
+import { forPulumi, pulumiOptions } from "./pulumi-options";
 import { setUp } from "./set-up";
 import { Stack } from "./stack";
 
-/** `npm run preview [-- --stack NAME] [-- OPTIONS FOR PULUMI]`: what the next `npm run up` would do. */
-async function main(): Promise<void> {
-  const { stack: name, rest } = parseStackArguments(process.argv.slice(2));
+const usage = {
+  name: "preview",
+  does: "shows what the next `npm run up` would do",
+  options: pulumiOptions.preview,
+};
+
+async function main({ stack: name, values }: CommandLine<Options>): Promise<void> {
   const stack = new Stack(name, await setUp(name));
   await stack.select();
-  process.exitCode = await stack.run(["preview", ...rest]);
+  process.exitCode = await stack.run(["preview", ...forPulumi(values)]);
 }
 
-main().catch(fail(1));
+void runCommand(usage, main);

@@ -9,7 +9,7 @@ import { openVBoxManage } from "../hypervisor/vboxmanage";
 import { listBases, listDownloads, removeBase, removeStages } from "../offline/base/prune";
 import { cacheFolder } from "../offline/cache";
 import { listBundles, removeBundle } from "../offline/kubernetes/prune";
-import { fail } from "./command-line";
+import { type CommandLine, type Options, runCommand } from "./command-line";
 import { table } from "./table";
 
 /** Something that a lab can be made without, at the price of time. */
@@ -20,11 +20,15 @@ interface Cached {
   remove: () => Promise<void>;
 }
 
-/**
- * `npm run prune`: lists the caches that labs share; `npm run prune -- --yes` removes them. Images that machines are clones
- * of stay, and say so.
- */
-async function main(): Promise<void> {
+const options = { yes: { type: "boolean", short: "y", does: "removes them" } } as const satisfies Options;
+
+const usage = {
+  name: "prune",
+  does: "lists the caches that all labs share; images that machines are clones of stay, and say so",
+  options,
+};
+
+async function main({ values }: CommandLine<typeof options>): Promise<void> {
   const caches = await listCaches();
   if (caches.length === 0) {
     console.log("There is nothing to prune.");
@@ -36,7 +40,7 @@ async function main(): Promise<void> {
       caches.map(({ what, name, bytes }) => [what, name, size(bytes)]),
     ),
   );
-  if (!process.argv.includes("--yes")) {
+  if (!values.yes) {
     console.log("\nNothing was removed. To remove all of it: npm run prune -- --yes");
     return;
   }
@@ -111,4 +115,4 @@ function size(bytes: number | undefined): string {
   return bytes === undefined ? "" : `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }
 
-main().catch(fail(1));
+void runCommand(usage, main);

@@ -1,14 +1,12 @@
 import { type LabSnapshot, listSnapshots } from "../hypervisor/snapshots";
-import { fail, parseStackArguments } from "./command-line";
+import { type CommandLine, runCommand } from "./command-line";
 import { openLab } from "./existing-lab";
 import { deleteLabSnapshot, restoreLabSnapshot, takeLabSnapshot } from "./lab-snapshots";
-import { parseSnapshotArguments } from "./snapshot-arguments";
+import { type snapshotOptions, snapshotRequest, snapshotUsage } from "./snapshot-arguments";
 import { table } from "./table";
 
-/** `npm run snapshot [-- --stack NAME] [NAME | --list | --restore NAME | --delete NAME]` */
-async function main(): Promise<void> {
-  const { stack, rest } = parseStackArguments(process.argv.slice(2));
-  const request = parseSnapshotArguments(rest);
+async function main({ stack, values, words }: CommandLine<typeof snapshotOptions>): Promise<void> {
+  const request = snapshotRequest(values, words);
   const lab = await openLab(stack);
   switch (request.do) {
     case "take":
@@ -36,4 +34,4 @@ function show(snapshots: readonly LabSnapshot[]): void {
   console.log(table(["", "name", "taken", "machines"], rows));
 }
 
-main().catch(fail(1));
+void runCommand(snapshotUsage, main);

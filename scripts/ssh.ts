@@ -1,15 +1,20 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { accessFiles } from "./access-files";
-import { fail, parseStackArguments } from "./command-line";
+import { type CommandLine, type Options, runCommand } from "./command-line";
 
-/** `npm run ssh -- MACHINE [COMMAND…]`: a shell on a machine of the lab, or one command there. Ends with its status. */
-async function main(): Promise<void> {
-  const { stack, rest } = parseStackArguments(process.argv.slice(2));
+const usage = {
+  name: "ssh",
+  does: "opens a shell on a machine of the lab, or runs one command there; ends with its status",
+  words: "MACHINE [COMMAND…]",
+  ownWords: 1,
+};
+
+async function main({ stack, words }: CommandLine<Options>): Promise<void> {
   const { sshConfig } = accessFiles(stack);
   if (!existsSync(sshConfig)) throw new Error(`stack ${stack} has no lab that is up. Run: npm run up`);
   const machines = machinesOf(readFileSync(sshConfig, "utf8"));
-  const [machine = "", ...command] = rest;
+  const [machine = "", ...command] = words;
   if (!machines.includes(machine))
     throw new Error(`which machine? Of ${machines.join(", ")}: npm run ssh -- ${machines[0]}`);
   process.exitCode = await ssh(["-F", sshConfig, machine, ...command]);
@@ -30,4 +35,4 @@ function ssh(words: string[]): Promise<number> {
   });
 }
 
-main().catch(fail(255));
+void runCommand(usage, main, 255);

@@ -91,6 +91,12 @@ export class Stack {
     return JSON.parse(stdout) as StackState;
   }
 
+  /** Whether the state knows of nothing at all: no lab was made, or all of it is destroyed. */
+  async isEmpty(): Promise<boolean> {
+    const { resources = [] } = (await this.exportState()).deployment;
+    return resources.length === 0;
+  }
+
   /** Puts a changed state in the place of the one that `exportState` gave. */
   async importState(state: StackState): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), "kube-lab-state-"));

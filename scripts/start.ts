@@ -1,15 +1,15 @@
-import { fail, parseStackArguments, refuseArguments } from "./command-line";
+import { type CommandLine, type Options, runCommand } from "./command-line";
 import { openLab } from "./existing-lab";
 import { startLab } from "./start-lab";
 
-/**
- * `npm run start [-- --stack NAME]`, and `npm run resume`: starts a lab that was stopped, suspended or lost its power, and
- * waits until all of it is healthy.
- */
-async function main(): Promise<void> {
-  const { stack, rest } = parseStackArguments(process.argv.slice(2));
-  refuseArguments(rest);
+/** `npm run resume`, too. */
+const usage = {
+  name: "start",
+  does: "starts a lab that was stopped, suspended or lost its power, and waits until all of it is healthy",
+};
+
+async function main({ stack }: CommandLine<Options>): Promise<void> {
   await startLab(await openLab(stack));
 }
 
-main().catch(fail(1));
+void runCommand(usage, main);

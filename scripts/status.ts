@@ -1,8 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { picture } from "../ui/picture";
-import { fail, parseStackArguments } from "./command-line";
+import { type CommandLine, type Options, runCommand } from "./command-line";
 import { endingSignal, keyboardEnding, unlessEnded } from "./ending";
 import { type LabLook, LabWatcher } from "./lab-watcher";
 import { openScreen } from "./screen";
@@ -13,21 +12,20 @@ import { fittedStatusText, type Size, statusText } from "./status-text";
 /** Between the end of a look and the next, so that looking does not become the lab's main work. */
 const pauseMs = 5000;
 
-/**
- * `npm run status [-- --stack NAME] [--json] [--watch] [--svg FILE]`: machines, nodes, etcd members, virtual IP, HAProxy
- * backends, Gluster and certificates in one table; `--watch` again and again, until q or Ctrl-C; `--svg` the topology too.
- * Ends with 0 when all is healthy, 1 when something is not, 2 when there is no lab to look at.
- */
-async function main(): Promise<void> {
-  const { stack: name, rest } = parseStackArguments(process.argv.slice(2));
-  const { values } = parseArgs({
-    args: rest,
-    options: {
-      json: { type: "boolean", default: false },
-      watch: { type: "boolean", default: false },
-      svg: { type: "string" },
-    },
-  });
+const options = {
+  json: { type: "boolean", does: "as JSON" },
+  watch: { type: "boolean", does: "again and again, until q or Ctrl-C" },
+  svg: { type: "string", value: "FILE", does: "draws the topology, too" },
+} as const satisfies Options;
+
+const usage = {
+  name: "status",
+  does: "shows machines, nodes, etcd, virtual IP, HAProxy, Gluster and certificates in one table",
+  options,
+  notes: "Ends with 0 when all is healthy, 1 when something is not, 2 when there is no lab to look at.",
+};
+
+async function main({ stack: name, values }: CommandLine<typeof options>): Promise<void> {
   const watcher = new LabWatcher(new Stack(name, await setUpEngine(name)));
   if (values.watch) {
     await watch(watcher, values);
@@ -45,10 +43,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function watch(
-  watcher: LabWatcher,
-  options: { json: boolean; svg?: string | undefined },
-): Promise<void> {
+async function watch(watcher: LabWatcher, given: CommandLine<typeof options>["values"]): Promise<void> {
   const { signal, restore } = keyboardEnding(process.stdin, endingSignal());
   const screen = openScreen(process.stdout);
   try {
@@ -56,8 +51,8 @@ async function watch(
     while (!signal.aborted) {
       const look = await unlessEnded(watcher.look(), signal);
       if (look === undefined) break;
-      writePicture(look, options.svg);
-      screen.show((size) => (options.json ? json(look) : watchedText(look, size)));
+      writePicture(look, given.svg);
+      screen.show((size) => (given.json ? json(look) : watchedText(look, size)));
       process.exitCode = exitStatus(look);
       await pause(pauseMs, undefined, { signal }).catch(() => {});
     }
@@ -88,4 +83,4 @@ function exitStatus({ checks, problem }: LabLook): number {
   return checks.every(({ healthy }) => healthy) ? 0 : 1;
 }
 
-main().catch(fail(2));
+void runCommand(usage, main, 2);

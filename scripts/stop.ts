@@ -1,14 +1,13 @@
 import { stopMachines } from "../hypervisor/lab-power";
-import { fail, parseStackArguments, refuseArguments } from "./command-line";
+import { type CommandLine, type Options, runCommand } from "./command-line";
 import { openLab } from "./existing-lab";
 
-/** `npm run stop [-- --stack NAME]`: shuts the lab's machines down in good order; nothing is lost. */
-async function main(): Promise<void> {
-  const { stack, rest } = parseStackArguments(process.argv.slice(2));
-  refuseArguments(rest);
+const usage = { name: "stop", does: "shuts the lab's machines down in good order; nothing is lost" };
+
+async function main({ stack }: CommandLine<Options>): Promise<void> {
   const { vbox, outputs } = await openLab(stack);
   await stopMachines(vbox, outputs.machines);
   console.log("The lab is stopped. Start it again: npm run start");
 }
 
-main().catch(fail(1));
+void runCommand(usage, main);

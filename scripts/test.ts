@@ -7,6 +7,8 @@ import { packageProgram } from "./package-program";
 import { setUp } from "./set-up";
 import { testPackages } from "./test-packages";
 
+const help = `npm test [-- WORDS AND OPTIONS FOR JEST]: runs all tests that need no lab; npm run test:lab, those of a whole lab`;
+
 /**
  * `npm test` runs all that needs no lab: formatter, linter, compiler, unit, rendered, engine and stand-in tests.
  * `npm run test:lab` brings the whole lab up. Other words and options go on to jest.
@@ -14,6 +16,7 @@ import { testPackages } from "./test-packages";
  */
 async function main(): Promise<void> {
   const [first, ...rest] = process.argv.slice(2);
+  if (process.argv.slice(2).some((word) => word === "--help" || word === "-h")) return console.log(help);
   const lab = first === "lab";
   const jestArguments = lab ? rest : process.argv.slice(2);
   const environment = (await setUp("dev")).environment;

@@ -1,12 +1,11 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { Feed } from "../ui/feed";
 import { changesBetween } from "../ui/happening";
 import { serve } from "../ui/server";
 import { labView } from "../ui/view";
 import { ensureKubernetes } from "./base-disk";
-import { fail, parseStackArguments } from "./command-line";
+import { type CommandLine, type Options, runCommand } from "./command-line";
 import { endingSignal, unlessEnded } from "./ending";
 import { KubernetesEvents } from "./kubernetes-events";
 import { type LabLook, LabWatcher } from "./lab-watcher";
@@ -17,17 +16,20 @@ import { Stack } from "./stack";
 /** Between the end of a look and the next. */
 const pauseMs = 5000;
 
-/**
- * `npm run ui [-- --stack NAME] [--port NUMBER] [--no-open]`: one page about the lab on 127.0.0.1, until Ctrl-C. It looks
- * only while a page is open.
- */
-async function main(): Promise<void> {
-  const { stack: name, rest } = parseStackArguments(process.argv.slice(2));
-  const { values } = parseArgs({
-    args: rest,
-    options: { port: { type: "string", default: "0" }, "no-open": { type: "boolean", default: false } },
-  });
-  const port = portOf(values.port);
+const options = {
+  port: { type: "string", value: "NUMBER", does: "the page's port; any free one without" },
+  "no-open": { type: "boolean", does: "opens no browser" },
+} as const satisfies Options;
+
+const usage = {
+  name: "ui",
+  does: "shows a web page about the lab on 127.0.0.1, for you alone, until Ctrl-C",
+  options,
+};
+
+/** It looks only while a page is open. */
+async function main({ stack: name, values }: CommandLine<typeof options>): Promise<void> {
+  const port = portOf(values.port ?? "0");
   const ready = await setUpEngine(name);
   const bundle = await ensureKubernetes(ready.plan, console.log);
   const ending = endingSignal();
@@ -72,4 +74,4 @@ function portOf(text: string): number {
   throw new Error(`--port = "${text}": allowed: a whole number from 0 (any free port) to 65535`);
 }
 
-main().catch(fail(1));
+void runCommand(usage, main);

@@ -2,15 +2,21 @@ import { canGoOn, formatFindings, problemsIn } from "../hypervisor/finding";
 import { preflight } from "../hypervisor/preflight";
 import type { LabPlan } from "../plan/lab-plan";
 import { accessFiles, writeAccessFiles } from "./access-files";
-import { fail, parseStackArguments } from "./command-line";
+import { type CommandLine, type Options, runCommand } from "./command-line";
 import { giveUpLostMachines } from "./lost-machines";
+import { forPulumi, pulumiOptions } from "./pulumi-options";
 import { complete, prepare } from "./set-up";
 import { Stack } from "./stack";
 import { whatNow } from "./what-now";
 
-/** `npm run up [-- --stack NAME] [-- OPTIONS FOR PULUMI]`: brings the lab up, or to its changed configuration. */
-async function main(): Promise<void> {
-  const { stack: name, rest } = parseStackArguments(process.argv.slice(2));
+const usage = {
+  name: "up",
+  does: "brings the lab up, or to its changed configuration",
+  options: { ...pulumiOptions.up, yes: { type: "boolean", short: "y", does: "asks nothing" } },
+} as const;
+
+async function main({ stack: name, values }: CommandLine<Options>): Promise<void> {
+  const { yes: _, ...options } = values;
   const prepared = await prepare(name);
   const findings = problemsIn(await preflight(prepared.plan));
   if (findings.length > 0) console.error(formatFindings(findings));
@@ -19,7 +25,7 @@ async function main(): Promise<void> {
   const stack = new Stack(name, ready);
   await stack.select();
   await giveUpLostMachines(stack, ready.plan, ready.vboxManage);
-  process.exitCode = await stack.run(["up", "--yes", "--skip-preview", ...rest]);
+  process.exitCode = await stack.run(["up", "--yes", "--skip-preview", ...forPulumi(options)]);
   if (process.exitCode === 0) await sayWhatNow(stack, ready.plan.hostAccess);
 }
 
@@ -29,4 +35,4 @@ async function sayWhatNow(stack: Stack, { mode }: LabPlan["hostAccess"]): Promis
   if (mode !== "forward") console.log("This computer's way to every machine: npm run host");
 }
 
-main().catch(fail(1));
+void runCommand(usage, main);

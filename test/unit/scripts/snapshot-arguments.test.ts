@@ -1,4 +1,10 @@
-import { parseSnapshotArguments } from "../../../scripts/snapshot-arguments";
+import { parseCommandLine } from "../../../scripts/command-line";
+import { snapshotRequest, snapshotUsage } from "../../../scripts/snapshot-arguments";
+
+function requestOf(words: string[]) {
+  const given = parseCommandLine(snapshotUsage, words, {});
+  return given === "help" ? given : snapshotRequest(given.values, given.words);
+}
 
 test.each([
   [[], { do: "list" }],
@@ -6,7 +12,8 @@ test.each([
   [["before-upgrade"], { do: "take", name: "before-upgrade" }],
   [["--restore", "a"], { do: "restore", name: "a" }],
   [["--delete", "a"], { do: "delete", name: "a" }],
-])("%j", (words, request) => expect(parseSnapshotArguments(words)).toEqual(request));
+  [["--delete", "a", "--help"], "help"],
+])("%j", (words, request) => expect(requestOf(words)).toEqual(request));
 
 test.each([
   [["--restore"]],
@@ -15,6 +22,5 @@ test.each([
   [["--list", "a"]],
   [["--revert", "a"]],
   [["--delete", "a", "b"]],
-])("%j gets the usage", (words) =>
-  expect(() => parseSnapshotArguments(words)).toThrow(/^not understood: .*\n.*lists the snapshots/),
-);
+  [["--delete", "a", "--restore", "b"]],
+])("%j is refused", (words) => expect(() => requestOf(words)).toThrow(/npm run snapshot -- --help/));
