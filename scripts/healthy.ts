@@ -4,7 +4,8 @@ import { LabShell } from "./lab-shell";
 import type { Check } from "./lab-status";
 
 const BOUND_SECONDS = 600;
-const CONNECT_TIMEOUT_MS = 5_000;
+/** For a handshake: looked again soon at first, since machines are starting, then as long as slow ones need. */
+const connectTimeoutMs = { first: 5_000, longest: 40_000 };
 
 /** Waits until `npm run status` calls everything of the lab healthy, and says what is still missing. @returns seconds */
 export async function untilHealthy(lab: ExistingLab): Promise<number> {
@@ -12,8 +13,10 @@ export async function untilHealthy(lab: ExistingLab): Promise<number> {
   const log = logFor(lab.stack.name);
   let ailing: Check[] = [];
   let said = "";
+  let timeoutMs = connectTimeoutMs.first;
   const look = async (): Promise<true | undefined> => {
-    const shell = new LabShell(lab.outputs.access, CONNECT_TIMEOUT_MS);
+    const shell = new LabShell(lab.outputs.access, timeoutMs);
+    timeoutMs = Math.min(timeoutMs * 1.5, connectTimeoutMs.longest);
     try {
       ailing = (await examineLab(lab, shell)).filter(({ healthy }) => !healthy);
     } finally {

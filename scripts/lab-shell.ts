@@ -19,9 +19,14 @@ export interface CommandResult {
   stderr: string;
 }
 
+/** A machine that was asked has not answered in time, or the way to it has not: that says nothing of how it is. */
+export class NoAnswer extends Error {}
+
 /** Runs commands on a lab's machines over SSH, all through one connection to the gateway. */
 export class LabShell {
   private readonly clients = new Map<string, Promise<Client>>();
+  /** Those whose handshake is under way. */
+  private readonly opening = new Set<Client>();
 
   constructor(
     private readonly access: LabAccess,
@@ -30,25 +35,36 @@ export class LabShell {
 
   /**
    * Runs one command line with the machine's login shell.
-   * @throws Error when the machine can't be reached, or the command does not end within `timeoutMs`; a status other than 0 is a result.
+   * @param options `signal`: who waits no longer; its reason is thrown. Without it the command has `timeoutMs`.
+   * @throws NoAnswer when time is over, Error when the machine can't be reached; a status other than 0 is a result.
    */
   async run(
     machine: string,
     command: string,
-    options: { stdin?: string; timeoutMs?: number } = {},
+    options: { stdin?: string; timeoutMs?: number; signal?: AbortSignal } = {},
   ): Promise<CommandResult> {
-    const client = await this.connect(machine);
+    const { signal } = options;
+    const client = await untilAborted(this.connect(machine), signal);
     const timeoutMs = options.timeoutMs ?? 60_000;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const giveUp = (reason: Error) => {
         // A machine that lost its power leaves a connection that never ends.
         this.clients.delete(machine);
         client.end();
-        reject(new Error(`${machine}: "${command}" did not end within ${timeoutMs / 1000} s`));
-      }, timeoutMs);
+        reject(reason);
+      };
+      const late = () =>
+        giveUp(new NoAnswer(`${machine}: "${command}" did not end within ${timeoutMs / 1000} s`));
+      const timer = signal ? undefined : setTimeout(late, timeoutMs);
+      const abort = () => giveUp(signal?.reason as Error);
+      signal?.addEventListener("abort", abort, { once: true });
+      const settled = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+      };
       client.exec(command, (error, channel) => {
         if (error) {
-          clearTimeout(timer);
+          settled();
           reject(new Error(`${machine}: ${error.message}`));
           return;
         }
@@ -63,7 +79,7 @@ export class LabShell {
           result.status = status ?? -1;
         });
         channel.on("close", () => {
-          clearTimeout(timer);
+          settled();
           resolve(result);
         });
         channel.end(options.stdin ?? "");
@@ -73,6 +89,7 @@ export class LabShell {
 
   /** Closes every connection; the shell may be used again afterwards. */
   async close(): Promise<void> {
+    for (const client of this.opening) client.destroy();
     const clients = await Promise.allSettled(this.clients.values());
     this.clients.clear();
     for (const client of clients) if (client.status === "fulfilled") client.value.end();
@@ -93,11 +110,13 @@ export class LabShell {
     }
     const address = this.access.addresses[machine];
     if (address === undefined) throw new Error(`${machine} is no machine of this lab`);
-    const gateway = await this.connect(this.access.gateway);
+    const gateway = await this.connect(this.access.gateway).catch((error: Error) => {
+      throw new NoAnswer(`not reached: ${error.message}`);
+    });
     const sock = await new Promise<Duplex>((resolve, reject) => {
       gateway.forwardOut("127.0.0.1", 0, address, 22, (error, channel) => {
-        if (error)
-          reject(new Error(`${machine} (${address}:22) through ${this.access.gateway}: ${error.message}`));
+        const way = `${machine} (${address}:22) through ${this.access.gateway}`;
+        if (error) reject(failure(`${way}: ${error.message}`, /timed out/i.test(error.message)));
         else resolve(channel);
       });
     });
@@ -108,12 +127,20 @@ export class LabShell {
     const expected = this.access.hostKeys[machine]?.split(" ")[1];
     return new Promise((resolve, reject) => {
       const client = new Client();
-      client.on("ready", () => resolve(client));
-      client.on("error", (error) => {
-        this.clients.delete(machine);
-        reject(new Error(`${machine}: SSH failed: ${error.message}`));
+      this.opening.add(client);
+      client.on("ready", () => {
+        this.opening.delete(client);
+        resolve(client);
       });
-      client.on("close", () => this.clients.delete(machine));
+      client.on("error", (error: Error & { level?: string }) => {
+        this.clients.delete(machine);
+        reject(failure(`${machine}: SSH failed: ${error.message}`, error.level === "client-timeout"));
+      });
+      client.on("close", () => {
+        this.opening.delete(client);
+        this.clients.delete(machine);
+        reject(new NoAnswer(`${machine}: the connection was closed`));
+      });
       client.connect({
         ...target,
         username: this.access.user,
@@ -123,4 +150,19 @@ export class LabShell {
       });
     });
   }
+}
+
+function failure(message: string, late: boolean): Error {
+  return late ? new NoAnswer(message) : new Error(message);
+}
+
+/** What was asked for goes on without whoever waits no longer. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }

@@ -1,7 +1,14 @@
 import type { MachineState } from "../hypervisor/reality";
 import { certificateEnds } from "./certificate-ends";
 import type { LabOutputs } from "./lab-outputs";
-import type { LabShell } from "./lab-shell";
+import { type LabShell, NoAnswer } from "./lab-shell";
+import {
+  askMachines,
+  didNotAnswer,
+  type MachineReport,
+  type Patience,
+  type Reports,
+} from "./machine-reports";
 
 /** One thing that was looked at. */
 export interface Check {
@@ -9,66 +16,53 @@ export interface Check {
   kind: string;
   name: string;
   healthy: boolean;
+  /** Nobody who could tell has answered: not healthy, and not known to be otherwise. */
+  unknown?: true;
   detail: string;
 }
 
-/** What a machine says of itself: `kube-lab status --json`, see cloud-init/common/status.sh. */
-interface MachineReport {
-  converged: boolean;
-  doing: string;
-  reason: string;
-  facts: Record<string, unknown>;
-}
-
-type Reports = Map<string, MachineReport | Error>;
-
-const reportTimeoutMs = 15_000;
 const dayMs = 24 * 3600 * 1000;
 
-/** Looks at the whole lab, all machines at once. Never throws: what can't be reached is an unhealthy check. */
+/**
+ * Looks at the whole lab, all machines at once. Never throws: what can't be reached is a check that failed, or one that nobody
+ * could make.
+ */
 export async function examine(
   outputs: LabOutputs,
   states: ReadonlyMap<string, MachineState>,
-  shell: LabShell,
+  shell: Pick<LabShell, "run">,
   now: Date,
+  patience?: Patience,
 ): Promise<Check[]> {
-  const reports: Reports = new Map(
-    await Promise.all(
-      outputs.machines.map(
-        async ({ name }): Promise<[string, MachineReport | Error]> => [
-          name,
-          await report(shell, name).catch((error: Error) => error),
-        ],
-      ),
-    ),
-  );
+  const reports = await askMachines(outputs.machines, states, shell, patience);
   return [
-    ...outputs.machines.map(({ name }) => machineCheck(name, states.get(name), reports.get(name))),
-    ...nodeChecks(outputs, reports),
-    ...etcdChecks(outputs, reports),
-    ...balancerChecks(outputs, reports),
-    ...glusterChecks(outputs, reports),
+    ...outputs.machines.map(({ name }) => machineCheck(name, states.get(name), reports.of(name))),
+    ...nodeChecks(reports),
+    ...etcdChecks(reports),
+    ...balancerChecks(reports),
+    ...glusterChecks(reports),
     ...mountChecks(outputs, reports),
     ...certificateChecks(outputs.certificates, now),
   ];
 }
 
-async function report(shell: LabShell, machine: string): Promise<MachineReport> {
-  const { status, stdout, stderr } = await shell.run(machine, "sudo kube-lab status --json", {
-    timeoutMs: reportTimeoutMs,
-  });
-  if (status !== 0) throw new Error(`kube-lab status ended with ${status}: ${stderr.trim()}`);
-  return JSON.parse(stdout) as MachineReport;
+/** A check that failed, or, where somebody who could tell is silent, one that could not be made. */
+function missing(kind: string, name: string, detail: string, silent: readonly string[]): Check {
+  if (silent.length === 0) return { kind, name, healthy: false, detail };
+  return { kind, name, healthy: false, unknown: true, detail: `not known: ${didNotAnswer(silent)}` };
 }
 
-function machineCheck(
-  name: string,
-  state: MachineState | undefined,
-  told: MachineReport | Error | undefined,
-): Check {
+function machineCheck(name: string, state: MachineState | undefined, told: MachineReport | Error): Check {
   const hardware = state ?? "not of this computer";
-  if (told === undefined || told instanceof Error) {
-    return { kind: "machine", name, healthy: false, detail: `${hardware}; ${told?.message ?? "no answer"}` };
+  if (told instanceof Error) {
+    const detail = `${hardware}; ${told.message}`;
+    return {
+      kind: "machine",
+      name,
+      healthy: false,
+      ...(told instanceof NoAnswer && { unknown: true }),
+      detail,
+    };
   }
   const doing = told.converged
     ? "converged"
@@ -89,20 +83,30 @@ interface NodeFact {
   address: string;
 }
 
-/** As the first master sees it whose API server answers. */
-function nodeChecks({ machines }: LabOutputs, reports: Reports): Check[] {
-  const nodes = factsOf(reports)
-    .map(({ nodes }) => nodes as NodeFact[] | undefined)
-    .find((list) => list !== undefined && list.length > 0);
-  return machines
-    .filter(({ role }) => role === "master" || role === "worker")
-    .map(({ name }) => {
-      const node = nodes?.find((candidate) => candidate.name === name);
-      const words = node
-        ? [node.ready ? "Ready" : "NotReady", node.schedulable ? "" : "cordoned", node.version, node.address]
-        : ["no API server knows it"];
-      return { kind: "node", name, healthy: node?.ready === true, detail: words.filter(Boolean).join(", ") };
-    });
+/** As the first master sees it whose API server answers, else as the node itself was told by the API. */
+function nodeChecks(reports: Reports): Check[] {
+  const seen = reports.known("master", ({ nodes }) => listed<NodeFact>(nodes));
+  return [...reports.namesOf("master"), ...reports.namesOf("worker")].map((name) => {
+    const node = seen?.value.find((candidate) => candidate.name === name) ?? ownNode(reports, name);
+    if (node === undefined) {
+      const detail = seen ? `the API server of ${seen.by} knows no such node` : "no API server answers";
+      return missing("node", name, detail, seen ? [] : reports.silent("master"));
+    }
+    const words = [
+      node.ready ? "Ready" : "NotReady",
+      node.schedulable ? "" : "cordoned",
+      node.version,
+      node.address,
+    ];
+    return { kind: "node", name, healthy: node.ready, detail: words.filter(Boolean).join(", ") };
+  });
+}
+
+/** A worker asks the API by the virtual address. */
+function ownNode(reports: Reports, name: string): NodeFact | undefined {
+  const { ready, version } = reports.facts(name) ?? {};
+  if (typeof ready !== "boolean") return undefined;
+  return { name, ready, version: String(version ?? ""), schedulable: true, address: "" };
 }
 
 interface EtcdFact {
@@ -111,28 +115,24 @@ interface EtcdFact {
   learner: boolean;
 }
 
-function etcdChecks({ machines }: LabOutputs, reports: Reports): Check[] {
-  const members = factsOf(reports)
-    .map(({ etcd }) => etcd as EtcdFact[] | undefined)
-    .find((list) => list !== undefined && list.length > 0);
-  const known = machines
-    .filter(({ role }) => role === "master")
-    .map(({ name }) => {
-      const member = members?.find((candidate) => candidate.name === name);
-      const healthy = member?.healthy === true && !member.learner;
-      const detail = member
-        ? member.learner
-          ? "learner"
-          : member.healthy
-            ? "healthy"
-            : "not healthy"
-        : "not a member";
-      return { kind: "etcd member", name, healthy, detail };
-    });
-  const foreign = (members ?? [])
-    .filter((member) => !known.some(({ name }) => name === member.name))
+/** As the first master sees it whose etcd answers. */
+function etcdChecks(reports: Reports): Check[] {
+  const kind = "etcd member";
+  const seen = reports.known("master", ({ etcd }) => listed<EtcdFact>(etcd));
+  const masters = reports.namesOf("master");
+  const known = masters.map((name): Check => {
+    const member = seen?.value.find((candidate) => candidate.name === name);
+    if (member === undefined) {
+      const detail = seen ? `not a member, says ${seen.by}` : "no master can list the members";
+      return missing(kind, name, detail, seen ? [] : reports.silent("master"));
+    }
+    const detail = member.learner ? "learner" : member.healthy ? "healthy" : "not healthy";
+    return { kind, name, healthy: member.healthy && !member.learner, detail };
+  });
+  const foreign = (seen?.value ?? [])
+    .filter((member) => !masters.includes(member.name))
     .map(({ name }) => ({
-      kind: "etcd member",
+      kind,
       name: name || "(not started)",
       healthy: false,
       detail: "no machine of the lab",
@@ -146,20 +146,20 @@ interface BackendFact {
   check: string;
 }
 
-function balancerChecks({ machines }: LabOutputs, reports: Reports): Check[] {
-  const balancers = machines.filter(({ role }) => role === "loadBalancer");
-  const holders = balancers
-    .filter(({ name }) => factOf(reports, name)?.virtualIp === true)
-    .map(({ name }) => name);
-  const backends = factOf(reports, holders[0] ?? "")?.backends as BackendFact[] | undefined;
+function balancerChecks(reports: Reports): Check[] {
+  const holders = reports.namesOf("loadBalancer").filter((name) => reports.facts(name)?.virtualIp === true);
+  const [holder] = holders;
+  const backends = (holder && (reports.facts(holder)?.backends as BackendFact[] | undefined)) || [];
+  const kind = "virtual IP";
+  const virtualIp: Check =
+    holder === undefined
+      ? missing(kind, "nobody", "held by no load balancer", reports.silent("loadBalancer"))
+      : holders.length === 1
+        ? { kind, name: holder, healthy: true, detail: "holds it" }
+        : { kind, name: holder, healthy: false, detail: `held by ${holders.join(" and ")}` };
   return [
-    {
-      kind: "virtual IP",
-      name: holders[0] ?? "nobody",
-      healthy: holders.length === 1,
-      detail: holders.length === 1 ? "holds it" : `held by ${holders.join(" and ") || "no load balancer"}`,
-    },
-    ...(backends ?? []).map(({ name, status, check }) => ({
+    virtualIp,
+    ...backends.map(({ name, status, check }) => ({
       kind: "backend",
       name,
       healthy: status.startsWith("UP"),
@@ -168,49 +168,66 @@ function balancerChecks({ machines }: LabOutputs, reports: Reports): Check[] {
   ];
 }
 
-function glusterChecks({ machines }: LabOutputs, reports: Reports): Check[] {
-  const gluster = machines.filter(({ role }) => role === "gluster");
-  const told = gluster.map(({ name }) => ({ name, facts: factOf(reports, name) }));
-  // Gluster answers one question about its bricks at a time: who was refused counts none.
-  const answering = (told.find(({ facts }) => Number(facts?.bricks) > 0) ?? told[0])?.facts;
-  if (gluster.length === 0) return [];
-  const bricks = Number(answering?.bricks ?? 0);
-  const online = Number(answering?.bricksOnline ?? 0);
-  return [
-    ...told.map(({ name, facts }) => {
-      const peers = (facts?.peers as { name: string; connected: boolean }[] | undefined) ?? [];
-      const connected = peers.filter((peer) => peer.connected).length;
-      const healthy = connected === peers.length && connected >= gluster.length;
-      return {
-        kind: "Gluster peer",
-        name,
-        healthy,
-        detail: `${connected} of ${Math.max(peers.length, gluster.length)} connected`,
-      };
-    }),
-    {
-      kind: "Gluster volume",
-      name: String(answering?.volume ?? "?"),
-      healthy: answering?.started === true && bricks > 0 && online === bricks,
-      detail: `${answering?.started === true ? "started" : "not started"}, ${online} of ${bricks} bricks online`,
-    },
-  ];
+function glusterChecks(reports: Reports): Check[] {
+  const names = reports.namesOf("gluster");
+  if (names.length === 0) return [];
+  return [...names.map((name) => peerCheck(name, names.length, reports)), volumeCheck(reports)];
+}
+
+interface PeerFact {
+  name: string;
+  connected: boolean;
+}
+
+/** A machine that says nothing is judged by another that has it in its pool. */
+function peerCheck(name: string, wanted: number, reports: Reports): Check {
+  const kind = "Gluster peer";
+  const peers = reports.facts(name)?.peers as PeerFact[] | undefined;
+  if (peers !== undefined) {
+    const connected = peers.filter((peer) => peer.connected).length;
+    const healthy = connected === peers.length && connected >= wanted;
+    return { kind, name, healthy, detail: `${connected} of ${Math.max(peers.length, wanted)} connected` };
+  }
+  const seen = reports.known("gluster", (facts) => {
+    return (facts.peers as PeerFact[] | undefined)?.find((peer) => peer.name === name);
+  });
+  if (seen === undefined) return missing(kind, name, "glusterd says nothing", reports.silent("gluster"));
+  const { connected } = seen.value;
+  return { kind, name, healthy: connected, detail: `${connected ? "" : "not "}connected, says ${seen.by}` };
+}
+
+/** Gluster answers one question about its bricks at a time: who was refused counts none. */
+function volumeCheck(reports: Reports): Check {
+  const kind = "Gluster volume";
+  const seen =
+    reports.known("gluster", (facts) => (Number(facts.bricks) > 0 ? facts : undefined)) ??
+    reports.known("gluster", (facts) => ("bricks" in facts ? facts : undefined));
+  if (seen === undefined) return missing(kind, "?", "glusterd says nothing", reports.silent("gluster"));
+  const { started, volume, bricks, bricksOnline } = seen.value;
+  const count = Number(bricks);
+  const online = Number(bricksOnline);
+  return {
+    kind,
+    name: String(volume),
+    healthy: started === true && count > 0 && online === count,
+    detail: `${started === true ? "started" : "not started"}, ${online} of ${count} bricks online`,
+  };
 }
 
 /** Nodes converge without the volume; those that want it are named where it is missing, and else counted. */
 function mountChecks({ machines }: LabOutputs, reports: Reports): Check[] {
   const wanting = machines.filter(({ name }) => {
-    const volume = factOf(reports, name)?.volume;
+    const volume = reports.facts(name)?.volume;
     return volume === "mounted" || volume === "not mounted";
   });
-  const missing = wanting.filter(({ name }) => factOf(reports, name)?.volume !== "mounted");
+  const without = wanting.filter(({ name }) => reports.facts(name)?.volume !== "mounted");
   if (wanting.length === 0) return [];
   return [
     {
       kind: "storage",
       name: "gluster",
-      healthy: missing.length === 0,
-      detail: `mounted on ${wanting.length - missing.length} of ${wanting.length} nodes${missing.map(({ name }) => `, not on ${name}`).join("")}`,
+      healthy: without.length === 0,
+      detail: `mounted on ${wanting.length - without.length} of ${wanting.length} nodes${without.map(({ name }) => `, not on ${name}`).join("")}`,
     },
   ];
 }
@@ -230,11 +247,7 @@ function certificateChecks(certificates: Record<string, string>, now: Date): Che
   }));
 }
 
-function factsOf(reports: Reports): Record<string, unknown>[] {
-  return [...reports.keys()].map((name) => factOf(reports, name)).filter((facts) => facts !== undefined);
-}
-
-function factOf(reports: Reports, machine: string): Record<string, unknown> | undefined {
-  const told = reports.get(machine);
-  return told === undefined || told instanceof Error ? undefined : told.facts;
+/** An empty list is no answer: an API server or an etcd that is silent gives one. */
+function listed<T>(list: unknown): T[] | undefined {
+  return Array.isArray(list) && list.length > 0 ? (list as T[]) : undefined;
 }

@@ -43,6 +43,9 @@ interface Reading {
   doubtful: boolean;
 }
 
+/** Emulated machines take that long for a handshake, when all are asked at once. */
+const connectTimeoutMs = 40_000;
+
 /** Reading a stack's outputs starts the engine, so not every look does. */
 const outputsMinimumAgeMs = 15_000;
 
@@ -113,7 +116,7 @@ export class LabWatcher {
 
   private async read(): Promise<Access> {
     const outputs = await this.stack.outputs();
-    return { outputs, shell: new LabShell(outputs.access) };
+    return { outputs, shell: new LabShell(outputs.access, connectTimeoutMs) };
   }
 
   private isStale({ access, readAt, doubtful }: Reading): boolean {

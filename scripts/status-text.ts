@@ -9,13 +9,27 @@ export interface Size {
 
 /** One sentence about all checks together. */
 export function verdict(checks: readonly Check[]): string {
-  const bad = checks.filter(({ healthy }) => !healthy).length;
-  return bad === 0 ? "The lab is healthy." : `${bad} of ${checks.length} checks failed.`;
+  const { failed, unknown } = counts(checks);
+  if (failed + unknown === 0) return "The lab is healthy.";
+  const unmade = `${unknown} could not be made.`;
+  if (failed === 0) return `Of ${checks.length} checks none failed, but ${unmade}`;
+  return `${failed} of ${checks.length} checks failed${unknown === 0 ? "." : `, ${unmade}`}`;
+}
+
+/** How many checks are known to have failed, and how many nobody could make. */
+export function counts(checks: readonly Check[]): { failed: number; unknown: number } {
+  const unknown = checks.filter((check) => check.unknown).length;
+  return { failed: checks.filter(({ healthy }) => !healthy).length - unknown, unknown };
+}
+
+/** `ok`, `BAD`, or `?` where nobody could tell. */
+export function mark({ healthy, unknown }: Check): string {
+  return healthy ? "ok" : unknown ? "?" : "BAD";
 }
 
 /** Every check in a line of a table, and the verdict. */
 export function statusText(checks: readonly Check[]): string {
-  const rows = checks.map(({ kind, name, healthy, detail }) => [healthy ? "ok" : "BAD", kind, name, detail]);
+  const rows = checks.map((check) => [mark(check), check.kind, check.name, check.detail]);
   return `${table(["", "what", "name", "state"], rows)}\n\n${verdict(checks)}`;
 }
 

@@ -7,7 +7,7 @@ import { type LabLook, LabWatcher } from "./lab-watcher";
 import { openScreen } from "./screen";
 import { setUpEngine } from "./set-up";
 import { Stack } from "./stack";
-import { fittedStatusText, type Size, statusText } from "./status-text";
+import { counts, fittedStatusText, type Size, statusText } from "./status-text";
 
 /** Between the end of a look and the next, so that looking does not become the lab's main work. */
 const pauseMs = 5000;
@@ -22,7 +22,8 @@ const usage = {
   name: "status",
   does: "shows machines, nodes, etcd, virtual IP, HAProxy, Gluster and certificates in one table",
   options,
-  notes: "Ends with 0 when all is healthy, 1 when something is not, 2 when there is no lab to look at.",
+  notes:
+    "Ends with 0 when all is healthy, 1 when something is not, 2 when there is no lab to look at, 3 when nothing is known to be wrong, but a machine that could tell did not answer in time.",
 };
 
 async function main({ stack: name, values }: CommandLine<typeof options>): Promise<void> {
@@ -75,12 +76,13 @@ function watchedText(look: LabLook, size?: Size): string {
 
 function json({ plan, checks, problem }: LabLook): string {
   const healthy = problem === undefined && checks.every((check) => check.healthy);
-  return JSON.stringify({ stack: plan.stack, healthy, checks, problem }, null, 2);
+  return JSON.stringify({ stack: plan.stack, healthy, ...counts(checks), checks, problem }, null, 2);
 }
 
 function exitStatus({ checks, problem }: LabLook): number {
   if (problem !== undefined) return 2;
-  return checks.every(({ healthy }) => healthy) ? 0 : 1;
+  const { failed, unknown } = counts(checks);
+  return failed > 0 ? 1 : unknown > 0 ? 3 : 0;
 }
 
 void runCommand(usage, main, 2);

@@ -1,5 +1,6 @@
 import type { Check } from "../scripts/lab-status";
 import type { LabLook } from "../scripts/lab-watcher";
+import { mark } from "../scripts/status-text";
 
 /** One line of what went on: a change between two looks, or an event of Kubernetes. */
 export interface Happening {
@@ -34,8 +35,9 @@ export function changesBetween(before: LabLook, after: LabLook): Happening[] {
   return [
     ...after.checks.flatMap((check) => {
       const old = earlier.get(identity(check));
-      if (old !== undefined && old.healthy === check.healthy && says(old) === says(check)) return [];
-      const severity = old?.healthy === check.healthy ? "normal" : check.healthy ? "good" : "bad";
+      if (old !== undefined && mark(old) === mark(check) && says(old) === says(check)) return [];
+      const severity =
+        check.unknown || (old && mark(old) === mark(check)) ? "normal" : check.healthy ? "good" : "bad";
       return [happening(identity(check), says(check), severity)];
     }),
     ...before.checks

@@ -1,6 +1,6 @@
 import type { Check } from "../scripts/lab-status";
 
-/** `unknown`: nothing was looked at, because the machine or the whole lab is not there. */
+/** `unknown`: nothing was looked at, because the machine or the whole lab is not there, or nobody who could tell answered. */
 export type Health = "healthy" | "failing" | "unknown";
 
 /** All that was looked at of one machine: hardware, node, etcd member, backend, Gluster peer. */
@@ -10,7 +10,8 @@ export function checksOf(machine: string, checks: readonly Check[]): Check[] {
 
 export function healthOf(checks: readonly Check[]): Health {
   if (checks.length === 0) return "unknown";
-  return checks.every(({ healthy }) => healthy) ? "healthy" : "failing";
+  if (checks.some((check) => !check.healthy && !check.unknown)) return "failing";
+  return checks.every(({ healthy }) => healthy) ? "healthy" : "unknown";
 }
 
 /** The load balancer that holds the virtual IP; undefined while none or more than one does. */

@@ -2,6 +2,7 @@ import { gatewayOf } from "../plan/endpoint";
 import type { AdapterPlan, LabPlan, MachinePlan, SubnetName } from "../plan/lab-plan";
 import { subnetOf } from "../plan/machine-names";
 import type { Check } from "../scripts/lab-status";
+import { mark } from "../scripts/status-text";
 import { checksOf, type Health, healthOf, virtualIpHolder } from "./health";
 import { type Child, element, markup } from "./markup";
 
@@ -184,13 +185,13 @@ function subnetLane(plan: LabPlan, name: SubnetName, checks: readonly Check[]): 
   const { cidr, gateway } = plan.subnets[name];
   const machines = inside(plan, name);
   const holder = virtualIpHolder(checks);
-  const examined = checks.length > 0;
+  const unheld = checks.some(({ kind, healthy, unknown }) => kind === "virtual IP" && !healthy && !unknown);
   const virtualIp =
     name !== "dmz"
       ? []
       : [
           text("virtual", 0, 76, `virtual IP ${plan.virtualIp}`),
-          ...(examined && holder === undefined ? [text("failing", 0, 94, "has no single holder")] : []),
+          ...(unheld ? [text("failing", 0, 94, "has no single holder")] : []),
         ];
   return {
     label: [
@@ -215,7 +216,7 @@ function machineCard(
 ): Child {
   const own = checksOf(machine.name, checks);
   const health = healthOf(own);
-  const detail = own.map(({ kind, healthy, detail }) => `${healthy ? "ok" : "BAD"} ${kind}: ${detail}`);
+  const detail = own.map((check) => `${mark(check)} ${check.kind}: ${check.detail}`);
   return element(
     "g",
     { class: `machine ${health}`, "data-machine": machine.name, transform: `translate(${x} ${y})` },
@@ -245,7 +246,7 @@ function virtualIpMark(right: number, top: number): Child[] {
 /** The word that goes with the colour; of a failing machine, what fails. */
 function stateOf(own: readonly Check[], health: Health): string {
   if (health !== "failing") return health;
-  const kinds = own.filter(({ healthy }) => !healthy).map(({ kind }) => kind);
+  const kinds = own.filter(({ healthy, unknown }) => !healthy && !unknown).map(({ kind }) => kind);
   return shortened(`failing: ${kinds.join(", ")}`, 30);
 }
 
@@ -275,7 +276,7 @@ function legend(y: number): Child {
   const entries: [Health, string][] = [
     ["healthy", "healthy"],
     ["failing", "failing"],
-    ["unknown", "not looked at"],
+    ["unknown", "not known"],
   ];
   return element(
     "g",

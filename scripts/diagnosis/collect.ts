@@ -6,6 +6,7 @@ import { readRecord } from "../../hypervisor/record";
 import type { VBoxManage } from "../../hypervisor/vboxmanage";
 import { type ExistingLab, examineLab } from "../existing-lab";
 import { LabShell } from "../lab-shell";
+import { mark } from "../status-text";
 import { table } from "../table";
 import { type DiagnosisFile, sectionsOf } from "./sections";
 
@@ -57,7 +58,7 @@ async function askMachine(shell: LabShell, machine: string): Promise<DiagnosisFi
 
 async function status(lab: ExistingLab, shell: LabShell): Promise<DiagnosisFile> {
   const checks = await examineLab(lab, shell);
-  const rows = checks.map(({ kind, name, healthy, detail }) => [healthy ? "ok" : "BAD", kind, name, detail]);
+  const rows = checks.map((check) => [mark(check), check.kind, check.name, check.detail]);
   return { path: "status.txt", content: `${table(["", "what", "name", "state"], rows)}\n` };
 }
 

@@ -55,13 +55,17 @@ function table(columns, rows) {
   );
 }
 
+function stateOf({ healthy, unknown }) {
+  return healthy ? "healthy" : unknown ? "unknown" : "failing";
+}
+
 function checkTable(title, absent) {
   return (checks) =>
     checks.length === 0
       ? none(absent)
       : table(
           [{ title }, { title: "Health" }, { title: "State" }],
-          checks.map(({ name, healthy, detail }) => [name, health(healthy ? "healthy" : "failing"), detail]),
+          checks.map((check) => [check.name, health(stateOf(check)), check.detail]),
         );
 }
 
@@ -135,7 +139,7 @@ function showView(view) {
   part("etcd", of("etcd member"), checkTable("Member", "No etcd to ask."));
   part("virtual-ip", view.virtualIp, ({ address, holder }) => [
     `Virtual IP ${address}: `,
-    element("strong", {}, holder ?? "no single holder"),
+    element("strong", {}, holder ?? (of("virtual IP")[0]?.unknown ? "not known" : "no single holder")),
   ]);
   part("backends", of("backend"), checkTable("Backend", "No load balancer to ask."));
   part("gluster", of("Gluster peer", "Gluster volume"), (checks) =>
@@ -143,11 +147,11 @@ function showView(view) {
       ? none("No Gluster machine to ask.")
       : table(
           [{ title: "Name" }, { title: "Health" }, { title: "What" }, { title: "State" }],
-          checks.map(({ kind, name, healthy, detail }) => [
-            name,
-            health(healthy ? "healthy" : "failing"),
-            kind.replace("Gluster ", ""),
-            detail,
+          checks.map((check) => [
+            check.name,
+            health(stateOf(check)),
+            check.kind.replace("Gluster ", ""),
+            check.detail,
           ]),
         ),
   );
