@@ -1,12 +1,14 @@
 import { everyCheck } from "./checks/every-check";
 import type { HostFacts } from "./checks/host-limits";
 import { type Configuration, fillIn, type Hypervisor } from "./derived";
+import { type LivingLab, livingHypervisor, withLivingValues } from "./living-lab";
 import { ConfigurationError, merged, type Problem } from "./problems";
 import { read } from "./reading";
 import { schema } from "./schema";
 
 export type { HostFacts } from "./checks/host-limits";
 export type { Configuration } from "./derived";
+export type { LivingLab } from "./living-lab";
 export { ConfigurationError } from "./problems";
 
 /**
@@ -15,7 +17,8 @@ export { ConfigurationError } from "./problems";
  * @param raw the namespace `kube-lab`, nested as in the stack's file
  * @param host what the computer has; absent: nothing is compared with it
  * @param stack its name, from which the host's default ports follow
- * @param fitting the hypervisor that `auto` means on this computer
+ * @param fitting the hypervisor that `auto` means on this computer for a new lab
+ * @param living what the lab that lives was made with
  * @throws ConfigurationError once, with every problem: key, value, what is allowed, and the fix
  */
 export function parseConfiguration(
@@ -23,16 +26,52 @@ export function parseConfiguration(
   host?: HostFacts,
   stack = "dev",
   fitting: Hypervisor = "virtualbox",
+  living: LivingLab = {},
 ): Configuration {
-  const defaults = defaultConfiguration(stack);
-  const { settings, problems } = read(raw, (key) => defaultOf(key, defaults));
-  const configuration = fillIn(settings, stack, fitting);
-  const found = everyCheck.flatMap((check) => check({ configuration, defaults, host, stack }));
-  const all = merged([...problems, ...found.filter((problem) => !restsOn(problem, problems))]);
-  if (all.length > 0) {
-    throw new ConfigurationError(all);
+  const { configuration, problems } = examine(raw, host, stack, fitting, living);
+  if (problems.length > 0) {
+    throw new ConfigurationError(problems);
   }
   return configuration;
+}
+
+/** What can be done with whatever a stack's configuration says. */
+export interface UsableConfiguration {
+  configuration: Configuration;
+  /** What keeps `preview` and `up` from working; nothing else is to end for it. */
+  problems: readonly Problem[];
+}
+
+/**
+ * For commands that make and change nothing of a lab (`down`, `stop`, `status`, `diagnose`, `ssh`): never throws. A value that is
+ * wrong has its default in its place, and each key that is for a new lab only what the living lab was made with, so that the
+ * hypervisor, names, addresses and login of that lab are right whatever the configuration says now. How many machines there are
+ * and which ports lead to them is not among these: ask the stack's outputs or the hypervisor. Parameters as of parseConfiguration.
+ */
+export function usableConfiguration(
+  raw: Record<string, unknown>,
+  stack: string,
+  fitting: Hypervisor,
+  living: LivingLab,
+): UsableConfiguration {
+  const { problems } = examine(raw, undefined, stack, fitting, living);
+  const { configuration } = examine(withLivingValues(raw, living), undefined, stack, fitting, living);
+  return { configuration, problems };
+}
+
+function examine(
+  raw: Record<string, unknown>,
+  host: HostFacts | undefined,
+  stack: string,
+  fitting: Hypervisor,
+  living: LivingLab,
+): UsableConfiguration {
+  const defaults = defaultConfiguration(stack);
+  const { settings, problems } = read(raw, (key) => defaultOf(key, defaults));
+  const configuration = fillIn(settings, stack, livingHypervisor(living) ?? fitting);
+  const found = everyCheck.flatMap((check) => check({ configuration, defaults, host, stack, raw, living }));
+  const sound = found.filter((problem) => !restsOn(problem, problems));
+  return { configuration, problems: merged([...problems, ...sound]) };
 }
 
 /** The reference lab as a stack of that name has it when nothing is set. */

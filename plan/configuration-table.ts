@@ -2,7 +2,7 @@ import { defaultConfiguration } from "./config";
 import { allSettings } from "./schema-paths";
 import type { Setting } from "./settings";
 
-/** The README's table of every key: type, default, meaning. Made from the schema, so it cannot lie. */
+/** The README's table of every key: type, default, what a change means, meaning. Made from the schema, so it cannot lie. */
 export function configurationTable(): string {
   const defaults = defaultConfiguration("dev");
   const rows = [...allSettings()].map(([key, setting]) => {
@@ -14,10 +14,11 @@ export function configurationTable(): string {
       kind(setting),
       // The default itself, not what it comes to on some computer.
       fallback(setting, key === "hypervisor" ? "auto" : value),
+      setting.change.means,
       `${setting.description}. ${allowed(setting)}`.trim(),
     );
   });
-  return `${[row("Key", "Type", "Default", "Meaning"), "|---|---|---|---|", ...rows].join("\n")}\n`;
+  return `${[row("Key", "Type", "Default", "Change", "Meaning"), "|---|---|---|---|---|", ...rows].join("\n")}\n`;
 }
 
 function fallback({ derived }: Setting, value: unknown): string {

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { integer, list, text } from "./settings";
 import { isAddress, isHostOf, networkOf } from "./subnets";
@@ -87,11 +88,10 @@ const lanAddress = text(
 );
 export const interfaceAddress = { ...lanAddress, schema: lanAddress.schema.refine(isInterfaceAddress) };
 
-export const certificate = text(
-  /^\s*-----BEGIN CERTIFICATE-----/,
-  "an authority's certificate in PEM",
-  65536,
-);
+export const certificate = {
+  ...text(/^\s*-----BEGIN CERTIFICATE-----/, "an authority's certificate in PEM", 65536),
+  digest: fingerprint,
+};
 export const privateKey = {
   ...text(
     /^\s*-----BEGIN (EC |RSA )?PRIVATE KEY-----/,
@@ -100,6 +100,15 @@ export const privateKey = {
   ),
   secret: true,
 };
+
+/** `SHA256:` and hexadecimal digits with colons, as `openssl x509 -noout -fingerprint -sha256` has them. */
+function fingerprint(pem: unknown): string {
+  try {
+    return `SHA256:${new X509Certificate(String(pem)).fingerprint256}`;
+  } catch {
+    return "unreadable";
+  }
+}
 
 function explainMasterCount(value: unknown) {
   return typeof value === "number" && value % 2 === 0 && value > 0

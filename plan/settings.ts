@@ -1,10 +1,26 @@
 import { z } from "zod";
 import { isAddress, isCidr, networkOf, prefixLength, sizeOf } from "./subnets";
 
+/** What another value means for a lab that lives. */
+export interface Change {
+  /**
+   * `in place`: machines that run are told, and go on running. `one machine after another`: those that it concerns are restarted
+   * or made anew in turn. `for a new lab only`: refused while the lab lives.
+   */
+  means: "in place" | "one machine after another" | "for a new lab only";
+  /** Why a living lab cannot take it, one clause. */
+  because?: string;
+}
+
+export const inPlace: Change = { means: "in place" };
+export const inTurn: Change = { means: "one machine after another" };
+export const newLabOnly = (because: string): Change => ({ means: "for a new lab only", because });
+
 /** What a person reads about one key: in error messages, in the README's table. */
 export interface Setting {
   /** What it means, one line. */
   description: string;
+  change: Change;
   /** Which values it takes. */
   allowed: string;
   /** `integer`, `string`, `list`. */
@@ -15,6 +31,8 @@ export interface Setting {
   explain?: Explain;
   /** Never shown, not in an error either. */
   secret?: boolean;
+  /** What stands for a value that is too long to be shown and remembered itself. */
+  digest?: (value: unknown) => string;
 }
 
 export interface Explanation {
@@ -114,33 +132,35 @@ interface Leaf<S extends z.ZodType> {
   type: string;
   explain?: Explain;
   secret?: boolean;
+  digest?: (value: unknown) => string;
 }
 
 /** A key with a constant default. */
 export function key<S extends z.ZodType>(
   leaf: Leaf<S>,
   fallback: z.util.NoUndefined<z.output<S>>,
+  change: Change,
   description: string,
 ) {
   const schema = leaf.schema.default(fallback);
-  settings.add(schema, { description, ...about(leaf) });
+  settings.add(schema, { description, change, ...about(leaf) });
   return schema;
 }
 
 /** A key whose default depends on others, or which may be absent; `derived` says how. */
-export function derivedKey<S extends z.ZodType>(leaf: Leaf<S>, derived: string, description: string) {
+export function derivedKey<S extends z.ZodType>(
+  leaf: Leaf<S>,
+  derived: string,
+  change: Change,
+  description: string,
+) {
   const schema = leaf.schema.optional();
-  settings.add(schema, { description, derived, ...about(leaf) });
+  settings.add(schema, { description, change, derived, ...about(leaf) });
   return schema;
 }
 
-function about({
-  allowed,
-  type,
-  explain,
-  secret,
-}: Leaf<z.ZodType>): Omit<Setting, "description" | "derived"> {
-  return { allowed, type, ...(explain && { explain }), ...(secret && { secret }) };
+function about({ schema: _, ...rest }: Leaf<z.ZodType>): Omit<Setting, "description" | "change" | "derived"> {
+  return rest;
 }
 
 /** An object of keys; absent counts as empty, so that every default inside holds. */

@@ -1,4 +1,5 @@
 import type { Configuration } from "../derived";
+import type { LivingLab } from "../living-lab";
 import type { Problem } from "../problems";
 import type { HostFacts } from "./host-limits";
 
@@ -9,6 +10,10 @@ export interface CheckInput {
   defaults: Configuration;
   host: HostFacts | undefined;
   stack: string;
+  /** The namespace as the stack has it. */
+  raw: Record<string, unknown>;
+  /** Empty where no lab lives. */
+  living: LivingLab;
 }
 
 /** A rule that needs more than one key. Pure; reports everything it finds. */

@@ -7,6 +7,7 @@ import { checkHostLimits } from "./host-limits";
 import { checkImage } from "./image";
 import { checkLan } from "./lan";
 import { checkLifetimes } from "./lifetimes";
+import { checkLivingLab } from "./living-lab";
 import { checkNames } from "./names";
 import { checkPorts } from "./ports";
 import { checkResolvers } from "./resolvers";
@@ -14,6 +15,7 @@ import { checkSubnets } from "./subnet-overlap";
 
 /** In the order in which a person should read the problems. */
 export const everyCheck: readonly Check[] = [
+  checkLivingLab,
   checkSubnets,
   checkAddresses,
   checkNames,

@@ -1,30 +1,10 @@
-import "../../../offline/engine/plugins/tls/reflect";
 import { generateKeyPairSync } from "node:crypto";
-import { BasicConstraintsExtension, X509CertificateGenerator } from "@peculiar/x509";
 import { planCertificates } from "../../../plan/certificates";
 import { parseConfiguration } from "../../../plan/config";
 import { givenAuthorities } from "../../../plan/given-authorities";
 import { planLab } from "../../../plan/topology";
 import { problemsOf, refusal } from "./problems-of";
-
-interface Pair {
-  certificate: string;
-  privateKey: string;
-}
-
-async function selfSigned(isAuthority: boolean): Promise<Pair> {
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: "CN=own",
-    keys,
-    signingAlgorithm: algorithm,
-    extensions: [new BasicConstraintsExtension(isAuthority, undefined, true)],
-  });
-  const bytes = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
-  const privateKey = `-----BEGIN PRIVATE KEY-----\n${bytes}\n-----END PRIVATE KEY-----\n`;
-  return { certificate: certificate.toString("pem"), privateKey };
-}
+import { type Pair, selfSigned } from "./self-signed";
 
 const raw = (given: Partial<Pair>) => ({ certificates: { authorities: { "etcd-ca": given } } });
 const key = "certificates.authorities.etcd-ca";

@@ -65,6 +65,22 @@ describe("Pulumi.yaml", () => {
     }
   });
 
+  test("names each key that is for a new lab only, and no other", () => {
+    for (const [key, { description }] of Object.entries(projectFile.config)) {
+      const below = [...allSettings()].filter(([path]) => path === key || path.startsWith(`${key}.`));
+      const [kept, free] = [true, false].map((isKept) =>
+        below.filter(([, { change }]) => (change.means === "for a new lab only") === isKept),
+      );
+      const text = /\. For a new lab only(?:: (.*))?$/.exec(description);
+      expect([key, text !== null]).toEqual([key, kept?.length !== 0]);
+      // Said of the whole group where it is true of all of it.
+      const named = text?.[1]?.match(/\w+/g) ?? [];
+      expect([key, named.length > 0]).toEqual([key, kept?.length !== 0 && free?.length !== 0]);
+      const isNamed = ([path]: [string, unknown]) => path.split(".").some((part) => named.includes(part));
+      if (named.length > 0) expect([kept?.every(isNamed), free?.some(isNamed)]).toEqual([true, false]);
+    }
+  });
+
   test("spells out every default that is a constant", () => {
     const constants = [...allSettings()]
       .filter(([, { derived }]) => derived === undefined)
@@ -98,14 +114,14 @@ describe("Pulumi.dev.yaml", () => {
 describe("configurationTable", () => {
   const rows = configurationTable().trimEnd().split("\n");
 
-  test("has a row for every key, each of four cells", () => {
+  test("has a row for every key, each of five cells", () => {
     expect(rows.slice(2).map((row) => /^\| `([^`]+)`/.exec(row)?.[1])).toEqual([...allSettings().keys()]);
-    expect(rows.every((row) => row.replaceAll("\\|", "").split("|").length === 6)).toBe(true);
+    expect(rows.every((row) => row.replaceAll("\\|", "").split("|").length === 7)).toBe(true);
   });
 
-  test("shows type, default and meaning", () => {
+  test("shows type, default, what a change means, and meaning", () => {
     expect(rows).toContain(
-      "| `masters.count` | 1, 3 or 5 | `3` | How many masters, each an etcd member too. |",
+      "| `masters.count` | 1, 3 or 5 | `3` | in place | How many masters, each an etcd member too. |",
     );
   });
 

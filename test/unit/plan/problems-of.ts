@@ -1,4 +1,4 @@
-import { ConfigurationError, type HostFacts, parseConfiguration } from "../../../plan/config";
+import { ConfigurationError, type HostFacts, type LivingLab, parseConfiguration } from "../../../plan/config";
 import type { Problem } from "../../../plan/problems";
 
 /** What parseConfiguration finds; empty where it finds nothing. */
@@ -6,17 +6,19 @@ export function problemsOf(
   raw: Record<string, unknown>,
   host?: HostFacts,
   stack?: string,
+  living?: LivingLab,
 ): readonly Problem[] {
-  return refusal(raw, host, stack)?.problems ?? [];
+  return refusal(raw, host, stack, living)?.problems ?? [];
 }
 
 export function refusal(
   raw: Record<string, unknown>,
   host?: HostFacts,
   stack?: string,
+  living?: LivingLab,
 ): ConfigurationError | undefined {
   try {
-    parseConfiguration(raw, host, stack);
+    parseConfiguration(raw, host, stack, undefined, living);
     return undefined;
   } catch (error) {
     if (error instanceof ConfigurationError) {
