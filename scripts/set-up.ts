@@ -91,11 +91,16 @@ async function chooseHypervisor(project: string): Promise<LabPlan["hypervisor"]>
   return hypervisor;
 }
 
+/** Programs that every lab's commands run here, and the Debian package each is in. */
+export const labPrograms: Readonly<Record<string, string>> = {
+  genisoimage: "genisoimage",
+  ssh: "openssh-client",
+};
+
 function hostPackages(plan: LabPlan): string[] {
-  const iso = ["genisoimage"];
   return [
     ...new Set([
-      ...iso,
+      ...Object.values(labPrograms),
       ...(plan.hypervisor === "embedded" ? embeddedPackages : []),
       ...basePackages(plan.image.layout),
       ...bundlePackages,

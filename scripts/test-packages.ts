@@ -1,24 +1,38 @@
-/** Debian packages with the programs that tests run, beside those that set-up installs anyway. */
-export const testPackages = [
-  "bubblewrap",
-  "chromium",
-  "cloud-init",
-  "dnsmasq-base",
-  "fdisk",
-  "genisoimage",
-  "haproxy",
-  "iproute2",
-  "libarchive-tools",
-  "libxml2-utils",
-  "mmdebstrap",
-  "mount",
-  "nftables",
-  "openssh-client",
-  "openssl",
-  "procps",
-  "qemu-system-x86",
-  "shellcheck",
-  "systemd",
-  "util-linux",
-  "util-linux-extra",
+import { requiredHostPackages as standInPackages } from "../embedded/host-packages";
+import { requiredHostPackages as basePackages } from "../offline/base/base";
+
+/** Programs that tests run beside those of the product, and the Debian package each is in. */
+export const testPrograms: Readonly<Record<string, string>> = {
+  bsdtar: "libarchive-tools",
+  bwrap: "bubblewrap",
+  chromium: "chromium",
+  "cloud-init": "cloud-init",
+  dnsmasq: "dnsmasq-base",
+  fincore: "util-linux-extra",
+  genisoimage: "genisoimage",
+  haproxy: "haproxy",
+  ip: "iproute2",
+  losetup: "mount",
+  "mkfs.ext4": "e2fsprogs",
+  mmdebstrap: "mmdebstrap",
+  mount: "mount",
+  nft: "nftables",
+  nsenter: "util-linux",
+  openssl: "openssl",
+  ps: "procps",
+  "qemu-system-x86_64": "qemu-system-x86",
+  sfdisk: "fdisk",
+  shellcheck: "shellcheck",
+  ss: "iproute2",
+  ssh: "openssh-client",
+  "ssh-keygen": "openssh-client",
+  "systemd-analyze": "systemd",
+  umount: "mount",
+  unshare: "util-linux",
+  xmllint: "libxml2-utils",
+};
+
+/** Debian packages for `npm test`: tests look at both hypervisors and both layouts, whichever this computer's own lab has. */
+export const testPackages: string[] = [
+  ...new Set([...Object.values(testPrograms), ...standInPackages, ...basePackages("lvm")]),
 ];

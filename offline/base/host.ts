@@ -10,10 +10,13 @@ const programs: Readonly<Record<string, string>> = {
   sfdisk: "fdisk",
   "mkfs.ext4": "e2fsprogs",
   mount: "mount",
+  umount: "mount",
   losetup: "mount",
   unshare: "util-linux",
   setpriv: "util-linux",
   fstrim: "util-linux",
+  flock: "util-linux",
+  findmnt: "util-linux",
   chroot: "coreutils",
   tar: "tar",
   zstd: "zstd",
@@ -32,10 +35,11 @@ const suiteKeys = ["gpg", "pgp", "asc"].map(
 
 /** Debian packages that a build of the base disk needs on this computer. */
 export function requiredHostPackages(layout: DiskLayout): string[] {
-  return [...new Set([...Object.values(programsFor(layout)), "debian-archive-keyring"])];
+  return [...new Set([...Object.values(requiredHostPrograms(layout)), "debian-archive-keyring"])];
 }
 
-function programsFor(layout: DiskLayout): Readonly<Record<string, string>> {
+/** Programs that a build of the base disk runs here, with their packages. */
+export function requiredHostPrograms(layout: DiskLayout): Readonly<Record<string, string>> {
   return { ...programs, ...layoutPrograms[layout] };
 }
 
@@ -77,7 +81,7 @@ export function hostProblems(host: HostFacts, layout: DiskLayout = "plain"): str
   if (!host.root)
     problems.push(`Building a base disk mounts file systems: it needs root (sudo). Or: ${instead}`);
   const folders = [...host.path.split(delimiter), "/usr/sbin", "/sbin"];
-  const wanted = programsFor(layout);
+  const wanted = requiredHostPrograms(layout);
   const missing = Object.keys(wanted).filter(
     (name) => !folders.some((folder) => host.exists(join(folder, name))),
   );

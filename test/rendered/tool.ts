@@ -20,8 +20,14 @@ export function toolEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Runs a tool; what it says is the assertion's message, so that a failure explains itself. */
-export function expectAccepted(tool: string, args: string[], environment: NodeJS.ProcessEnv = {}): string {
-  const result = spawnSync(tool, args, { encoding: "utf8", env: { ...toolEnvironment(), ...environment } });
+export function expectAccepted(
+  tool: string,
+  args: string[],
+  environment: NodeJS.ProcessEnv = {},
+  input = "",
+): string {
+  const env = { ...toolEnvironment(), ...environment };
+  const result = spawnSync(tool, args, { encoding: "utf8", env, input });
   const words = `${result.error?.message ?? ""}${result.stdout ?? ""}${result.stderr ?? ""}`;
   expect({ tool, status: result.status, words }).toEqual({ tool, status: 0, words });
   return words;

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -39,6 +39,7 @@ export interface Step {
 export class LabProject {
   readonly records: string;
   private seen = "";
+  private readonly running = new Set<ChildProcess>();
 
   private constructor(
     readonly folder: string,
@@ -110,6 +111,7 @@ export class LabProject {
         env: this.environment,
         stdio: ["ignore", "pipe", "pipe"],
       });
+      this.running.add(child);
       let output = "";
       for (const stream of [child.stdout, child.stderr]) {
         stream.on("data", (data: Buffer) => {
@@ -117,9 +119,11 @@ export class LabProject {
         });
       }
       child.on("error", reject);
-      child.on("close", (status) =>
-        status === 0 ? resolve(output) : reject(new Error(`pulumi ${words.join(" ")}: ${status}\n${output}`)),
-      );
+      child.on("close", (status) => {
+        this.running.delete(child);
+        if (status === 0) resolve(output);
+        else reject(new Error(`pulumi ${words.join(" ")}: ${status}\n${output}`));
+      });
     });
   }
 
@@ -176,7 +180,9 @@ export class LabProject {
     rmSync(join(this.records, "machines", hypervisorName), { recursive: true });
   }
 
+  /** With what a test that ran out of time has left running. */
   remove(): void {
+    for (const child of this.running) child.kill("SIGKILL");
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

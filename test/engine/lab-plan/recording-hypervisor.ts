@@ -1,13 +1,14 @@
 /**
  * In place of hypervisor/main.ts in a test: makes no machine, but remembers what it was asked and behaves as if it had.
  * RECORDS names the folder it remembers in: `calls.jsonl`, `machines/NAME/{info,kube-lab.json,token}`, `seeds/NAME` (only until sealed),
- * `seeded/NAME`.
+ * `seeded/NAME`. Others read while it writes: whole files only.
  */
 import { randomUUID } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { load } from "js-yaml";
+import { writeAtomically } from "../../../embedded/atomic";
 import { deliveredFiles, deliveryIn } from "../../delivered-files";
 
 /** What a machine would know of itself from its seed; for ssh-machines.ts. */
@@ -33,14 +34,14 @@ const verbs: Record<string, () => Promise<unknown>> = {
     const { IMAGE: image = "", INCARNATION: incarnation = "" } = process.env;
     const template = join(records, "machines", image);
     mkdirSync(template, { recursive: true });
-    writeFileSync(join(template, "token"), incarnation);
+    writeAtomically(join(template, "token"), incarnation);
     return { image };
   },
   "seed ensure": async () => {
     const content = JSON.parse(await text(process.stdin)) as Seed;
     for (const folder of ["seeds", "seeded"]) mkdirSync(join(records, folder), { recursive: true });
-    writeFileSync(seed, "");
-    writeFileSync(join(records, "seeded", name), JSON.stringify(seededMachine(content)), { mode: 0o600 });
+    writeAtomically(seed, "");
+    writeAtomically(join(records, "seeded", name), JSON.stringify(seededMachine(content)));
   },
   "seed seal": async () => rmSync(join(records, "seeds"), { recursive: true, force: true }),
   "seed absent": async () => {
@@ -94,8 +95,8 @@ function ensureMachine() {
     `memory=${memory}`,
     '"SATA-0-0"="root.vdi"',
   ];
-  writeFileSync(join(machine, "info"), `${info.join("\n")}\n`);
-  writeFileSync(
+  writeAtomically(join(machine, "info"), `${info.join("\n")}\n`);
+  writeAtomically(
     recordFile,
     JSON.stringify({ uuid, incarnation, hostKey, project: process.cwd(), image, hardware, started }),
   );

@@ -19,7 +19,12 @@ export interface RemoteCall {
  */
 export class SshMachines {
   readonly calls: RemoteCall[] = [];
-  private readonly server = createServer((socket) => this.accept(this.gateway(), socket));
+  private readonly clients = new Set<Socket>();
+  private readonly server = createServer((socket) => {
+    this.clients.add(socket);
+    socket.on("close", () => this.clients.delete(socket));
+    this.accept(this.gateway(), socket);
+  });
 
   private constructor(private readonly records: string) {}
 
@@ -35,7 +40,9 @@ export class SshMachines {
     return typeof address === "object" && address !== null ? address.port : 0;
   }
 
+  /** A client that never ends its connection holds nobody up. */
   close(): Promise<void> {
+    for (const client of this.clients) client.destroy();
     return new Promise((resolve) => this.server.close(() => resolve()));
   }
 

@@ -1,4 +1,5 @@
 import { type AddressInfo, connect } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { type AuthContext, type Connection, Server, type ServerChannel, utils } from "ssh2";
 import { reveal } from "../../../offline/engine/plugins/protocol/value";
 import { tls } from "../../../offline/engine/plugins/tls/provider";
@@ -76,9 +77,15 @@ export class SshServer {
     });
   }
 
+  /** A client that takes no leave is waited for a second, not for ever. */
   async close(): Promise<void> {
     for (const connection of this.connections) connection.end();
-    await new Promise<void>((resolve) => this.server.close(() => resolve()));
+    const waited = new AbortController();
+    await Promise.race([
+      new Promise<void>((resolve) => this.server.close(() => resolve())),
+      setTimeout(1000, undefined, { signal: waited.signal }).catch(() => undefined),
+    ]);
+    waited.abort();
   }
 }
 
