@@ -74,7 +74,7 @@ describe("Pulumi.yaml", () => {
       const text = /\. For a new lab only(?:: (.*))?$/.exec(description);
       expect([key, text !== null]).toEqual([key, kept?.length !== 0]);
       // Said of the whole group where it is true of all of it.
-      const named = text?.[1]?.match(/\w+/g) ?? [];
+      const named: string[] = text?.[1]?.match(/\w+/g) ?? [];
       expect([key, named.length > 0]).toEqual([key, kept?.length !== 0 && free?.length !== 0]);
       const isNamed = ([path]: [string, unknown]) => path.split(".").some((part) => named.includes(part));
       if (named.length > 0) expect([kept?.every(isNamed), free?.some(isNamed)]).toEqual([true, false]);
