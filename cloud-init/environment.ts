@@ -1,6 +1,7 @@
 import { dashboardPort } from "../plan/dashboard-port";
 import {
   type AdapterPlan,
+  type ForwardPlan,
   type InternalAdapterPlan,
   type LabPlan,
   type MachinePlan,
@@ -11,6 +12,9 @@ import {
 import { ownLanAdapter } from "../plan/lan-addresses";
 import { netmask } from "../plan/netmask";
 import { stableUuid } from "./stable-uuid";
+
+/** What the gateway hands on from the whole LAN; the rest only from where it is trusted. Its own SSH needs no handing on. */
+const lanForwards: ReadonlySet<ForwardPlan["name"]> = new Set(["api", "statistics"]);
 
 type Variables = Record<string, string | number>;
 
@@ -116,6 +120,10 @@ function gatewayVariables(plan: LabPlan, machine: MachinePlan): Variables {
       .map(({ name, dhcp, prefixLength, gateway }) =>
         [name, dhcp.from, dhcp.to, netmask(prefixLength), gateway].join(","),
       )
+      .join(" "),
+    NAT_ADDRESS: nat?.address ?? "",
+    LAN_FORWARDED_PORTS: (nat?.forwards ?? [])
+      .flatMap(({ name, guestPort }) => (lanForwards.has(name) ? [guestPort] : []))
       .join(" "),
     FORWARDS: (nat?.forwards ?? [])
       .flatMap(({ guestPort, target }) => (target ? [`${guestPort}=${target.address}:${target.port}`] : []))

@@ -71,7 +71,9 @@ render_filter() {
     "APPLICATION_PORTS=$(comma_list "${APPLICATION_PORTS:-0}")" \
     "APPLICATION_NODE_PORTS=$(comma_list "${APPLICATION_NODE_PORTS:-0}")" \
     "OWNER_SUBNET=${OWNER_SUBNET:-127.0.0.2}" \
+    "NAT_ADDRESS=$NAT_ADDRESS" \
     "FORWARDED_PORTS=$(forwarded_ports)" \
+    "LAN_FORWARDED_PORTS=$(comma_list "${LAN_FORWARDED_PORTS:-0}")" \
     "FORWARDS=$(forward_rules)"
 }
 

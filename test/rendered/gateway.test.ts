@@ -58,6 +58,16 @@ describe.each([
     }
   });
 
+  test("the whole LAN is handed on to the API and the statistics, and to nothing else", () => {
+    const filter = gateway.read("/etc/nftables.conf");
+    expect(filter).toContain(`lan_forwarded = { ${plan.kubernetes.apiPort}, ${plan.statisticsPort} }`);
+    expect(filter).toContain("define nat_address = 10.0.2.15\n");
+    expect(filter).toContain("tcp dport $lan_forwarded dnat");
+    expect(filter).toContain("ip daddr $nat_address tcp dport $forwarded dnat");
+    expect(filter).toContain("ip saddr $owner tcp dport $forwarded dnat");
+    expect(filter.match(/dnat ip to/g)).toHaveLength(3);
+  });
+
   test("names are asked of the configured upstreams only", () => {
     const servers = gateway.read("/etc/dnsmasq.conf").match(/^server=.*$/gm) ?? [];
     expect(servers).toEqual(plan.upstreamResolvers.map((address) => `server=${address}`));
