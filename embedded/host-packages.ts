@@ -12,6 +12,7 @@ const PROGRAMS: Record<string, string> = {
   setpriv: "util-linux",
   unshare: "util-linux",
   losetup: "mount",
+  mke2fs: "e2fsprogs",
   mount: "mount",
   umount: "mount",
   sfdisk: "fdisk",

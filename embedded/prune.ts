@@ -9,6 +9,7 @@ import { NAMESPACES } from "./network/switch";
 import { hostPrefix, openPlace, type Place } from "./place";
 import { runQuietly } from "./process";
 import { endServices } from "./service/socket";
+import { removeDisc } from "./storage/disc";
 import { removeStore } from "./storage/store";
 
 /**
@@ -29,6 +30,7 @@ export async function removeEverything(folder?: string): Promise<void> {
   }
   await removeStrays(place);
   for (const folder of mountsBelow(`${place.folder}/mounted-`)) await runQuietly("umount", [folder]);
+  await removeDisc(place, "");
   await restoreSysctls(place);
   await removeStore(place);
   rmSync(place.folder, { recursive: true });

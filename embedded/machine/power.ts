@@ -11,6 +11,7 @@ import { clearWork, isUsrBase, sharedUsr } from "../storage/shared-usr";
 import { ensureStore } from "../storage/store";
 import { findLeader, spawnContainer } from "./container";
 import { connectDataDisks, disconnectDataDisks, rootMedium } from "./data-disks";
+import { discOf, loadDrive } from "./drive";
 import { writeHostEnvironment, writeUnits } from "./guest-tree";
 import type { MachineRecord } from "./record";
 import { clearSeed, unpackSeed } from "./seed";
@@ -84,7 +85,10 @@ export async function powerOn(
     }),
   );
   const ended = exitStatus(nspawn);
-  return { nspawn, leader: await waitForLeader(machine, nspawn, ended, folder), cgroups, ended };
+  const leader = await waitForLeader(machine, nspawn, ended, folder);
+  const disc = await discOf(place, machine);
+  if (disc) await loadDrive(place, disc, leader);
+  return { nspawn, leader, cgroups, ended };
 }
 
 /** Takes everything away at once; nothing inside is asked. Also cleans up after a supervisor that was killed. */

@@ -12,12 +12,19 @@ export const SEED_IN_GUEST = "/var/lib/cloud/seed/nocloud";
 export async function unpackSeed(iso: string, folder: string): Promise<boolean> {
   clearSeed(folder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (!existsSync(iso)) return false;
+  if (!(await isSeed(iso))) return false;
   await run("bsdtar", ["--extract", "--file", iso, "--directory", folder, "--no-same-owner"]);
   // An ISO says that everyone may read; in the machine it would be so.
   chmodSync(folder, 0o700);
   for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o600);
-  return existsSync(join(folder, "meta-data"));
+  return true;
+}
+
+/** Whether an ISO that is there is a NoCloud seed. */
+export async function isSeed(iso: string): Promise<boolean> {
+  if (!existsSync(iso)) return false;
+  const names = await run("bsdtar", ["--list", "--file", iso]);
+  return names.split("\n").some((name) => name.replace(/^\.\//, "") === "meta-data");
 }
 
 /** Empties the folder and keeps it: a running machine has it mounted. */

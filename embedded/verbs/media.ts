@@ -8,6 +8,7 @@ import { loadMachines } from "../machine/registry";
 import type { Place } from "../place";
 import { removeWhenEmpty } from "../removal";
 import { createRawContent, deleteContent, resizeRawContent } from "../storage/content";
+import { removeDisc } from "../storage/disc";
 import {
   forgetMedium,
   loadMedia,
@@ -190,6 +191,7 @@ export const closeMedium: Verb = async (call: Call) => {
     forgetMedium(call.place, found, isDeleting);
     return found;
   });
+  if (medium.kind === "dvd") await removeDisc(call.place, medium.uuid);
   if (isDeleting && medium.kind === "disk") {
     await deleteContent(call.place, medium.uuid);
     await removeWhenEmpty(call.place);

@@ -2,9 +2,11 @@ import { type OptionRule, optionValue, type ParsedArguments, parseArguments } fr
 import { machineLocked, SyntaxFailure, VirtualBoxError } from "../errors";
 import { withLock } from "../locks";
 import { askSupervisor } from "../machine/control";
+import { discOf, loadDrive } from "../machine/drive";
 import type { AttachmentRecord, MachineRecord } from "../machine/record";
 import { findMachine, saveMachine } from "../machine/registry";
-import { isOn, machineState } from "../machine/state";
+import { isOn, machineState, readRunState } from "../machine/state";
+import type { Place } from "../place";
 import { openMedium } from "../storage/medium";
 import type { Call, Verb } from "./verb";
 
@@ -80,7 +82,7 @@ const ATTACH_RULES: OptionRule[] = [
   { names: ["forceunmount"], values: 0 },
 ];
 
-/** `storageattach`. While the machine runs only a DVD can be changed, which takes a seed away from it. */
+/** `storageattach`. While the machine runs only a DVD can be changed: a seed goes from it, any other comes or goes as a device. */
 export const attach: Verb = async ({ place, args, directory }) => {
   const parsed = parseArguments(args, ATTACH_RULES, ATTACH_USAGE, { least: 1, most: 1 });
   const [name, medium] = [optionValue(parsed, "storagectl"), optionValue(parsed, "medium")];
@@ -89,7 +91,7 @@ export const attach: Verb = async ({ place, args, directory }) => {
   const port = Number(optionValue(parsed, "port") ?? 0);
   const device = Number(optionValue(parsed, "device") ?? 0);
   const type = optionValue(parsed, "type");
-  const emptied = await withLock(place, "registry", () => {
+  const changed = await withLock(place, "registry", () => {
     const machine = findMachine(place, parsed.positionals[0] ?? "");
     const isRunning = isOn(machineState(place, machine).state);
     if (findController(machine, name).portCount <= port && medium !== "none") growPorts(machine, name, port);
@@ -106,10 +108,16 @@ export const attach: Verb = async ({ place, args, directory }) => {
         : [attachment({ place, directory }, others, { controller: name, port, device }, wanted, medium)];
     machine.attachments = [...others, ...fresh].sort((a, b) => a.port - b.port);
     saveMachine(place, machine);
-    return isRunning && medium === "emptydrive" ? machine.uuid : undefined;
+    return isRunning ? machine : undefined;
   });
-  if (emptied !== undefined) await askSupervisor(place, emptied, { do: "clearSeed" });
+  if (changed !== undefined) await changeDrive(place, changed, medium);
 };
+
+async function changeDrive(place: Place, machine: MachineRecord, medium: string): Promise<void> {
+  if (medium === "emptydrive") await askSupervisor(place, machine.uuid, { do: "clearSeed" });
+  const leader = readRunState(place, machine.uuid)?.leader;
+  if (leader !== undefined) await loadDrive(place, await discOf(place, machine), leader);
+}
 
 function attachment(
   { place, directory }: Pick<Call, "place" | "directory">,

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { removeEverything } from "../../embedded/prune";
@@ -70,6 +70,28 @@ describeHere("machines of the stand-in", () => {
     await one.drive("emptydrive");
     expect(await one.mustSsh(`ls ${folder}`)).toBe("");
   }, 60_000);
+
+  test("get a disc into the drive while they run, both the same, and have it after a reboot", async () => {
+    const disc = join(program.folder, "disc");
+    mkdirSync(join(disc, "images"), { recursive: true });
+    writeFileSync(join(disc, "images", "a-rather-long-name-of-an-archive.tar"), "content");
+    const iso = join(program.folder, "disc.iso");
+    execFileSync("genisoimage", ["-quiet", "-volid", "DISC", "-joliet", "-rock", "-o", iso, disc]);
+    const read = "mount -o ro /dev/sr0 /mnt && cat /mnt/images/*; umount /mnt";
+    await Promise.all([one, two].map((guest) => guest.drive(iso)));
+    expect(await Promise.all([one, two].map((guest) => guest.mustSsh(read)))).toEqual(["content", "content"]);
+    expect(await one.mustSsh("blkid --output value --match-tag LABEL /dev/sr0")).toBe("DISC");
+    expect((await one.ssh("mount -o rw /dev/sr0 /mnt && touch /mnt/x")).status).not.toBe(0);
+    await one.ssh("umount /mnt");
+    await two.reboot();
+    expect(await two.mustSsh(read)).toBe("content");
+    expect((await program.run("closemedium", "dvd", iso)).stderr).toContain("attached to 2 virtual machines");
+    await Promise.all([one, two].map((guest) => guest.drive("emptydrive")));
+    expect((await one.ssh("test -e /dev/sr0")).status).toBe(1);
+    await program.must("closemedium", "dvd", iso);
+    expect(execFileSync("losetup", ["--list"]).toString()).not.toContain(join(program.folder, "discs"));
+    expect(readdirSync(join(program.folder, "discs"))).toEqual([]);
+  }, 240_000);
 
   test("have their data disk as /dev/sdb", async () => {
     expect(await one.mustSsh("blockdev --getsize64 /dev/sdb")).toBe(`${2048 * 2 ** 20}`);
