@@ -39,6 +39,11 @@ export function baseDiskFor(plan: LabPlan, file = baseDisksFile): BaseDisk {
   return { template, path, ...(bundle === undefined ? {} : { bundle }) };
 }
 
+/** What the machines of a template were born with, by versionsOf; undefined where set-up has not written it down. */
+export function versionsOfTemplate(template: string, file = baseDisksFile): string | undefined {
+  return read(file).find((record) => record.template === template)?.versions;
+}
+
 /** What a plan wants on its disk: `Kubernetes 1.36.3, storage 0.0.30`. */
 export function versionsOf({ kubernetes, addons }: LabPlan): string {
   const all = Object.entries(addons).map(([name, { version }]) => `${name} ${version}`);

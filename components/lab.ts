@@ -7,6 +7,7 @@ import type { LabPlan, MachinePlan } from "../plan/lab-plan";
 import { Gateway } from "./gateway";
 import { Gluster } from "./gluster";
 import { type BaseDisk, Image } from "./image";
+import { refuseUpgrade } from "./living-releases";
 import { LoadBalancers } from "./load-balancers";
 import { localCommand } from "./local-command";
 import type { Machine } from "./machine";
@@ -42,6 +43,7 @@ export class Lab extends pulumi.ComponentResource {
     const network = new Network(`${name}-network`, { plan }, child);
     const secrets = new Secrets(`${name}-secrets`, { dashboard: plan.addons.headlamp.enabled }, child);
     this.outputs = observations.then((observed) => {
+      refuseUpgrade(plan, observed);
       const certificates = planCertificates(plan);
       const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
       const { incarnation } = observationOf(observed, baseDisk.template);

@@ -1,4 +1,5 @@
 import type { AdapterPlan, LabPlan, MachinePlan } from "../plan/lab-plan";
+import { releasesOf, releasesText } from "../plan/releases";
 import { formatAdapter, formatForward } from "./adapters";
 
 /** Environment of a command: one entry a property, so that `preview --diff` reads `CPUS: "2" => "4"`. */
@@ -18,7 +19,7 @@ export function seedEnvironment(
   };
 }
 
-/** For `seed seal`: every machine of the lab with its incarnation, of which a new one runs it again. */
+/** For `seed seal`: every machine of the lab with its incarnation, of which a new one runs it again; so do other releases. */
 export function sealEnvironment(
   plan: LabPlan,
   incarnationOf: (machine: MachinePlan) => string,
@@ -27,7 +28,12 @@ export function sealEnvironment(
     `SEED_${machine.name.toUpperCase().replaceAll("-", "_")}`,
     `${machine.hypervisorName} ${incarnationOf(machine)}`,
   ]);
-  return { HYPERVISOR: plan.hypervisor, GROUP: plan.group, ...Object.fromEntries(seeds) };
+  return {
+    HYPERVISOR: plan.hypervisor,
+    GROUP: plan.group,
+    ...releasesEnvironment(plan),
+    ...Object.fromEntries(seeds),
+  };
 }
 
 /** For `machine ensure|absent`: everything about its hardware; HOST_KEY, which is made later, comes beside it. */
@@ -43,11 +49,22 @@ export function machineEnvironment(
     CPUS: String(machine.cpus),
     MEMORY_MIB: String(machine.memoryMiB),
     ...(machine.dataDiskGiB === undefined ? {} : { DATA_DISK_GIB: String(machine.dataDiskGiB) }),
+    ...(runsKubernetes(machine) ? releasesEnvironment(plan) : {}),
     ...Object.fromEntries(
       machine.adapters.map((adapter, index) => [`ADAPTER_${index + 1}`, adapterEntry(adapter)]),
     ),
     ...Object.fromEntries(machine.adapters.flatMap(forwardEntries)),
   };
+}
+
+/** What a living machine is given as a volume when it changes: `KUBERNETES: "1.36.2" => "1.36.3"`. */
+function releasesEnvironment(plan: LabPlan): CommandEnvironment {
+  const { Kubernetes = "", ...others } = releasesOf(plan);
+  return { KUBERNETES: Kubernetes, ADDONS: releasesText(others) };
+}
+
+function runsKubernetes({ role }: MachinePlan): boolean {
+  return role === "master" || role === "worker";
 }
 
 function adapterEntry(adapter: AdapterPlan): string {

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { dump } from "js-yaml";
+import { BUNDLE_LABEL } from "./bundle-volume";
 import { HypervisorError } from "./errors";
 import { BUNDLE_PORT, CONTROLLER, SEED_PORT } from "./hardware";
 import type { Host } from "./host";
@@ -12,8 +13,6 @@ import { writeSeed } from "./seed";
 import { withTemporaryFolder } from "./temporary";
 import type { VBoxManage } from "./vboxmanage";
 
-/** Label of the volume with the Kubernetes bundle. */
-const BUNDLE_LABEL = "KUBE_BUNDLE";
 /** What the guest's script prints on the serial console at its good end; see prepare-boot.sh. */
 const DONE = "kube-lab: image prepared";
 /** Packages out of the internet and some hundred megabytes of container images, on a slow disk. */

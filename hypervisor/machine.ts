@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { adapterOptions, forwardRule } from "./adapters";
+import { ensureBundleVolume, isBundleVolume } from "./bundle-volume";
 import { dataDiskSize, ensureDataDisk, refuseShrink } from "./data-disk";
 import { HypervisorError, VBoxManageError } from "./errors";
 import { foldersOf, type LabFolders } from "./folders";
@@ -69,6 +70,7 @@ export async function ensureMachine(
   }
   const state = await applyHardware(vbox, wanted, found, folders, log);
   const startedNow = await ensureRunning(vbox, wanted.machine, state, log);
+  await ensureBundleVolume(vbox, wanted, found, folders, log);
   const started = (!startedNow && found.record?.started) || new Date().toISOString().replace(/\.\d+Z$/, "Z");
   await writeRecord(found.info.size > 0 ? machineFolder(found.info) : folders.machine(wanted.machine), {
     uuid,
@@ -79,6 +81,7 @@ export async function ensureMachine(
     hardware: wantedHardware(wanted),
     started,
     ...(wanted.dataDiskGiB === undefined ? {} : { dataDiskGiB: wanted.dataDiskGiB }),
+    ...(wanted.releases === undefined ? {} : { releases: wanted.releases }),
   });
   return { uuid, state: "running", started };
 }
@@ -272,6 +275,7 @@ function oldForwards(info: Info): { adapter: number; name: string }[] {
 async function attachSeed(vbox: VBoxManage, machine: string, info: Info, folders: LabFolders): Promise<void> {
   const seed = folders.seed(machine);
   const attached = attachedMedium(info, SEED_PORT);
+  if (isBundleVolume(folders, attached) && existsSync(attached)) return;
   if (existsSync(seed) ? attached === seed : attached === undefined) return;
   // A drive whose ISO is gone would keep the machine from starting.
   await vbox.call([

@@ -1,5 +1,7 @@
 import { text } from "node:stream/consumers";
+import { removeBundleVolumes } from "./bundle-volume";
 import { HypervisorError, SpecificationError } from "./errors";
+import { labFolders } from "./folders";
 import { type Host, thisHost } from "./host";
 import { absentImage, ensureImage, listImages } from "./image";
 import type { Hypervisor } from "./locate";
@@ -48,7 +50,12 @@ const VERBS: Record<string, Verb> = {
       const subject = shortName(reference);
       return sealSeed(open(reference.hypervisor, host, subject), reference, logFor(subject));
     };
-    await Promise.all(readSeedReferences(host.environment).map(seal));
+    const references = readSeedReferences(host.environment);
+    await Promise.all(references.map(seal));
+    for (const { hypervisor, group } of references.slice(0, 1)) {
+      const vbox = open(hypervisor, host, "lab");
+      await removeBundleVolumes(vbox, await labFolders(vbox, group), logFor("lab"));
+    }
   },
   "seed absent": async (host) => {
     const reference = readMachineReference(host.environment);

@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { removeBundleVolumes } from "./bundle-volume";
 import { labFolders } from "./folders";
 import { ensureHostOnly, findHostOnly, listHostOnly, removeHostOnly, type WantedHostOnly } from "./host-only";
 import { removeIfEmpty } from "./leftovers";
@@ -33,6 +34,7 @@ export async function absentNetwork(vbox: VBoxManage, wanted: NetworkSpecificati
   const made = await readMade(record);
   if (made !== undefined) await removeHostOnly(vbox, made, log);
   await rm(record, { force: true });
+  await removeBundleVolumes(vbox, folders, log);
   await removeIfEmpty(folders.seeds);
   await removeIfEmpty(folders.lab);
   // `<machine folder>/kube-lab`: it stays as long as another lab or an image is in it.

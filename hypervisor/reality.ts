@@ -15,6 +15,9 @@ export type MachineState = "missing" | "stopped" | "running" | "unfinished";
 export interface Observation {
   state: MachineState;
   uuid?: string;
+  /** The template it is a clone of, and what it was last given to run (plan/releases.ts); of a machine that runs. */
+  image?: string;
+  releases?: string;
   /** Properties changed by hand since the last ensure: `cpus`, `adapter 1`; `image` when it is a clone of another. */
   changed: string[];
   /**
@@ -98,7 +101,9 @@ async function observeMachine(vbox: VBoxManage, machine: string, image: string):
   if (!info) return MISSING;
   const uuid = info.get("UUID") ?? "";
   if (!record) return { uuid, state, changed: [] };
-  return { uuid, state, changed: changedSince(record, info, image), stored: record.incarnation };
+  const { incarnation: stored, releases } = record;
+  const changed = changedSince(record, info, image);
+  return { uuid, state, image: record.image, ...(releases && { releases }), changed, stored };
 }
 
 interface Look {

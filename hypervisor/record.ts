@@ -24,6 +24,8 @@ export interface MachineRecord {
   image: string;
   hardware: Hardware;
   dataDiskGiB?: number;
+  /** What a master or worker was last given to run, by plan/releases.ts; absent for others, and in records of earlier versions. */
+  releases?: string;
   /** When an ensure last started it: `2026-11-21T04:33:10Z`. */
   started: string;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { isBundleVolume } from "./bundle-volume";
 import { SpecificationError, VBoxManageError } from "./errors";
 import { foldersOf, labFolders } from "./folders";
 import { attachedMedium, SEED_DRIVE, SEED_PORT } from "./hardware";
@@ -89,14 +90,15 @@ export async function writeSeed(
   });
 }
 
-/** Takes the seed out of the machine and deletes it: the node has converged, its keys are where they belong. */
+/** Empties the machine's drive and deletes its seed: the node has converged, its keys are where they belong. */
 export async function sealSeed(vbox: VBoxManage, reference: MachineReference, log: Log): Promise<void> {
   const info = await inspect(vbox, reference.machine);
   const folders = await foldersOf(vbox, reference, info);
   const seed = folders.seed(reference.machine);
   const attached = info && attachedMedium(info, SEED_PORT);
   if (attached !== undefined) await eject(vbox, reference.machine);
-  if (attached !== undefined || existsSync(seed)) {
+  if (isBundleVolume(folders, attached)) log("the volume with Kubernetes' programs taken out");
+  else if (attached !== undefined || existsSync(seed)) {
     await forget(vbox, "dvd", seed);
     log("seed taken out and deleted");
   }

@@ -27,6 +27,8 @@ export interface MachineSpecification extends MachineReference {
   incarnation: string;
   /** Fingerprint of the SSH host key in its seed. */
   hostKey: string;
+  /** What a master or worker runs, by plan/releases.ts. */
+  releases?: string;
 }
 
 export interface ImageSpecification {
@@ -140,6 +142,7 @@ export function readMachineSpecification(environment: NodeJS.ProcessEnv): Machin
   const dataDiskGiB = reader.optional("DATA_DISK_GIB")
     ? reader.integer("DATA_DISK_GIB", 1, 65_536)
     : undefined;
+  const releases = releasesIn(reader);
   const specification: MachineSpecification = {
     ...reference(reader),
     image: reader.text("IMAGE", NAME, "the template machine's name"),
@@ -150,6 +153,7 @@ export function readMachineSpecification(environment: NodeJS.ProcessEnv): Machin
     forwards: forwards(reader),
     incarnation: reader.text("INCARNATION", /\S/, "a token that names this incarnation of the machine"),
     hostKey: reader.text("HOST_KEY", /^SHA256:\S+$/, "the SHA256 fingerprint of its SSH host key"),
+    ...(releases === undefined ? {} : { releases }),
   };
   if (specification.forwards.length > 0 && !specification.adapters.some((adapter) => adapter.kind === "nat"))
     reader.problem(
@@ -158,6 +162,12 @@ export function readMachineSpecification(environment: NodeJS.ProcessEnv): Machin
       "a forward only beside a `nat` adapter",
     );
   return reader.finish(specification);
+}
+
+function releasesIn(reader: Reader): string | undefined {
+  const [kubernetes, addons] = [reader.optional("KUBERNETES"), reader.optional("ADDONS")];
+  if (kubernetes === undefined) return undefined;
+  return [`Kubernetes ${kubernetes}`, ...(addons === undefined ? [] : [addons])].join(", ");
 }
 
 function adapters(reader: Reader): AdapterSpecification[] {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type BaseDiskRecord, baseDisksFile, versionsOf } from "../components/base-disk";
 import { diskOfMachine } from "../hypervisor/base-machine";
+import { rememberBundle } from "../hypervisor/bundles";
 import { thisHost } from "../hypervisor/host";
 import { logFor } from "../hypervisor/progress";
 import { openVBoxManage } from "../hypervisor/vboxmanage";
@@ -10,6 +11,7 @@ import { ensureBase } from "../offline/base/base";
 import { cloudImage, ensureCloudImage } from "../offline/base/cloud-image";
 import { type BundleFolder, ensureBundle, hostArchitecture } from "../offline/kubernetes/bundle";
 import type { LabPlan } from "../plan/lab-plan";
+import { releasesOf, releasesText } from "../plan/releases";
 
 export interface Base {
   /** Name of the template machine that the lab's machines are clones of. */
@@ -28,6 +30,8 @@ type Disk = Pick<BaseDiskRecord, "template" | "path" | "bundle">;
 export async function ensureBaseDisk(plan: LabPlan, report: Report): Promise<Base> {
   const { base, rootDiskGiB, layout } = plan.image;
   const bundle = await ensureKubernetes(plan, report);
+  // A living machine gets it as a volume.
+  rememberBundle(process.cwd(), releasesText(releasesOf(plan)), bundle.folder);
   const disk = await diskFor(plan, bundle, report);
   remember({ base, rootDiskGiB, layout, versions: versionsOf(plan), ...disk });
   return { template: disk.template, bundle: bundle.folder };

@@ -1,9 +1,10 @@
+import { flannelRelease } from "../../offline/kubernetes/versions";
 import type { LabPlan } from "../../plan/lab-plan";
 import { clusterRole } from "./access-rules";
 
 const namespace = "kube-flannel";
 const labels = { app: "flannel", tier: "node" };
-const image = "ghcr.io/flannel-io/flannel:v0.28.4";
+const image = `ghcr.io/flannel-io/flannel:v${flannelRelease}`;
 
 /**
  * The pod network: flannel's own manifest (v0.28.4) as objects, without its two init containers. Its CNI plugin is in the

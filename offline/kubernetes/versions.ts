@@ -40,11 +40,14 @@ export const defaultAddonVersions: AddonVersions = {
 /** The release that the lab has by default. */
 export const defaultKubernetesVersion = "1.36.3";
 
+/** The pod network's, which any release of Kubernetes goes with. */
+export const flannelRelease = "0.28.4";
+
 // What does not depend on Kubernetes' release: CRI v1 and CNI 1.x have not changed since long.
 const independent = {
   crictl: "1.36.0",
   cniPlugins: "1.9.1",
-  flannel: "0.28.4",
+  flannel: flannelRelease,
   flannelCniPlugin: "1.9.1-flannel1",
   toolbox: "1",
   gatewayApi: "1.4.0",
