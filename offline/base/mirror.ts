@@ -38,6 +38,23 @@ export function unstableSource(targets: string, components: string): string {
   return source(mirrors(targets).get("Debian") ?? "http://deb.debian.org/debian", "unstable", components);
 }
 
+/** Asks apt for this computer's settings, which mmdebstrap does not read. */
+export const aptSettings: Command = {
+  program: "apt-config",
+  arguments: ["dump", "--no-empty", "--format", '%F "%v";%n'],
+  timeoutMs: 30_000,
+  remedy: "It is part of Debian's package apt.",
+};
+
+/**
+ * Of these settings what decides whether packages can be had: proxies, and how old a mirror's list may be.
+ * @param settings what {@link aptSettings} prints
+ */
+export function reachSettings(settings: string): string[] {
+  const kept = /^Acquire::(?:https?::(?:Proxy|CAInfo|Verify)|Check-Valid-Until|Check-Date)\b/;
+  return settings.split("\n").filter((line) => kept.test(line));
+}
+
 /** Addresses by label: `Debian`, `Debian-Security`. */
 function mirrors(targets: string): Map<string, string> {
   const addresses = new Map<string, string>();

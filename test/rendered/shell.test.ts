@@ -28,6 +28,13 @@ describe.each(allRoles)("shell scripts of %s", (role) => {
   });
 });
 
+testWith("shellcheck").each(["enter.sh", "both-commands.sh"])(
+  "a fresh computer's %s passes shellcheck",
+  (name) => {
+    expectAccepted("shellcheck", [join(sourceFolder(), "..", "scripts", "test-fresh", name)]);
+  },
+);
+
 testWith("shellcheck")("what a diagnosis runs on machines passes shellcheck", () => {
   expectAccepted("shellcheck", [join(sourceFolder(), "..", "scripts", "diagnosis", "collect.sh")]);
 });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { withLock } from "../../hypervisor/lock";
-import { indexTargets, unstableSource } from "../../offline/base/mirror";
+import { aptSettings, indexTargets, reachSettings, unstableSource } from "../../offline/base/mirror";
 import { cacheFolder } from "../../offline/cache";
 import { type Log, step } from "../../offline/kubernetes/progress";
 import { run } from "../../offline/kubernetes/run";
@@ -52,20 +52,12 @@ async function make(root: string): Promise<void> {
   renameSync(fresh, root);
 }
 
-/** mmdebstrap does not read this computer's apt settings: where packages come from, and how old a mirror's list may be. */
 async function aptOptions(): Promise<string[]> {
-  const settings = await run({
-    program: "apt-config",
-    arguments: ["dump", "--no-empty", "--format", '%F "%v";%n'],
-    timeoutMs: 30_000,
-    remedy: "It is part of Debian's package apt.",
-  });
-  const kept = /^Acquire::(?:https?::Proxy|Check-Valid-Until)\b/;
   return [
     'Apt::Install-Recommends "false"',
     // apt's own user cannot reach a cache below a home folder.
     'APT::Sandbox::User "root"',
-    ...settings.split("\n").filter((line) => kept.test(line)),
+    ...reachSettings(await run(aptSettings)),
   ];
 }
 

@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { requiredHostPrograms as standInPrograms } from "../../../embedded/host-packages";
 import { requiredHostPrograms as basePrograms } from "../../../offline/base/host";
 import { labPrograms } from "../../../scripts/set-up";
+import { freshPrograms } from "../../../scripts/test-fresh/root";
 import { testPackages, testPrograms } from "../../../scripts/test-packages";
 
 /** On a fresh computer only what somebody installs is there: each program that is called must be in the list of who does. */
@@ -12,7 +13,7 @@ const project = join(__dirname, "../../..");
 const everywhere = new Set(
   [
     "apt-config apt-get dpkg-query which sh bash perl",
-    "basename cat chmod chroot cp cut dd dirname echo env install kill ln ls mkdir printf readlink rm sleep stat sync",
+    "basename cat chmod chroot cp cut dd dirname echo env install kill ln ls mkdir mknod printf readlink rm sleep stat sync",
     "tee test touch tr truncate wc awk find grep sed tar",
     "git go node npm pulumi pulumi-language-nodejs",
   ].flatMap((names) => names.split(" ")),
@@ -30,7 +31,7 @@ const listed: Record<string, Readonly<Record<string, string>>> = {
   embedded: standInPrograms,
   hypervisor: labPrograms,
   offline: basePrograms("lvm"),
-  scripts: labPrograms,
+  scripts: { ...labPrograms, ...freshPrograms },
   test: { ...product, ...testPrograms },
   ui: labPrograms,
 };
