@@ -5,8 +5,8 @@ import type * as pulumi from "@pulumi/pulumi";
 export type Environment = Record<string, pulumi.Input<string>>;
 
 export interface LocalCommandArgs {
-  /** Makes the thing be as the environment says; runs again whenever that changes. Idempotent. */
-  ensure: string;
+  /** Makes the thing be as the environment says; runs again whenever that changes. Idempotent. Left out: nothing to do. */
+  ensure?: string;
   /** Makes it be gone, content when it already is; runs with the environment of the last ensure. Left out: nothing to do. */
   absent?: string;
   environment: Environment;
@@ -29,8 +29,7 @@ export function localCommand(
   return new command.local.Command(
     name,
     {
-      create: ensure,
-      update: ensure,
+      ...(ensure === undefined ? {} : { create: ensure, update: ensure }),
       ...(absent === undefined ? {} : { delete: absent }),
       environment,
       ...(stdin === undefined ? {} : { stdin }),

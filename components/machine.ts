@@ -6,6 +6,7 @@ import { networkConfig } from "../cloud-init/network-config";
 import { userData } from "../cloud-init/user-data";
 import { machineEnvironment, seedEnvironment } from "../hypervisor/environment";
 import type { MachinePlan } from "../plan/lab-plan";
+import { guestAccess } from "./guest-access";
 import { localCommand } from "./local-command";
 import { Node } from "./node";
 import { isSettled, observationOf } from "./observation";
@@ -75,6 +76,8 @@ export class Machine extends pulumi.ComponentResource {
           IMAGE: site.image.template,
           HOST_KEY: hostKey,
         },
+        // By it a running machine is asked before it is switched off for a change; the gateway is the way, and serves on till then.
+        ...(args.gateway === undefined ? {} : { stdin: guestAccess(site, machine, []) }),
         // A linked clone can't change what it is a clone of, nor take another host key than its first boot's.
         triggers: [site.image.template, hostKey],
       },
@@ -89,11 +92,12 @@ export class Machine extends pulumi.ComponentResource {
         ],
         // Name, addresses and ports can be one machine's only.
         deleteBeforeReplace: true,
-        customTimeouts: { create: "20m", update: "20m", delete: "10m" },
+        customTimeouts: { create: "20m", update: "30m", delete: "10m" },
       },
     );
     if (!runs) site.starting.add(hardware);
-    const report = hardware.stdout.apply(readReport);
+    // What it prints is no secret, unlike a part of what it is told.
+    const report = pulumi.unsecret(hardware.stdout).apply(readReport);
 
     this.node = new Node(
       `${name}-node`,

@@ -1,7 +1,10 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { nodeEnvironment } from "../hypervisor/environment";
 import type { MachinePlan } from "../plan/lab-plan";
 import { connectionTo } from "./connection";
+import { guestAccess, peersOf } from "./guest-access";
+import { localCommand } from "./local-command";
 import type { Site } from "./site";
 
 export interface NodeArgs {
@@ -19,7 +22,8 @@ export interface NodeArgs {
 
 /**
  * What runs inside one machine, through SSH. Its create waits until the machine has converged and shows the progress, its
- * update delivers changed files, its delete takes the node out of the lab in good order.
+ * update delivers changed files. Before the machine goes, a local command has it leave the lab in good order, or a living one
+ * take it out.
  */
 export class Node extends pulumi.ComponentResource {
   /** Done once the machine has converged. */
@@ -28,12 +32,15 @@ export class Node extends pulumi.ComponentResource {
   constructor(name: string, args: NodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:index:Node", name, {}, opts);
     const { site, machine, delivered, hardware, gateway, after } = args;
+    const leave = gateway && this.leaveOf(name, args, gateway);
     // A machine that was started again is waited for again. kube-lab itself has no use for the time.
     const apply = pulumi.interpolate`sudo kube-lab apply --started ${hardware.started}`;
     const dependsOn: Promise<pulumi.Resource[]> = site.starting.all.then((started) => [
+      // Whoever may have joined can leave.
+      ...(leave === undefined ? [] : [leave]),
       // Whom this one waits for inside must not wait for this one's place in the engine.
       ...started,
-      // Its SSH carries this node's, also when this one leaves: it must be there before and go after.
+      // Its SSH carries this node's.
       ...(gateway === undefined ? [] : [gateway.command]),
       // A role with a quorum or a virtual IP changes one machine at a time.
       ...(after === undefined ? [] : [after.command]),
@@ -44,7 +51,6 @@ export class Node extends pulumi.ComponentResource {
         connection: connectionTo(site, machine),
         create: apply,
         update: apply,
-        delete: "sudo kube-lab leave",
         stdin: pulumi.secret(delivered),
         triggers: [hardware.id],
         addPreviousOutputInEnv: false,
@@ -52,13 +58,35 @@ export class Node extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn,
-        // It leaves before its machine goes; it can't come again under the same name before it has left.
+        // It can't be there a second time under the same name.
         deleteBeforeReplace: true,
-        // Where the whole lab goes nobody needs to be drained.
         deletedWith: site.network.command,
         customTimeouts: { create: "20m", update: "20m", delete: "10m" },
       },
     );
     this.registerOutputs({});
+  }
+
+  /** All but the gateway, whom nobody would miss under the same name, leave the lab before their machines go. */
+  private leaveOf(name: string, { site, machine, hardware }: NodeArgs, gateway: Node): pulumi.Resource {
+    return localCommand(
+      `${name}-leave`,
+      {
+        absent: "node leave",
+        environment: nodeEnvironment(site.plan, machine),
+        stdin: guestAccess(site, machine, peersOf(site.plan, machine)),
+        triggers: [hardware.id],
+      },
+      {
+        parent: this,
+        // Its SSH carries this node's when it leaves: it must go after.
+        dependsOn: [gateway.command],
+        // It can't come again under the same name before it has left.
+        deleteBeforeReplace: true,
+        // Where the whole lab goes nobody needs to be drained.
+        deletedWith: site.network.command,
+        customTimeouts: { delete: "30m" },
+      },
+    );
   }
 }

@@ -19,6 +19,11 @@ export function seedEnvironment(
   };
 }
 
+/** For `node leave`. */
+export function nodeEnvironment(plan: LabPlan, machine: MachinePlan): CommandEnvironment {
+  return { HYPERVISOR: plan.hypervisor, GROUP: plan.group, MACHINE: machine.hypervisorName };
+}
+
 /** For `seed seal`: every machine of the lab with its incarnation, of which a new one runs it again; so do other releases. */
 export function sealEnvironment(
   plan: LabPlan,
@@ -92,7 +97,7 @@ function forwardEntries(adapter: AdapterPlan): [string, string][] {
   ]);
 }
 
-/** For `network ensure|absent`: the lab's folder, and the host-only interface where the lab has one. */
+/** For `network ensure|absent`: the lab's folder and machines, and the host-only interface where the lab has one. */
 export function networkEnvironment(plan: LabPlan): CommandEnvironment {
   const hostOnly = plan.machines
     .flatMap((machine) => machine.adapters)
@@ -100,6 +105,7 @@ export function networkEnvironment(plan: LabPlan): CommandEnvironment {
   return {
     HYPERVISOR: plan.hypervisor,
     GROUP: plan.group,
+    MEMBERS: plan.machines.map(({ hypervisorName }) => hypervisorName).join(" "),
     ...(hostOnly && {
       ...(hostOnly.hostInterface && { HOST_INTERFACE: hostOnly.hostInterface }),
       HOST_ADDRESS: hostOnly.hostAddress,

@@ -53,22 +53,29 @@ interface Found {
   record: MachineRecord | undefined;
 }
 
-/** Makes the machine be there as specified and run: creates, changes in place or just starts it. */
+/** Asks the running machine to step aside before it is switched off; fails where it must not go. */
+export type StepAside = () => Promise<void>;
+
+/**
+ * Makes the machine be there as specified and run: creates, changes in place or just starts it.
+ * @param aside left out where nobody is to be asked
+ */
 export async function ensureMachine(
   vbox: VBoxManage,
   specification: MachineSpecification,
   log: Log,
+  aside: StepAside = async () => {},
 ): Promise<MachineState> {
   const wanted = { ...specification, adapters: await namedByVirtualBox(vbox, specification.adapters) };
   const info = await inspect(vbox, wanted.machine);
   const folders = await foldersOf(vbox, wanted, info);
-  let found = info && (await reusable(vbox, wanted, info, log));
+  let found = info && (await reusable(vbox, wanted, info, log, aside));
   const uuid = found?.info.get("UUID") ?? randomUUID();
   if (!found) {
     await clone(vbox, wanted, uuid, folders, log);
     found = { info: new Map(), record: undefined };
   }
-  const state = await applyHardware(vbox, wanted, found, folders, log);
+  const state = await applyHardware(vbox, wanted, found, folders, log, aside);
   const startedNow = await ensureRunning(vbox, wanted.machine, state, log);
   await ensureBundleVolume(vbox, wanted, found, folders, log);
   const started = (!startedNow && found.record?.started) || new Date().toISOString().replace(/\.\d+Z$/, "Z");
@@ -106,6 +113,7 @@ async function reusable(
   wanted: MachineSpecification,
   info: Info,
   log: Log,
+  aside: StepAside,
 ): Promise<Found | undefined> {
   const record = await readRecord(info);
   refuseForeign(wanted, info, record);
@@ -118,6 +126,7 @@ async function reusable(
         : undefined;
   if (reason === undefined) return { info, record };
   log(`${reason}: making it anew`);
+  if (!isStopped(info.get("VMState") ?? "")) await aside();
   await remove(vbox, wanted.machine, info, log);
   return undefined;
 }
@@ -179,6 +188,7 @@ async function applyHardware(
   { info, record }: Found,
   folders: LabFolders,
   log: Log,
+  aside: StepAside,
 ): Promise<string> {
   const state = info.get("VMState") ?? "poweroff";
   const changes = differences(info.size > 0 ? actualHardware(info) : {}, wantedHardware(wanted));
@@ -191,6 +201,7 @@ async function applyHardware(
     if (all.length > 0) await changeForwards(vbox, wanted, info);
     return state;
   }
+  if (!isStopped(state)) await aside();
   const stopped = all.length > 0 ? await ensureStopped(vbox, wanted.machine, state, log) : state;
   if (all.some((key) => key !== "data disk"))
     await modify(vbox, wanted, modifyOptions(wanted, info, vbox.platform));

@@ -2,11 +2,14 @@ import { text } from "node:stream/consumers";
 import { removeBundleVolumes } from "./bundle-volume";
 import { HypervisorError, SpecificationError } from "./errors";
 import { labFolders } from "./folders";
+import { parseGuestAccess } from "./guest-access";
+import { withGuests } from "./guest-shell";
 import { type Host, thisHost } from "./host";
 import { absentImage, ensureImage, listImages } from "./image";
 import type { Hypervisor } from "./locate";
 import { absentMachine, ensureMachine } from "./machine";
 import { absentNetwork, ensureNetwork, labelOf } from "./network";
+import { leaveLab } from "./node";
 import { logFor } from "./progress";
 import { absentSeed, ensureSeed, parseSeedContent, sealSeed } from "./seed";
 import {
@@ -18,6 +21,7 @@ import {
   readNetworkSpecification,
   readSeedReferences,
 } from "./specification";
+import { stepAside } from "./step-aside";
 import { openVBoxManage } from "./vboxmanage";
 
 /** Exit statuses: the work failed; the call or its specification is wrong. */
@@ -30,7 +34,10 @@ type Verb = (host: Host) => Promise<unknown>;
 const VERBS: Record<string, Verb> = {
   "machine ensure": async (host) => {
     const wanted = readMachineSpecification(host.environment);
-    return ensureMachine(open(wanted.hypervisor, host, shortName(wanted)), wanted, logFor(shortName(wanted)));
+    const log = logFor(shortName(wanted));
+    const access = parseGuestAccess(await text(process.stdin));
+    const aside = access && (() => withGuests(access, host, log, (ask) => stepAside(ask, access, log)));
+    return ensureMachine(open(wanted.hypervisor, host, shortName(wanted)), wanted, log, aside);
   },
   "machine absent": async (host) => {
     const reference = readMachineReference(host.environment);
@@ -39,6 +46,14 @@ const VERBS: Record<string, Verb> = {
       reference,
       logFor(shortName(reference)),
     );
+  },
+  "node leave": async (host) => {
+    const reference = readMachineReference(host.environment);
+    const log = logFor(shortName(reference));
+    const access = parseGuestAccess(await text(process.stdin));
+    if (access === undefined) throw new SpecificationError(["standard input is empty: needed is the access"]);
+    const vbox = open(reference.hypervisor, host, shortName(reference));
+    await withGuests(access, host, log, (ask) => leaveLab(vbox, reference, access, ask, log));
   },
   "seed ensure": async (host) => {
     const reference = readMachineReference(host.environment);

@@ -4,6 +4,7 @@ import { removeBundleVolumes } from "./bundle-volume";
 import { labFolders } from "./folders";
 import { ensureHostOnly, findHostOnly, listHostOnly, removeHostOnly, type WantedHostOnly } from "./host-only";
 import { removeIfEmpty } from "./leftovers";
+import { removeMembers, writeMembers } from "./members";
 import { ensurePrivateFolder } from "./private-folder";
 import type { Log } from "./progress";
 import type { NetworkSpecification } from "./specification";
@@ -16,6 +17,7 @@ const RECORD = "network.json";
 export async function ensureNetwork(vbox: VBoxManage, wanted: NetworkSpecification, log: Log): Promise<void> {
   const folders = await labFolders(vbox, wanted.group);
   await ensurePrivateFolder(folders.lab, vbox);
+  if (wanted.members !== undefined) await writeMembers(folders.lab, wanted.members);
   const record = path.join(folders.lab, RECORD);
   const before = await readMade(record);
   if (before !== undefined && !(await isWanted(vbox, before, wanted.hostOnly))) {
@@ -35,6 +37,7 @@ export async function absentNetwork(vbox: VBoxManage, wanted: NetworkSpecificati
   if (made !== undefined) await removeHostOnly(vbox, made, log);
   await rm(record, { force: true });
   await removeBundleVolumes(vbox, folders, log);
+  await removeMembers(folders.lab);
   await removeIfEmpty(folders.seeds);
   await removeIfEmpty(folders.lab);
   // `<machine folder>/kube-lab`: it stays as long as another lab or an image is in it.

@@ -2,7 +2,9 @@ import type { ForwardPlan, LabPlan } from "../plan/lab-plan";
 import { setCommand } from "../plan/problems";
 import { formatForward } from "./adapters";
 import { type Finding, failure, fine, warning } from "./finding";
+import { sshRemedy } from "./guest-shell";
 import { actualHardware } from "./hardware";
+import { onPath } from "./host";
 import { belongsTo, groupsOf } from "./inspect";
 import { findIsoTool, isoToolRemedy } from "./iso";
 import { linuxFamily } from "./linux-distribution";
@@ -27,6 +29,15 @@ export function checkIsoTool(probes: Probes): Finding {
     "No program that makes ISO images is there.",
     isoToolRemedy(probes.host.platform, linuxFamily(probes.read("/etc/os-release"))),
   );
+}
+
+/** Machines are asked by it before they are changed or go. */
+export function checkSsh(probes: Probes): Finding {
+  const found = onPath({ ...probes.host, exists: probes.exists }, "ssh");
+  if (found) return fine("ssh", found);
+  if (probes.isRoot && probes.exists("/usr/bin/apt-get"))
+    return fine("ssh", "openssh-client will be installed");
+  return failure("ssh", "The program ssh is not there.", sshRemedy(probes.host.platform));
 }
 
 /** A port may be held by this very lab: its own running gateway carries that forward. */

@@ -4,7 +4,7 @@ import type { Hypervisor } from "./locate";
 import { checkAddonImages } from "./preflight-addons";
 import { checkClock } from "./preflight-clock";
 import { checkEmbedded } from "./preflight-embedded";
-import { checkCapacity, checkIsoTool, checkLayout, checkNames, checkPorts } from "./preflight-lab";
+import { checkCapacity, checkIsoTool, checkLayout, checkNames, checkPorts, checkSsh } from "./preflight-lab";
 import { checkHostNetworks } from "./preflight-networks";
 import { checkVirtualBox } from "./preflight-virtualbox";
 import { type Probes, realProbes } from "./probes";
@@ -15,6 +15,7 @@ export async function preflight(plan: LabPlan, probes: Probes = realProbes()): P
   const findings = await Promise.all([
     hypervisor,
     checkIsoTool(probes),
+    checkSsh(probes),
     checkLayout(plan, probes),
     checkCapacity(plan, probes),
     checkPorts(plan, probes),

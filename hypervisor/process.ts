@@ -14,6 +14,10 @@ export interface ProcessResult {
 export interface ProcessOptions {
   timeoutSeconds: number;
   environment?: NodeJS.ProcessEnv;
+  /** Folder to run it in; this process's own where it is left out. */
+  folder?: string;
+  /** Takes each line of its standard output as it comes. */
+  onOutput?: (line: string) => void;
 }
 
 /** Runs a program by argument list, never through a shell. Never rejects: the result says how it ended. */
@@ -30,11 +34,19 @@ export const runProcess: RunProcess = (file, args, options) =>
   new Promise((resolve) => {
     const child = spawn(file, args, {
       env: options.environment ?? process.env,
+      ...(options.folder === undefined ? {} : { cwd: options.folder }),
       stdio: ["ignore", "pipe", "pipe"],
       windowsHide: true,
     });
     const output = { stdout: "", stderr: "" };
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+    let line = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output.stdout += text;
+      if (options.onOutput === undefined) return;
+      const lines = (line + text).split("\n");
+      line = lines.pop() ?? "";
+      for (const whole of lines) options.onOutput(whole);
+    });
     child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
 
     let timedOut = false;

@@ -47,6 +47,8 @@ export interface ImageSpecification {
 export interface NetworkSpecification extends LabSpecification {
   /** Host-only network with the host's own address in it; absent where the lab has none. */
   hostOnly?: WantedHostOnly;
+  /** The machines that the lab is to have. */
+  members?: string[];
 }
 
 const NAME_SOURCE = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}";
@@ -236,9 +238,11 @@ export function readImageName(
 export function readNetworkSpecification(environment: NodeJS.ProcessEnv): NetworkSpecification {
   const reader = new Reader(environment);
   const name = reader.optional("HOST_INTERFACE");
+  const members = reader.optional("MEMBERS")?.split(" ");
   const hasHostOnly = name !== undefined || reader.optional("HOST_ADDRESS") !== undefined;
   return reader.finish({
     ...lab(reader),
+    ...(members === undefined ? {} : { members }),
     ...(hasHostOnly && {
       hostOnly: {
         ...(name !== undefined && { name }),

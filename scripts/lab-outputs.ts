@@ -28,11 +28,6 @@ export type LabOutputs = z.infer<typeof shape> & { access: LabAccess };
 /** A machine of the last update. */
 export type OutputMachine = z.infer<typeof machine>;
 
-/** The machines among a stack's outputs, which are no secret; none where there is no lab. */
-export function readMachines(outputs: Record<string, unknown>): OutputMachine[] {
-  return shape.pick({ machines: true }).safeParse(outputs).data?.machines ?? [];
-}
-
 /** @throws Error when the stack has no lab, or one that never came up whole. */
 export function readOutputs(outputs: Record<string, unknown>): LabOutputs {
   const read = shape.safeParse(outputs);

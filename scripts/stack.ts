@@ -1,7 +1,4 @@
 import { type SpawnOptions, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { removeSalt } from "../offline/engine/backend";
 import type { LabPlan } from "../plan/lab-plan";
 import { type LabOutputs, readOutputs } from "./lab-outputs";
@@ -95,18 +92,6 @@ export class Stack {
   async isEmpty(): Promise<boolean> {
     const { resources = [] } = (await this.exportState()).deployment;
     return resources.length === 0;
-  }
-
-  /** Puts a changed state in the place of the one that `exportState` gave. */
-  async importState(state: StackState): Promise<void> {
-    const folder = mkdtempSync(join(tmpdir(), "kube-lab-state-"));
-    try {
-      const file = join(folder, "state.json");
-      writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
-      await this.output(this.arguments(["stack", "import", "--file", file]));
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
   }
 
   /** Forgets the stack after its resources are gone. */

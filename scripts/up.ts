@@ -3,7 +3,6 @@ import { preflight } from "../hypervisor/preflight";
 import type { LabPlan } from "../plan/lab-plan";
 import { accessFiles, writeAccessFiles } from "./access-files";
 import { type CommandLine, type Options, runCommand } from "./command-line";
-import { giveUpLostMachines } from "./lost-machines";
 import { forPulumi, pulumiOptions } from "./pulumi-options";
 import { complete, prepare } from "./set-up";
 import { Stack } from "./stack";
@@ -24,7 +23,6 @@ async function main({ stack: name, values }: CommandLine<Options>): Promise<void
   const ready = await complete(prepared);
   const stack = new Stack(name, ready);
   await stack.select();
-  await giveUpLostMachines(stack, ready.plan, ready.vboxManage);
   process.exitCode = await stack.run(["up", "--yes", "--skip-preview", ...forPulumi(options)]);
   if (process.exitCode === 0) await sayWhatNow(stack, ready.plan.hostAccess);
 }

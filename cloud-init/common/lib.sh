@@ -118,7 +118,13 @@ names() {
   for pair in $1; do printf '%s\n' "${pair%%=*}"; done
 }
 
-# The role's file defines role_converge, role_leave and role_status.
+# role_step_aside: gives away what the machine serves, and fails with the reason where it can't be missed just now.
+role_step_aside() { :; }
+
+# role_forget NAME ADDRESS: takes out a lost machine of the same kind.
+role_forget() { fail "a machine of role $ROLE can't take another one out"; }
+
+# The role's file defines role_converge, role_leave and role_status; role_step_aside and role_forget where it has to say more.
 load_role() {
   [ -n "${ROLE:-}" ] || fail "$ETC/environment: ROLE is missing; the seed or 'kube-lab apply' writes this file"
   # shellcheck disable=SC1090

@@ -270,8 +270,8 @@ leave_etcd() {
   forget_pods
 }
 
-# master_forget NAME ADDRESS: another machine's member and node, which it can't take along any more.
-master_forget() {
+# role_forget NAME ADDRESS: another master's or worker's member and node, which it can't take along any more.
+role_forget() {
   local id
   if id=$(etcdctl_here member list | member_id "$2"); then
     etcdctl_here member remove "$id" || fail "etcd does not let member $id of $1 go; 'etcdctl member list' shows the members"

@@ -49,7 +49,7 @@ function localCalls(): string[] {
 /** Without the components, which only hold others together. */
 function custom(steps: Step[]): Step[] {
   return steps.filter(({ name }) =>
-    /-(seed|hardware|apply|seal|key|certificate|request|host|template)$/.test(name),
+    /-(seed|hardware|apply|leave|seal|key|certificate|request|host|template)$/.test(name),
   );
 }
 
@@ -85,15 +85,20 @@ test("a fourth worker adds its own resources, and the others learn its name", as
     "lab-pki-kube-node04-host-key",
     "lab-workers-kube-node04-hardware",
     "lab-workers-kube-node04-node-apply",
+    "lab-workers-kube-node04-node-leave",
     "lab-workers-kube-node04-seed",
   ]);
   const others = steps.filter(({ op }) => op !== "create");
-  expect(others).toHaveLength(12 + 1);
+  expect(others).toHaveLength(12 + 2);
   expect(others.every(({ op }) => op === "update")).toBe(true);
-  expect(others.filter(({ name }) => !nodeStep.test(name)).map(({ name }) => name)).toEqual(["lab-seal"]);
+  expect(others.filter(({ name }) => !nodeStep.test(name)).map(({ name }) => name)).toEqual([
+    "lab-network-host",
+    "lab-seal",
+  ]);
 
   await up();
   expect(localCalls()).toEqual([
+    "network ensure",
     "seed ensure kube-lab-test-kube-node04",
     "machine ensure kube-lab-test-kube-node04",
     "seed seal",
@@ -107,15 +112,14 @@ test("a fourth worker adds its own resources, and the others learn its name", as
     );
 });
 
-test("a worker that goes is drained before its machine is deleted", async () => {
+test("a worker that goes leaves before its machine is deleted, and the lab is known to be without it", async () => {
   configure(workers(3));
   await up();
-  const remote = machines.taken();
-  expect(remote.filter(({ command }) => command.includes("leave"))).toEqual([
-    { machine: "kube-node04", command: "sudo kube-lab leave", paths: [] },
-  ]);
+  machines.taken();
   expect(localCalls()).toEqual([
+    "network ensure",
     "seed seal",
+    "node leave kube-lab-test-kube-node04",
     "machine absent kube-lab-test-kube-node04",
     "seed absent kube-lab-test-kube-node04",
   ]);
@@ -168,12 +172,15 @@ test("another image makes every machine anew: each leaves, goes, comes and joins
   expect(steps.filter(({ name, op }) => name.endsWith("-hardware") && op === "replace")).toHaveLength(12);
   await up();
   const remote = machines.taken().filter(({ machine }) => machine.startsWith("kube-mast"));
-  expect(remote.map(({ machine, command }) => `${machine} ${command.split(" ")[2]}`)).toEqual(
-    ["kube-mast01", "kube-mast02", "kube-mast03"].flatMap((name) => [`${name} leave`, `${name} apply`]),
-  );
+  expect(remote.map(({ machine }) => machine)).toEqual(["kube-mast01", "kube-mast02", "kube-mast03"]);
   const calls = localCalls();
+  expect(calls.filter((call) => /^node leave .*mast/.test(call))).toEqual(
+    ["kube-mast01", "kube-mast02", "kube-mast03"].map((name) => `node leave kube-lab-test-${name}`),
+  );
   expect(calls.filter((call) => call.endsWith("kube-mast02"))).toEqual(
-    ["seed ensure", "machine absent", "machine ensure"].map((verb) => `${verb} kube-lab-test-kube-mast02`),
+    ["seed ensure", "node leave", "machine absent", "machine ensure"].map(
+      (verb) => `${verb} kube-lab-test-kube-mast02`,
+    ),
   );
   expect(calls.at(-1)).toBe("seed seal");
   expect(await project.preview()).toEqual([]);
@@ -207,6 +214,7 @@ test("destroy drains nobody and leaves no machine and no resource", async () => 
   expect(machines.taken()).toEqual([]);
   const calls = localCalls();
   expect(calls.filter((call) => call.startsWith("machine absent"))).toHaveLength(12);
+  expect(calls.filter((call) => call.startsWith("node leave"))).toEqual([]);
   expect(calls.at(-1)).toBe("network absent");
   expect(project.resources()).toEqual([]);
 });

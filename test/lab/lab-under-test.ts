@@ -7,7 +7,6 @@ import { type ExistingLab, examineLab, existingLab } from "../../scripts/existin
 import { Kubectl } from "../../scripts/kubectl";
 import type { LabOutputs } from "../../scripts/lab-outputs";
 import { LabShell } from "../../scripts/lab-shell";
-import { giveUpLostMachines } from "../../scripts/lost-machines";
 import { type SetUp, setUp } from "../../scripts/set-up";
 import { Stack } from "../../scripts/stack";
 
@@ -44,7 +43,6 @@ export class LabUnderTest {
 
   /** As `npm run up` does; returns what it printed and reads the outputs anew. */
   async up(): Promise<string> {
-    await giveUpLostMachines(this.stack, this.stack.plan(), this.setUp.vboxManage);
     const text = await this.stack.text(["up", "--yes", "--skip-preview"]);
     await this.close();
     this.outputs = await this.stack.outputs();

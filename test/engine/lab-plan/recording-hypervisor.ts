@@ -48,6 +48,7 @@ const verbs: Record<string, () => Promise<unknown>> = {
     for (const gone of [seed, join(records, "seeded", name)]) rmSync(gone, { force: true });
   },
   "machine ensure": async () => ensureMachine(),
+  "node leave": async () => undefined,
   "machine absent": async () => rmSync(machine, { recursive: true, force: true }),
 };
 

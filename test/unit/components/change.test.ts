@@ -24,11 +24,13 @@ test("a fourth worker adds its own resources and changes only files of those who
     "lab-workers-kube-node04-hardware",
     "lab-workers-kube-node04-node",
     "lab-workers-kube-node04-node-apply",
+    "lab-workers-kube-node04-node-leave",
     "lab-workers-kube-node04-seed",
   ]);
   const changed = before.resources.filter((resource) => differs(resource, after.resource(resource.name)));
   const nodes = changed.filter(({ type }) => type === "command:remote:Command");
   expect(changed.filter((resource) => !nodes.includes(resource)).map(({ name }) => name)).toEqual([
+    "lab-network-host",
     "lab-seal",
   ]);
   for (const { name, inputs } of nodes) {

@@ -8,6 +8,9 @@ const roles: [string, string][] = [
   ["lab-gluster", "glus-node"],
 ];
 
+/** Of the machines' way to the host: by it they are asked before they are changed. */
+const keysOfTheWay = ["lab-pki-gate-node01-host-key", "lab-pki-user-key"];
+
 describe("a new lab", () => {
   let resources: Registered[];
   let resource: (name: string) => Registered;
@@ -21,7 +24,8 @@ describe("a new lab", () => {
     for (const { name, dependencies } of machines) {
       const own = name.replace(/-hardware$/, "-seed");
       const hostKey = `lab-pki-${name.replace(/^lab-(?:gateway|load-balancers|masters|workers|gluster)-|-hardware$/g, "")}-host-key`;
-      expect(dependencies).toEqual(["lab-image-template", hostKey, own].sort());
+      const keys = name.includes("gate-node01") ? [hostKey] : [hostKey, ...keysOfTheWay];
+      expect(dependencies).toEqual(["lab-image-template", ...keys, own].sort());
     }
   });
 
@@ -98,7 +102,9 @@ test("a machine that is missing is started at once, and the others' nodes wait u
   expect(resource("lab-masters-kube-mast02-hardware").dependencies).toEqual([
     "lab-image-template",
     "lab-masters-kube-mast02-seed",
+    "lab-pki-gate-node01-host-key",
     "lab-pki-kube-mast02-host-key",
+    "lab-pki-user-key",
   ]);
   expect(resource("lab-masters-kube-mast02-seed").ignoreChanges).toEqual([]);
   expect(resource("lab-masters-kube-mast01-node-apply").dependencies).toContain(
@@ -135,8 +141,8 @@ describe("what goes", () => {
   });
 
   test("only nodes are left alone when the whole lab goes, and the lab is what the network's folder stands for", () => {
-    for (const { type, deletedWith } of resources)
-      expect(deletedWith).toBe(type === "command:remote:Command" ? "lab-network-host" : "");
+    for (const { name, deletedWith } of resources)
+      expect(deletedWith).toBe(/-node-(apply|leave)$/.test(name) ? "lab-network-host" : "");
   });
 
   test("what can be there only once goes before it comes again", () => {
@@ -144,9 +150,21 @@ describe("what goes", () => {
     expect(once.sort()).toEqual(
       resources
         .map(({ name }) => name)
-        .filter((name) => /-(hardware|apply)$/.test(name))
+        .filter((name) => /-(hardware|apply|leave)$/.test(name))
         .sort(),
     );
+  });
+
+  test("whoever may have joined can leave, through the gateway, before its machine goes", () => {
+    for (const { name, dependencies } of resources.filter(({ name }) => name.endsWith("-node-apply"))) {
+      const leave = name.replace(/apply$/, "leave");
+      if (name.includes("gate-node01")) continue;
+      expect(dependencies).toContain(leave);
+      const { dependencies: before = [], inputs } = resources.find((each) => each.name === leave) ?? {};
+      const hardware = name.replace(/node-apply$/, "hardware");
+      expect(before).toEqual(expect.arrayContaining([hardware, "lab-gateway-gate-node01-node-apply"]));
+      expect(inputs?.triggers).toEqual([`${hardware}-id`]);
+    }
   });
 
   test("a node comes and goes with its machine, a machine with its image and its host key", () => {

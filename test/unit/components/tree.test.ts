@@ -30,7 +30,7 @@ const rolesOfTypes: Record<string, string[]> = {
   "lab:index:Workers": ["lab:index:Machine"],
   "lab:index:Gluster": ["lab:index:Machine"],
   "lab:index:Machine": ["command:local:Command", "lab:index:Node"],
-  "lab:index:Node": ["command:remote:Command"],
+  "lab:index:Node": ["command:remote:Command", "command:local:Command"],
 };
 
 /** The reference lab's tree, once for all tests that only look. */
@@ -63,6 +63,29 @@ test("every machine has a seed, hardware and a node", () => {
     const children = resources.filter(({ parent }) => parent === machine.name).map(({ name }) => name);
     expect(children.sort()).toEqual(["hardware", "node", "seed"].map((role) => `${machine.name}-${role}`));
   }
+});
+
+test("every node but the gateway's can leave, and the machines of its kind know it", () => {
+  const leaves = resources.filter(({ name }) => name.endsWith("-node-leave"));
+  expect(leaves).toHaveLength(11);
+  for (const { inputs } of leaves)
+    expect(inputs).toMatchObject({ delete: "node leave", environment: { GROUP: "/kube-lab/dev" } });
+  const peersOf = (machine: string) => {
+    const leave = leaves.find(({ name }) => name.includes(machine));
+    const { secret } = (leave?.inputs.stdin ?? {}) as { secret: string };
+    const access = JSON.parse(secret) as { gateway: object; machine: object; peers: { name: string }[] };
+    expect(access.gateway).toEqual({
+      ...{ name: "gate-node01", address: "127.0.0.1", port: 2222 },
+      hostKey: "ssh-ed25519 lab-pki-gate-node01-host-key",
+    });
+    expect(access.machine).toMatchObject({ name: machine });
+    return access.peers.map(({ name }) => name);
+  };
+  const masters = ["kube-mast01", "kube-mast02", "kube-mast03"];
+  expect(peersOf("kube-node02")).toEqual(masters);
+  expect(peersOf("kube-mast02")).toEqual(masters);
+  expect(peersOf("glus-node01")).toEqual(["glus-node01", "glus-node02", "glus-node03"]);
+  expect(peersOf("hapx-node01")).toEqual([]);
 });
 
 test("machines are below their roles, in order", () => {

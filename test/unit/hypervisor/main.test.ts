@@ -54,7 +54,7 @@ describe("the program", () => {
     const { status, stderr } = run(["machine explode"], environment);
     expect(status).toBe(2);
     expect(stderr).toContain('no verb "machine explode"');
-    expect(stderr).toContain("machine ensure, machine absent, seed ensure");
+    expect(stderr).toContain("machine ensure, machine absent, node leave, seed ensure");
   });
 
   it("refuses a wrong specification with every problem, status 2", () => {

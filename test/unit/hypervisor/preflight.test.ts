@@ -5,7 +5,7 @@ import type { Probes } from "../../../hypervisor/probes";
 import { hostLike, referencePlan } from "./fixtures";
 
 const VBOX = "/usr/bin/VBoxManage";
-const FILES = [VBOX, "/usr/bin/genisoimage", "/dev/vboxdrv"];
+const FILES = [VBOX, "/usr/bin/genisoimage", "/usr/bin/ssh", "/dev/vboxdrv"];
 const plan = referencePlan({ hypervisor: "virtualbox" });
 const gateway = plan.machines.find(({ role }) => role === "gateway")?.hypervisorName ?? "";
 

@@ -95,6 +95,7 @@ describe("from plan to environment and back", () => {
     expect(readNetworkSpecification(networkEnvironment(plan))).toEqual({
       hypervisor: plan.hypervisor,
       group: "/kube-lab/dev",
+      members: plan.machines.map(({ hypervisorName }) => hypervisorName),
     });
   });
 

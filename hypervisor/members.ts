@@ -1,0 +1,29 @@
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+/** In the lab's folder: which machines the lab is to have by the last update that began. */
+const FILE = "members.json";
+
+/** Writes down which machines the lab is to have, by the hypervisor's names. */
+export async function writeMembers(labFolder: string, machines: readonly string[]): Promise<void> {
+  const file = path.join(labFolder, FILE);
+  await writeFile(`${file}.new`, JSON.stringify(machines), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+/**
+ * Whether a machine that goes is one that the lab is to have: then it goes to be made anew.
+ * Where nobody has written that down it goes for good, which asks more of it.
+ */
+export async function isMember(labFolder: string, machine: string): Promise<boolean> {
+  try {
+    const members: unknown = JSON.parse(await readFile(path.join(labFolder, FILE), "utf8"));
+    return Array.isArray(members) && members.includes(machine);
+  } catch {
+    return false;
+  }
+}
+
+export async function removeMembers(labFolder: string): Promise<void> {
+  for (const file of [FILE, `${FILE}.new`]) await rm(path.join(labFolder, file), { force: true });
+}

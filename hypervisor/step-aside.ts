@@ -1,0 +1,29 @@
+import type { GuestAccess } from "./guest-access";
+import { askRunning, type Patience, requireConsent, requireWay } from "./guest-question";
+import type { AskGuest } from "./guest-shell";
+import type { Log } from "./progress";
+
+/** What a guest of before this verb says to it: sysexits' EX_USAGE. */
+const UNKNOWN_VERB = 64;
+
+/**
+ * Asks a running machine to make ready to be away for a while; it comes back when the machine may be switched off. A machine
+ * that does not answer serves nobody.
+ * @throws HypervisorError where it says no, with its reason, or where the way to it is broken.
+ */
+export async function stepAside(
+  ask: AskGuest,
+  access: GuestAccess,
+  log: Log,
+  patience?: Patience,
+): Promise<void> {
+  const { name } = access.machine;
+  const answer = await askRunning(ask, access.machine, "sudo kube-lab step-aside", log, patience);
+  if (!answer.reached) {
+    await requireWay(ask, access);
+    log(`does not answer by SSH, so it serves nobody: going on (${answer.reason})`);
+    return;
+  }
+  if (answer.status === UNKNOWN_VERB) log("was made before machines could step aside: going on");
+  else requireConsent(name, "being away for a while", answer);
+}
