@@ -63,6 +63,8 @@ export async function runCommand<O extends Options>(
   main: (given: CommandLine<O>) => Promise<void>,
   status = 1,
 ): Promise<void> {
+  // Nobody reads any more, or the terminal is closed: what was begun comes to its end.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   try {
     const given = parseCommandLine(usage, process.argv.slice(2), process.env);
     if (given === "help") console.log(helpText(usage));

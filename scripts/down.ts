@@ -25,6 +25,8 @@ async function main({ stack: name, values }: CommandLine<Options>): Promise<void
   const { yes: _, ...options } = values;
   const ready = await setUpEngine(name);
   const stack = new Stack(name, ready);
+  // Machines of a state that is lost are taken away below.
+  stack.mend({ begin: true });
   await stack.select();
   const how = options["preview-only"] ? [] : ["--yes", "--skip-preview"];
   process.exitCode = await stack.run(["destroy", ...how, ...forPulumi(options)]);

@@ -18,10 +18,10 @@ process.chdir(project);
 installPackages();
 handOver(process.execPath, ["--import", "tsx", join("scripts", `${command}.ts`), ...commandArguments]);
 
-/** Ends as the program does. A terminal's Ctrl-C reaches both, and the program says what it means. */
+/** Ends as the program does, which says what a signal means. A terminal's Ctrl-C reaches both of us. */
 function handOver(program, programArguments) {
   const child = spawn(program, programArguments, { stdio: "inherit" });
-  process.on("SIGINT", () => {});
+  process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
     console.error(`kube-lab: ${program} could not be started: ${error.message}`);

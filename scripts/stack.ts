@@ -3,7 +3,11 @@ import { removeSalt } from "../offline/engine/backend";
 import type { LabPlan } from "../plan/lab-plan";
 import { type LabOutputs, readOutputs } from "./lab-outputs";
 import type { EngineSetUp } from "./set-up";
+import { deafToHangUp, handOnSignals } from "./signals";
 import { planOfStack } from "./stack-plan";
+import { projectName, type StackFiles, stackFiles } from "./state/backend-folder";
+import { keepingState, mendState, setAside } from "./state/kept-state";
+import { releaseDeadLocks } from "./state/locks";
 
 /** What `pulumi stack export` prints, as far as we look at it. */
 export interface StackState {
@@ -26,6 +30,9 @@ interface Finished {
   stdout: string;
   stderr: string;
 }
+
+/** Commands of Pulumi that change the state, and hold its lock meanwhile. */
+const changing = ["up", "destroy"];
 
 /** Most operations only wait for a machine; the CLI's own bound, four for each processor, would make them queue. */
 const parallelOperations = 64;
@@ -51,6 +58,20 @@ export class Stack {
   /** Makes the stack known to the backend; harmless when it is. */
   async select(): Promise<void> {
     await this.output(["stack", "select", "--create", this.name]);
+  }
+
+  /**
+   * Whether there is a state that can be read, or none yet; one that was cut off is mended where its kept copy is there.
+   * @param begin anew where it cannot be mended: what it knew is lost
+   */
+  mend({ begin = false } = {}): boolean {
+    const files = this.files();
+    if (files === undefined || mendState(files, say)) return true;
+    if (begin) {
+      setAside(files.state);
+      say(`Pulumi's state is broken and set aside: ${files.state}.broken`);
+    }
+    return begin;
   }
 
   /** Runs `pulumi <command>` on this stack with our own terminal. Returns its exit status. */
@@ -116,8 +137,15 @@ export class Stack {
 
   /** The CLI writes its salt into the configuration's file at each use; the state has it, and a checkout stays clean. */
   private async spawn(command: string[], options: SpawnOptions): Promise<Finished> {
+    if (!this.mend())
+      throw new Error(
+        `Pulumi's state of ${this.name} is broken, and no copy is there: ${this.files()?.state}\nTo take the lab's machines away and begin anew: npm run down -- --stack ${this.name}`,
+      );
+    const changes = changing.includes(command[0] ?? "");
+    const files = changes ? this.files() : undefined;
+    if (files !== undefined) releaseDeadLocks(files.locks, this.name, say);
     try {
-      return await this.start(command, options);
+      return await keepingState(files, () => this.start(command, options));
     } finally {
       if (this.configFile === undefined) await removeSalt(this.setUp.project, this.name);
     }
@@ -126,11 +154,13 @@ export class Stack {
   private start(command: string[], options: SpawnOptions): Promise<Finished> {
     const result = { status: 1, stdout: "", stderr: "" };
     return new Promise((resolve, reject) => {
-      const child = spawn(this.setUp.pulumi, ["--non-interactive", ...command], {
+      const [program, words] = deafToHangUp(this.setUp.pulumi, ["--non-interactive", ...command]);
+      const child = spawn(program, words, {
         ...options,
         cwd: this.setUp.project,
         env: this.setUp.environment,
       });
+      const handsOn = handOnSignals(child);
       child.stdout?.on("data", (data: Buffer) => {
         result.stdout += data.toString();
       });
@@ -138,7 +168,21 @@ export class Stack {
         result.stderr += data.toString();
       });
       child.on("error", reject);
-      child.on("close", (status) => resolve({ ...result, status: status ?? 1 }));
+      child.on("close", (status) => {
+        handsOn();
+        resolve({ ...result, status: status ?? 1 });
+      });
     });
   }
+
+  /** Where its state is, in a backend that is a folder of this computer. */
+  private files(): StackFiles | undefined {
+    const { environment, project } = this.setUp;
+    return stackFiles(environment.PULUMI_BACKEND_URL, projectName(project), this.name);
+  }
+}
+
+/** On standard error: standard output may be read as JSON. */
+function say(line: string): void {
+  console.error(`kube-lab: ${line}`);
 }
