@@ -12,7 +12,7 @@ Error.stackTraceLimit = 4;
 
 /** Configuration → plan → what is there already → the lab → what a person gets of it. */
 export = async () => {
-  const configuration = stackConfiguration();
+  const { configuration, lab: known } = await stackConfiguration();
   const plan = planLab(configuration, pulumi.getStack());
   const baseDisk = baseDiskFor(plan);
   const observations = observe(plan, baseDisk.template);
@@ -20,6 +20,7 @@ export = async () => {
   const { Lab }: typeof import("./components/lab") = require("./components/lab");
   const lab = new Lab("lab", {
     plan,
+    incarnation: known.incarnation,
     observations,
     baseDisk,
     givenAuthorities: givenAuthorities(configuration),

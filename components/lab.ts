@@ -23,6 +23,8 @@ import { Workers } from "./workers";
 
 export interface LabArgs {
   plan: LabPlan;
+  /** Token of the lab's record, by hypervisor/living-lab.ts. */
+  incarnation: string;
   /** What there is already of the plan's machines and of the template, by their names. */
   observations: Promise<ReadonlyMap<string, Observation>>;
   baseDisk: BaseDisk;
@@ -40,7 +42,7 @@ export class Lab extends pulumi.ComponentResource {
     const { plan, observations, baseDisk, givenAuthorities } = args;
     const child = { parent: this };
     // The few of a plugin first: the engine starts one plugin after the other, while the hypervisor answers.
-    const network = new Network(`${name}-network`, { plan }, child);
+    const network = new Network(`${name}-network`, { plan, incarnation: args.incarnation }, child);
     const secrets = new Secrets(`${name}-secrets`, { dashboard: plan.addons.headlamp.enabled }, child);
     this.outputs = observations.then((observed) => {
       refuseUpgrade(plan, observed);

@@ -6,10 +6,13 @@ import { localCommand } from "./local-command";
 
 export interface NetworkArgs {
   plan: LabPlan;
+  /** The lab's record's, or a new one: a record that is gone is written again. */
+  incarnation: string;
 }
 
 /**
- * The lab's folder on the host and, where the configuration asks for one, its host-only interface. Internal networks need
+ * The lab's folder on the host, with the record of what the lab is made with, and, where the configuration asks for one, its
+ * host-only interface. Internal networks need
  * no making: they are there as long as a machine is on them.
  */
 export class Network extends pulumi.ComponentResource {
@@ -18,9 +21,14 @@ export class Network extends pulumi.ComponentResource {
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:index:Network", name, {}, opts);
+    const { plan, incarnation } = args;
     this.command = localCommand(
       `${name}-host`,
-      { ensure: "network ensure", absent: "network absent", environment: networkEnvironment(args.plan) },
+      {
+        ensure: "network ensure",
+        absent: "network absent",
+        environment: networkEnvironment(plan, incarnation),
+      },
       { parent: this },
     );
     this.registerOutputs({});

@@ -1,6 +1,8 @@
 import { cpus, totalmem } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
 import { readChoice } from "../hypervisor/choice";
+import { HypervisorError } from "../hypervisor/errors";
+import { findLab, type KnownLab } from "../hypervisor/living-lab";
 import { type Configuration, ConfigurationError, parseConfiguration } from "../plan/config";
 import { rawConfiguration } from "../plan/stack-configuration";
 
@@ -12,14 +14,18 @@ const host = {
 };
 
 /**
- * The stack's complete configuration, on this computer.
+ * The stack's complete configuration, on this computer, and what is known of the lab that it is for.
  * @throws pulumi.RunError with every problem, which the engine shows without a stack trace.
  */
-export function stackConfiguration(): Configuration {
+export async function stackConfiguration(): Promise<{ configuration: Configuration; lab: KnownLab }> {
   const raw = rawConfiguration(pulumi.runtime.allConfig());
+  const stack = pulumi.getStack();
+  const fitting = readChoice(process.cwd());
   try {
-    return parseConfiguration(raw, host, pulumi.getStack(), readChoice(process.cwd()));
+    const lab = await findLab(stack, { configured: raw.hypervisor, fitting });
+    return { configuration: parseConfiguration(raw, host, stack, fitting, lab.living), lab };
   } catch (error) {
+    if (error instanceof HypervisorError) throw new pulumi.RunError(`${error.message} ${error.remedy}`);
     throw error instanceof ConfigurationError ? new pulumi.RunError(error.message) : error;
   }
 }

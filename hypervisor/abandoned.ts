@@ -35,6 +35,6 @@ export async function removeAbandoned(
     await absentMachine(vbox, { ...lab, machine }, log);
     removed++;
   }
-  if (removed > 0 && others.size === 0) await absentNetwork(vbox, lab, log);
+  if (removed > 0 && others.size === 0) await absentNetwork(vbox, lab, host.project, log);
   return [...others];
 }

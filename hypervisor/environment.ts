@@ -24,6 +24,20 @@ export function nodeEnvironment(plan: LabPlan, machine: MachinePlan): CommandEnv
   return { HYPERVISOR: plan.hypervisor, GROUP: plan.group, MACHINE: machine.hypervisorName };
 }
 
+/** For `disk ensure|absent`: a data disk knows nothing of what its machine is made from, and outlives it. */
+export function dataDiskEnvironment(
+  plan: LabPlan,
+  machine: MachinePlan,
+  dataDiskGiB: number,
+): CommandEnvironment {
+  return {
+    HYPERVISOR: plan.hypervisor,
+    GROUP: plan.group,
+    MACHINE: machine.hypervisorName,
+    DATA_DISK_GIB: String(dataDiskGiB),
+  };
+}
+
 /** For `seed seal`: every machine of the lab with its incarnation, of which a new one runs it again; so do other releases. */
 export function sealEnvironment(
   plan: LabPlan,
@@ -97,8 +111,12 @@ function forwardEntries(adapter: AdapterPlan): [string, string][] {
   ]);
 }
 
-/** For `network ensure|absent`: the lab's folder and machines, and the host-only interface where the lab has one. */
-export function networkEnvironment(plan: LabPlan): CommandEnvironment {
+/**
+ * For `network ensure|absent`: the lab's folder, its machines and what it is made with, and the host-only interface where it has
+ * one.
+ * @param incarnation token of the lab's record, so that one that is gone is written again
+ */
+export function networkEnvironment(plan: LabPlan, incarnation: string): CommandEnvironment {
   const hostOnly = plan.machines
     .flatMap((machine) => machine.adapters)
     .find((adapter) => adapter.kind === "hostonly");
@@ -106,6 +124,8 @@ export function networkEnvironment(plan: LabPlan): CommandEnvironment {
     HYPERVISOR: plan.hypervisor,
     GROUP: plan.group,
     MEMBERS: plan.machines.map(({ hypervisorName }) => hypervisorName).join(" "),
+    INCARNATION: incarnation,
+    ...Object.fromEntries(Object.entries(plan.madeWith).map(([name, value]) => [`MADE_WITH_${name}`, value])),
     ...(hostOnly && {
       ...(hostOnly.hostInterface && { HOST_INTERFACE: hostOnly.hostInterface }),
       HOST_ADDRESS: hostOnly.hostAddress,

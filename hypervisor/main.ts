@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 import { removeBundleVolumes } from "./bundle-volume";
+import { absentDataDisk, ensureDataDisk } from "./data-disk";
 import { HypervisorError, SpecificationError } from "./errors";
 import { labFolders } from "./folders";
 import { parseGuestAccess } from "./guest-access";
@@ -14,8 +15,10 @@ import { logFor } from "./progress";
 import { absentSeed, ensureSeed, parseSeedContent, sealSeed } from "./seed";
 import {
   type MachineReference,
+  readDataDiskSpecification,
   readImageName,
   readImageSpecification,
+  readLabSpecification,
   readMachineReference,
   readMachineSpecification,
   readNetworkSpecification,
@@ -55,6 +58,16 @@ const VERBS: Record<string, Verb> = {
     const vbox = open(reference.hypervisor, host, shortName(reference));
     await withGuests(access, host, log, (ask) => leaveLab(vbox, reference, access, ask, log));
   },
+  "disk ensure": async (host) => {
+    const wanted = readDataDiskSpecification(host.environment);
+    const subject = shortName(wanted);
+    await ensureDataDisk(open(wanted.hypervisor, host, subject), wanted, logFor(subject));
+  },
+  "disk absent": async (host) => {
+    const reference = readMachineReference(host.environment);
+    const subject = shortName(reference);
+    await absentDataDisk(open(reference.hypervisor, host, subject), reference, logFor(subject));
+  },
   "seed ensure": async (host) => {
     const reference = readMachineReference(host.environment);
     const content = parseSeedContent(await text(process.stdin));
@@ -78,11 +91,11 @@ const VERBS: Record<string, Verb> = {
   },
   "network ensure": async (host) => {
     const wanted = readNetworkSpecification(host.environment);
-    await ensureNetwork(open(wanted.hypervisor, host, "network"), wanted, logFor("network"));
+    await ensureNetwork(open(wanted.hypervisor, host, "network"), wanted, host.project, logFor("network"));
   },
   "network absent": async (host) => {
-    const wanted = readNetworkSpecification(host.environment);
-    await absentNetwork(open(wanted.hypervisor, host, "network"), wanted, logFor("network"));
+    const lab = readLabSpecification(host.environment);
+    await absentNetwork(open(lab.hypervisor, host, "network"), lab, host.project, logFor("network"));
   },
   "image ensure": async (host) => {
     const wanted = readImageSpecification(host.environment);

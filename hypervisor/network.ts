@@ -1,23 +1,37 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { removeBundleVolumes } from "./bundle-volume";
+import { removeDataDisks } from "./data-disk";
 import { labFolders } from "./folders";
 import { ensureHostOnly, findHostOnly, listHostOnly, removeHostOnly, type WantedHostOnly } from "./host-only";
 import { removeIfEmpty } from "./leftovers";
+import { forgetLab, rememberLab } from "./living-lab";
 import { removeMembers, writeMembers } from "./members";
 import { ensurePrivateFolder } from "./private-folder";
 import type { Log } from "./progress";
-import type { NetworkSpecification } from "./specification";
+import type { LabSpecification, NetworkSpecification } from "./specification";
 import type { VBoxManage } from "./vboxmanage";
 
 /** Remembers in the lab's folder which host-only network this lab made: only that one is removed again. */
 const RECORD = "network.json";
 
-/** Makes the lab's folder, and its host-only network where it has one. Internal networks need no making. */
-export async function ensureNetwork(vbox: VBoxManage, wanted: NetworkSpecification, log: Log): Promise<void> {
+/**
+ * Makes the lab's folder, with what the lab is made with in it, and its host-only network where it has one. Internal networks
+ * need no making.
+ * @param project folder of the project, which remembers where the lab is
+ */
+export async function ensureNetwork(
+  vbox: VBoxManage,
+  wanted: NetworkSpecification,
+  project: string,
+  log: Log,
+): Promise<void> {
   const folders = await labFolders(vbox, wanted.group);
   await ensurePrivateFolder(folders.lab, vbox);
   if (wanted.members !== undefined) await writeMembers(folders.lab, wanted.members);
+  const { hypervisor, incarnation, madeWith } = wanted;
+  const place = { hypervisor, folder: folders.lab };
+  await rememberLab(project, stackOf(wanted.group), place, { incarnation, madeWith });
   const record = path.join(folders.lab, RECORD);
   const before = await readMade(record);
   if (before !== undefined && !(await isWanted(vbox, before, wanted.hostOnly))) {
@@ -30,7 +44,12 @@ export async function ensureNetwork(vbox: VBoxManage, wanted: NetworkSpecificati
 }
 
 /** Removes what `ensureNetwork` made; the lab's folder only when nothing else is in it. */
-export async function absentNetwork(vbox: VBoxManage, wanted: NetworkSpecification, log: Log): Promise<void> {
+export async function absentNetwork(
+  vbox: VBoxManage,
+  wanted: LabSpecification,
+  project: string,
+  log: Log,
+): Promise<void> {
   const folders = await labFolders(vbox, wanted.group);
   const record = path.join(folders.lab, RECORD);
   const made = await readMade(record);
@@ -38,7 +57,10 @@ export async function absentNetwork(vbox: VBoxManage, wanted: NetworkSpecificati
   await rm(record, { force: true });
   await removeBundleVolumes(vbox, folders, log);
   await removeMembers(folders.lab);
+  await forgetLab(project, stackOf(wanted.group), folders.lab);
   await removeIfEmpty(folders.seeds);
+  // Of machines that were made before data disks lay apart no state knows the disk.
+  await removeDataDisks(vbox, folders, log);
   await removeIfEmpty(folders.lab);
   // `<machine folder>/kube-lab`: it stays as long as another lab or an image is in it.
   await removeIfEmpty(path.dirname(folders.lab));
@@ -56,6 +78,11 @@ async function isWanted(
 /** `kube-lab-dev` for the group `/kube-lab/dev`. */
 export function labelOf(group: string): string {
   return group.split("/").filter(Boolean).join("-");
+}
+
+/** `dev` for the group `/kube-lab/dev`. */
+function stackOf(group: string): string {
+  return group.split("/").at(-1) ?? "";
 }
 
 async function readMade(record: string): Promise<string | undefined> {

@@ -31,6 +31,11 @@ export interface MachineSpecification extends MachineReference {
   releases?: string;
 }
 
+/** A data disk by the machine that it is for. */
+export interface DataDiskSpecification extends MachineReference {
+  dataDiskGiB: number;
+}
+
 export interface ImageSpecification {
   hypervisor: Hypervisor;
   /** Name of the template machine: `kube-lab-image-0a1b2c3d4e5f`. */
@@ -45,6 +50,9 @@ export interface ImageSpecification {
 }
 
 export interface NetworkSpecification extends LabSpecification {
+  incarnation: string;
+  /** What the lab is made with, see plan/living-lab.ts. */
+  madeWith: Record<string, string>;
   /** Host-only network with the host's own address in it; absent where the lab has none. */
   hostOnly?: WantedHostOnly;
   /** The machines that the lab is to have. */
@@ -114,11 +122,27 @@ function hypervisor(reader: Reader): Hypervisor {
   return reader.text("HYPERVISOR", /^(?:virtualbox|embedded)$/, "virtualbox or embedded") as Hypervisor;
 }
 
+function incarnation(reader: Reader): string {
+  return reader.text("INCARNATION", /\S/, "a token that names this incarnation of the machine or lab");
+}
+
+/** By the names that the plan gives its keys. */
+function madeWith(reader: Reader): Record<string, string> {
+  const prefix = "MADE_WITH_";
+  return Object.fromEntries(
+    reader
+      .names()
+      .filter((name) => name.startsWith(prefix))
+      .sort()
+      .map((name) => [name.slice(prefix.length), reader.optional(name) ?? ""]),
+  );
+}
+
 function reference(reader: Reader): MachineReference {
   return { ...lab(reader), machine: reader.text("MACHINE", NAME, "a name such as kube-lab-dev-kube-mast01") };
 }
 
-/** For `machine absent`, `seed ensure|absent`: which machine of which lab. @throws SpecificationError with every problem. */
+/** For `machine absent`, `disk absent`, `seed ensure|absent`: which machine of which lab. @throws SpecificationError with every problem. */
 export function readMachineReference(environment: NodeJS.ProcessEnv): MachineReference {
   const reader = new Reader(environment);
   return reader.finish(reference(reader));
@@ -153,7 +177,7 @@ export function readMachineSpecification(environment: NodeJS.ProcessEnv): Machin
     ...(dataDiskGiB === undefined ? {} : { dataDiskGiB }),
     adapters: adapters(reader),
     forwards: forwards(reader),
-    incarnation: reader.text("INCARNATION", /\S/, "a token that names this incarnation of the machine"),
+    incarnation: incarnation(reader),
     hostKey: reader.text("HOST_KEY", /^SHA256:\S+$/, "the SHA256 fingerprint of its SSH host key"),
     ...(releases === undefined ? {} : { releases }),
   };
@@ -170,6 +194,12 @@ function releasesIn(reader: Reader): string | undefined {
   const [kubernetes, addons] = [reader.optional("KUBERNETES"), reader.optional("ADDONS")];
   if (kubernetes === undefined) return undefined;
   return [`Kubernetes ${kubernetes}`, ...(addons === undefined ? [] : [addons])].join(", ");
+}
+
+/** For `disk ensure`. @throws SpecificationError with every problem. */
+export function readDataDiskSpecification(environment: NodeJS.ProcessEnv): DataDiskSpecification {
+  const reader = new Reader(environment);
+  return reader.finish({ ...reference(reader), dataDiskGiB: reader.integer("DATA_DISK_GIB", 1, 65_536) });
 }
 
 function adapters(reader: Reader): AdapterSpecification[] {
@@ -234,7 +264,13 @@ export function readImageName(
   });
 }
 
-/** For `network ensure|absent`. @throws SpecificationError with every problem. */
+/** For `network absent`. @throws SpecificationError with every problem. */
+export function readLabSpecification(environment: NodeJS.ProcessEnv): LabSpecification {
+  const reader = new Reader(environment);
+  return reader.finish(lab(reader));
+}
+
+/** For `network ensure`. @throws SpecificationError with every problem. */
 export function readNetworkSpecification(environment: NodeJS.ProcessEnv): NetworkSpecification {
   const reader = new Reader(environment);
   const name = reader.optional("HOST_INTERFACE");
@@ -243,6 +279,8 @@ export function readNetworkSpecification(environment: NodeJS.ProcessEnv): Networ
   return reader.finish({
     ...lab(reader),
     ...(members === undefined ? {} : { members }),
+    incarnation: incarnation(reader),
+    madeWith: madeWith(reader),
     ...(hasHostOnly && {
       hostOnly: {
         ...(name !== undefined && { name }),

@@ -21,7 +21,8 @@ export interface CertificatePlan {
   machines: string[];
   /**
    * What it is to these machines. A file of kubeadm's below /etc/kubernetes/pki without ending (`apiserver`, `etcd/server`), the
-   * name of a kubeconfig below /etc/kubernetes that embeds it (`admin.conf`), `kubelet`: what the kubelet itself serves with, or
+   * name of a kubeconfig below /etc/kubernetes that embeds it (`admin.conf`), `kubelet`: what the kubelet itself serves with and,
+   * on a worker, is a client with at first, or
    * `applications`: what the cluster's web applications do.
    */
   file: string;
@@ -124,9 +125,13 @@ function masterLeaves(plan: LabPlan, master: MachinePlan): Leaf[] {
   ];
 }
 
-/** Only metrics-server looks at them: elsewhere kubelets make themselves one, and each of these costs every `up` a little. */
+/**
+ * What a kubelet serves with, and a worker's is a client with at first: so a worker joins without a secret that others have, too.
+ * A master signs its kubelet's own; what it serves with only metrics-server looks at, and each of these costs every `up` a little.
+ */
 function kubeletLeaves({ addons }: LabPlan, { role, name, fqdn, address }: MachinePlan): Leaf[] {
-  if (!addons.metricsServer.enabled || (role !== "master" && role !== "worker")) return [];
+  const wanted = role === "worker" || (role === "master" && addons.metricsServer.enabled);
+  if (!wanted) return [];
   return [
     {
       authority: "kubernetes-ca",
@@ -135,7 +140,7 @@ function kubeletLeaves({ addons }: LabPlan, { role, name, fqdn, address }: Machi
       organization: "system:nodes",
       dnsNames: [name, fqdn],
       ipAddresses: [address],
-      uses: server,
+      uses: role === "worker" ? both : server,
     },
   ];
 }

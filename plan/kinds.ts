@@ -20,17 +20,11 @@ export const checksum = text(
   /^(sha256:[0-9a-fA-F]{64}|sha512:[0-9a-fA-F]{128})$/,
   "sha256: or sha512: and the digest in hexadecimal digits",
 );
-const systemUsers = new Set(
-  `root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody
-   sshd dnsmasq haproxy hacluster etcd`.split(/\s+/),
-);
-const linuxUser = text(
+export const userName = text(
   /^[a-z_][-a-z0-9_]*$/,
   "a Linux user name of at most 32 characters, not one the system has",
   32,
 );
-export const userName = { ...linuxUser, schema: linuxUser.schema.refine((user) => !systemUsers.has(user)) };
-
 export const prefixOfNames = text(
   /^[a-z]([-a-z0-9]*[a-z])?$/,
   "lower-case letters, digits and -, starting and ending in a letter",

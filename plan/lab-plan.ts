@@ -159,6 +159,8 @@ export interface ImagePlan {
 export interface LabPlan {
   project: "kube-lab";
   stack: string;
+  /** Values of the keys that are for a new lab only, for the lab's record; by the names of plan/living-lab.ts. */
+  madeWith: Record<string, string>;
   /** `virtualbox` calls VBoxManage of the PATH or its usual places, `embedded` the stand-in. */
   hypervisor: "virtualbox" | "embedded";
   /** Group of all machines of this lab in the hypervisor: `/kube-lab/dev`. */
@@ -175,6 +177,8 @@ export interface LabPlan {
   timeServers: string[];
   subnets: Record<SubnetName, SubnetPlan>;
   machines: MachinePlan[];
+  /** How many of the workers that run may be away at the same time for a change. */
+  workersAtOnce: number;
   kubernetes: KubernetesPlan;
   addons: Record<AddonName, AddonPlan>;
   /** Absent where Traefik is off. */

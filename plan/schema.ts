@@ -84,6 +84,12 @@ export const schema = z.strictObject({
   }),
   workers: group({
     count: key(integer({ min: 0, max: 200 }), 3, inPlace, "How many workers"),
+    atOnce: key(
+      integer({ min: 1, max: 200 }),
+      1,
+      inPlace,
+      "How many of those that run may be away at the same time for a change",
+    ),
     ...size({ cpus: 2, memoryMiB: 2048 }, { cpus: 1, memoryMiB: 768 }, "worker"),
   }),
   gluster: group({

@@ -16,6 +16,7 @@ import type {
   SubnetPlan,
 } from "./lab-plan";
 import { lanAddress } from "./lan-addresses";
+import { madeWith } from "./living-lab";
 import { type AdapterName, adapterKey, macAddresses } from "./mac-addresses";
 import { type MachineName, machineNames, subnetOf } from "./machine-names";
 import { addressAfter, addressAt, prefixLength } from "./subnets";
@@ -33,6 +34,7 @@ export function planLab(configuration: Configuration, stack: string): LabPlan {
   return {
     project: "kube-lab",
     stack,
+    madeWith: madeWith(configuration),
     hypervisor: configuration.hypervisor,
     group: `/kube-lab/${stack}`,
     domain: configuration.domain,
@@ -44,6 +46,7 @@ export function planLab(configuration: Configuration, stack: string): LabPlan {
     timeServers: reachesOut ? configuration.timeServers : [],
     subnets: planSubnets(configuration, stack),
     machines: planMachines(configuration, stack),
+    workersAtOnce: configuration.workers.atOnce,
     kubernetes: {
       version: kubernetes.version,
       podSubnet: kubernetes.podSubnet,

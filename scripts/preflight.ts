@@ -1,8 +1,9 @@
 import { canGoOn, type Finding, failure, fine, formatFindings } from "../hypervisor/finding";
+import { findLab } from "../hypervisor/living-lab";
 import { fittingHypervisor, preflight } from "../hypervisor/preflight";
 import { ConfigurationError } from "../plan/config";
 import { type CommandLine, type Options, runCommand } from "./command-line";
-import { planOfStack } from "./stack-plan";
+import { planOfStack, rawConfigurationIn } from "./stack-plan";
 
 const options = { json: { type: "boolean", does: "as JSON" } } as const satisfies Options;
 
@@ -31,7 +32,9 @@ async function main({ stack, values }: CommandLine<typeof options>): Promise<voi
 async function look(stack: string): Promise<Finding[]> {
   const { hypervisor, reason } = await fittingHypervisor();
   try {
-    const plan = planOfStack(stack, `Pulumi.${stack}.yaml`, hypervisor);
+    const configFile = `Pulumi.${stack}.yaml`;
+    const choice = { configured: rawConfigurationIn(configFile).hypervisor, fitting: hypervisor };
+    const plan = planOfStack(stack, configFile, hypervisor, (await findLab(stack, choice)).living);
     const why =
       plan.hypervisor === "embedded" && reason !== undefined ? `, since VirtualBox can't run: ${reason}` : "";
     return [fine("hypervisor", `${plan.hypervisor}${why}`), ...(await preflight(plan))];

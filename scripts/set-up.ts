@@ -3,6 +3,7 @@ import { delimiter, join } from "node:path";
 import { requiredHostPackages as embeddedPackages } from "../embedded/host-packages";
 import { writeChoice } from "../hypervisor/choice";
 import { thisHost } from "../hypervisor/host";
+import { findLab } from "../hypervisor/living-lab";
 import { locateVBoxManage } from "../hypervisor/locate";
 import { fittingHypervisor } from "../hypervisor/preflight";
 import { ensurePrivateFolder } from "../hypervisor/private-folder";
@@ -15,7 +16,7 @@ import { type Base, ensureBaseDisk } from "./base-disk";
 import { posixEnvironment, powerShellEnvironment, readPosixEnvironment } from "./environment-file";
 import { ensureHostPackages } from "./host-packages";
 import { buildPrograms, localFolder } from "./programs";
-import { planOfStack } from "./stack-plan";
+import { planOfStack, rawConfigurationIn } from "./stack-plan";
 
 /** What a command of ours needs to drive Pulumi, and where set-up put things. */
 export interface SetUp extends EngineSetUp, Base {}
@@ -57,7 +58,11 @@ export async function prepare(stack: string, configFile = `Pulumi.${stack}.yaml`
   await ensurePrivateFolder(join(project, localFolder), thisHost());
   forgetEnvironmentFile(project);
   buildPrograms(project);
-  const plan = planOfStack(stack, configFile, await chooseHypervisor(project));
+  const { hypervisor: fitting, reason } = await fittingHypervisor();
+  writeChoice(project, fitting);
+  const { living } = await findLab(stack, { configured: rawConfigurationIn(configFile).hypervisor, fitting });
+  const plan = planOfStack(stack, configFile, fitting, living);
+  if (plan.hypervisor === "embedded" && reason !== undefined) sayOnce(project, [standIn(reason)]);
   // Others build no disk and run no stand-in; what they lack, preflight names.
   if (process.getuid?.() === 0) ensureHostPackages(hostPackages(plan));
   return { project, plan };
@@ -79,16 +84,8 @@ async function withEngine({ project, plan }: Prepared): Promise<EngineSetUp> {
   return { project, pulumi: engine.pulumi, environment, vboxManage, plan };
 }
 
-/** VirtualBox where it can run machines, else the stand-in, with a word about it. */
-async function chooseHypervisor(project: string): Promise<LabPlan["hypervisor"]> {
-  const { hypervisor, reason } = await fittingHypervisor();
-  writeChoice(project, hypervisor);
-  if (reason !== undefined) {
-    sayOnce(project, [
-      `VirtualBox can't run here: ${reason} Machines are containers of the embedded stand-in instead.`,
-    ]);
-  }
-  return hypervisor;
+function standIn(reason: string): string {
+  return `VirtualBox can't run here: ${reason} Machines are containers of the embedded stand-in instead.`;
 }
 
 /** Programs that every lab's commands run here, and the Debian package each is in. */

@@ -12,6 +12,7 @@ import { checkNames } from "./names";
 import { checkPorts } from "./ports";
 import { checkResolvers } from "./resolvers";
 import { checkSubnets } from "./subnet-overlap";
+import { checkUser } from "./user";
 
 /** In the order in which a person should read the problems. */
 export const everyCheck: readonly Check[] = [
@@ -19,6 +20,7 @@ export const everyCheck: readonly Check[] = [
   checkSubnets,
   checkAddresses,
   checkNames,
+  checkUser,
   checkPorts,
   checkHostAccess,
   checkLan,

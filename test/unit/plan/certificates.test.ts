@@ -55,13 +55,13 @@ describe("planCertificates", () => {
     expect(shared).toHaveLength(8);
     expect(shared.every(({ machines }) => machines.join() === masters.join())).toBe(true);
     expect(certificates.filter(({ machines }) => machines.length === 0)).toHaveLength(1);
-    expect(certificates).toHaveLength(18);
-    expect(new Set(certificates.map(({ name }) => name)).size).toBe(18);
+    expect(certificates).toHaveLength(21);
+    expect(new Set(certificates.map(({ name }) => name)).size).toBe(21);
   });
 
   test("shares nothing that a machine serves with", () => {
     const servers = plan().certificates.filter(({ uses }) => uses.includes("server_auth"));
-    expect(servers).toHaveLength(9);
+    expect(servers).toHaveLength(12);
     expect(servers.every(({ machines }) => machines.length === 1)).toBe(true);
   });
 
@@ -115,22 +115,35 @@ describe("planCertificates", () => {
     );
   });
 
-  test("lets every kubelet serve under its machine's names where metrics-server asks, and nowhere else", () => {
+  test("gives every worker, and no master, the certificate by which its kubelet joins as that node", () => {
+    const kubelets = plan().certificates.filter(({ file }) => file === "kubelet");
+    expect(kubelets.flatMap(({ machines }) => machines)).toEqual([
+      "kube-node01",
+      "kube-node02",
+      "kube-node03",
+    ]);
+    expect(kubelets[0]).toMatchObject({
+      commonName: "system:node:kube-node01",
+      organization: "system:nodes",
+      uses: ["digital_signature", "server_auth", "client_auth"],
+    });
+  });
+
+  test("lets every kubelet serve under its machine's names where metrics-server asks", () => {
     const raw = { addons: { metricsServer: { enabled: true } } };
     const kubelets = plan(raw).certificates.filter(({ file }) => file === "kubelet");
     expect(kubelets.flatMap(({ machines }) => machines)).toEqual([
       ...["kube-mast01", "kube-mast02", "kube-mast03"],
       ...["kube-node01", "kube-node02", "kube-node03"],
     ]);
-    expect(named("kube-node02-kubelet", raw)).toMatchObject({
+    expect(named("kube-mast02-kubelet", raw)).toMatchObject({
       authority: "kubernetes-ca",
-      commonName: "system:node:kube-node02",
+      commonName: "system:node:kube-mast02",
       organization: "system:nodes",
-      dnsNames: ["kube-node02", "kube-node02.kube.local"],
-      ipAddresses: ["192.168.2.11"],
+      dnsNames: ["kube-mast02", "kube-mast02.kube.local"],
+      ipAddresses: ["192.168.1.11"],
       uses: ["digital_signature", "server_auth"],
     });
-    expect(plan().certificates.some(({ file }) => file === "kubelet")).toBe(false);
   });
 
   test("has one for every application's name where Traefik is on, for servers only", () => {

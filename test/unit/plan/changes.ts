@@ -49,6 +49,7 @@ export const changesOf = (own: Pair): Record<string, ChangedKey> => ({
   "masters.count": to(5),
   ...size("masters"),
   "workers.count": to(4),
+  "workers.atOnce": to(2),
   ...size("workers"),
   "gluster.count": to(6),
   ...size("gluster"),
@@ -112,13 +113,30 @@ export const changesOf = (own: Pair): Record<string, ChangedKey> => ({
 /** The raw configuration in which nothing but that key, and what it needs, is set. */
 export function withChange(key: string, { value, with: others = {} }: ChangedKey): Record<string, unknown> {
   const raw = structuredClone(others);
-  const path = key.split(".");
-  const last = path.pop() ?? "";
-  let group = raw;
-  for (const part of path) {
+  set(raw, key.split("."), value);
+  return raw;
+}
+
+/** All of these in one; a later one's needs go before an earlier one's. */
+export function withChanges(changes: [string, ChangedKey][]): Record<string, unknown> {
+  const raw: Record<string, unknown> = {};
+  for (const [key, change] of changes)
+    for (const [path, value] of leavesOf(withChange(key, change))) set(raw, path, value);
+  return raw;
+}
+
+function set(root: Record<string, unknown>, path: string[], value: unknown): void {
+  const last = path.at(-1) ?? "";
+  let group = root;
+  for (const part of path.slice(0, -1)) {
     group[part] ??= {};
     group = group[part] as Record<string, unknown>;
   }
   group[last] = value;
-  return raw;
+}
+
+function leavesOf(value: unknown, path: string[] = []): [string[], unknown][] {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.entries(value).flatMap(([key, child]) => leavesOf(child, [...path, key]))
+    : [[path, value]];
 }

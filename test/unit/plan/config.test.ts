@@ -22,6 +22,7 @@ describe("parseConfiguration", () => {
   test("keeps the other defaults of a group of which one key is set", () => {
     expect(parseConfiguration({ workers: { count: 5 } }).workers).toEqual({
       count: 5,
+      atOnce: 1,
       cpus: 2,
       memoryMiB: 2048,
     });

@@ -144,6 +144,12 @@ describe("the refusal", () => {
   });
 });
 
+test("a login that a living lab has is taken, whatever a system may have", () => {
+  expect(keysOf({ user: "admin" }, {})).toEqual(["user"]);
+  expect(keysOf({ user: "admin" }, { ...reference, USER: "admin" })).toEqual([]);
+  expect(keysOf({ user: "admin" }, { HYPERVISOR: "virtualbox" })).toEqual([]);
+});
+
 test("auto is the living lab's hypervisor, whatever the computer could run", () => {
   for (const lives of ["virtualbox", "embedded"] as const) {
     const living = madeWith(parseConfiguration({}, undefined, "dev", lives));
