@@ -4,7 +4,7 @@ import { guestFiles, type MachineCredentials } from "../cloud-init/guest-files";
 import { metaData } from "../cloud-init/meta-data";
 import { networkConfig } from "../cloud-init/network-config";
 import { userData } from "../cloud-init/user-data";
-import { machineEnvironment, seedEnvironment } from "../hypervisor/environment";
+import { dataDiskEnvironment, machineEnvironment, seedEnvironment } from "../hypervisor/environment";
 import type { MachinePlan } from "../plan/lab-plan";
 import { guestAccess } from "./guest-access";
 import { localCommand } from "./local-command";
@@ -66,6 +66,22 @@ export class Machine extends pulumi.ComponentResource {
       },
     );
 
+    // Before its machine and after it: one that is made anew, by whatever cause, takes the disk up again.
+    const dataDisk =
+      machine.dataDiskGiB === undefined
+        ? []
+        : [
+            localCommand(
+              `${name}-data-disk`,
+              {
+                ensure: "disk ensure",
+                absent: "disk absent",
+                environment: dataDiskEnvironment(site.plan, machine, machine.dataDiskGiB),
+              },
+              { parent: this, dependsOn: [site.network.command] },
+            ),
+          ];
+
     const hardware = localCommand(
       `${name}-hardware`,
       {
@@ -86,6 +102,7 @@ export class Machine extends pulumi.ComponentResource {
         dependsOn: [
           // Its first boot reads the seed.
           seed,
+          ...dataDisk,
           // Its node may have to leave before, and that is through the gateway.
           ...(runs && args.gateway !== undefined ? [args.gateway.node.command] : []),
           ...(after === undefined ? [] : [after.command]),

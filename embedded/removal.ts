@@ -1,14 +1,19 @@
+import { readdirSync } from "node:fs";
 import { withLock } from "./locks";
 import { loadMachines } from "./machine/registry";
 import type { Place } from "./place";
 import { loadMedia } from "./storage/medium";
 import { isStoreMounted, removeStore } from "./storage/store";
 
-/** With the last machine and the last disk the store goes too; what is left is an empty folder. */
+/**
+ * With the last machine and the last disk the store goes too; what is left is an empty folder. A disk that was closed and not
+ * deleted is known to nobody but by its file: as long as the store holds one, it stays.
+ */
 export async function removeWhenEmpty(place: Place): Promise<void> {
   await withLock(place, "registry", async () => {
     const hasDisks = loadMedia(place).some((medium) => medium.kind === "disk");
     if (hasDisks || loadMachines(place).length > 0 || !isStoreMounted(place)) return;
+    if (readdirSync(place.store).length > 0) return;
     await removeStore(place);
   });
 }

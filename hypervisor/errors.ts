@@ -50,6 +50,11 @@ export class VBoxManageError extends HypervisorError {
     return /^Failed to create the VirtualBox object/m.test(this.detail);
   }
 
+  /** The medium is attached to a machine, or others build on it. */
+  get isInUse(): boolean {
+    return this.code === "VBOX_E_OBJECT_IN_USE";
+  }
+
   /** A file or medium of that name is already there. */
   get isAlreadyThere(): boolean {
     return this.code === "VERR_ALREADY_EXISTS" || /already exists/.test(this.detail);

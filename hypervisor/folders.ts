@@ -13,7 +13,13 @@ export interface LabFolders {
   /** Seed ISOs of machines that have not converged yet; only for the owner's eyes. */
   seeds: string;
   seed: (name: string) => string;
+  /** Data disks, apart from the machines that use them: a machine made anew takes its own up again. */
+  disks: string;
   dataDisk: (name: string) => string;
+  /** Where a data disk was before it lay apart; that of a machine which still lives with it there is right. */
+  formerDataDisk: (name: string) => string;
+  /** There from before a machine is cloned until it is started for the first time: nothing has been written to its root disk. */
+  creation: (name: string) => string;
 }
 
 /** Asks VirtualBox for its default machine folder, which a person may have moved to a larger disk. */
@@ -35,13 +41,17 @@ export function foldersBelow(machineFolder: string, group: string, platform: Nod
   const paths = pathsOf(platform);
   const lab = paths.join(machineFolder, ...group.split("/"));
   const seeds = paths.join(lab, "seeds");
+  const disks = paths.join(lab, "disks");
   const machine = (name: string) => paths.join(lab, name);
   return {
     lab,
     machine,
     seeds,
     seed: (name) => paths.join(seeds, `${name}.iso`),
-    dataDisk: (name) => paths.join(machine(name), `${name}-data.vdi`),
+    disks,
+    dataDisk: (name) => paths.join(disks, `${name}-data.vdi`),
+    formerDataDisk: (name) => paths.join(machine(name), `${name}-data.vdi`),
+    creation: (name) => paths.join(lab, `${name}.creation`),
   };
 }
 

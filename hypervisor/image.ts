@@ -4,6 +4,7 @@ import path from "node:path";
 import { resizeCall } from "./data-disk";
 import { HypervisorError } from "./errors";
 import { firmwareOf } from "./firmware";
+import { honourFlushes } from "./flush";
 import { defaultMachineFolder } from "./folders";
 import { attachedMedium, CONTROLLER, CONTROLLER_OPTIONS, ROOT_PORT } from "./hardware";
 import type { Host } from "./host";
@@ -15,6 +16,7 @@ import { parseBlocks, parseCapacityMiB, parseMachineList, parseVersion } from ".
 import { powerOff } from "./power";
 import { type Log, withProgress } from "./progress";
 import { readToken, writeToken } from "./record";
+import { registerTemplate } from "./registration";
 import type { ImageSpecification } from "./specification";
 import { systemOptions, templateOptions } from "./template-options";
 import type { VBoxManage } from "./vboxmanage";
@@ -50,6 +52,8 @@ export async function ensureImage(
   const lockFile = path.join(path.dirname(folder), `.${wanted.image}`);
   const what = `the image ${wanted.image}`;
   await withLock(lockFile, { log, what, boundSeconds: BUILDER_BOUND_SECONDS }, async () => {
+    // With machines on it a template must not be made again: their disks build on its own.
+    if (await registerTemplate(vbox, wanted.image, folder)) log("its files were there: registered again");
     // Another builder may have finished while this one waited.
     if (!isComplete(await inspect(vbox, wanted.image))) await build(vbox, wanted, folder, host, log);
   });
@@ -126,6 +130,7 @@ async function build(
   if (!controllers) await vbox.call(["storagectl", image, "--name", CONTROLLER, ...CONTROLLER_OPTIONS]);
   if (!info || attachedMedium(info, ROOT_PORT) === undefined)
     await attach(vbox, image, ROOT_PORT, "hdd", disk);
+  await honourFlushes(vbox, image, [], [ROOT_PORT]);
   if (wanted.bundle !== undefined) await prepareByBoot(vbox, image, wanted.bundle, folder, host, log);
   log("taking the snapshot that machines are cloned from");
   await vbox.call(["snapshot", image, "take", SNAPSHOT]);

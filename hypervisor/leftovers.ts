@@ -1,9 +1,10 @@
-import { lstat, readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { lstat, readdir, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { HypervisorError, VBoxManageError } from "./errors";
 import { parseBlocks, parseMachineList } from "./output";
 import type { Log } from "./progress";
 import { RECORD_FILE } from "./record";
+import { uuidIn } from "./registration";
 import type { VBoxManage } from "./vboxmanage";
 
 /**
@@ -37,7 +38,7 @@ export async function removeLeftovers(
   return true;
 }
 
-/** Files that VirtualBox writes for a machine, and the data disk. Source: VirtualBox's manual, "Where files are stored". */
+/** Files that VirtualBox writes for a machine; never a data disk. Source: VirtualBox's manual, "Where files are stored". */
 function isOurs(entry: string, machine: string): boolean {
   return (
     [
@@ -50,11 +51,23 @@ function isOurs(entry: string, machine: string): boolean {
       `${machine}.vbox-tmp`,
       `${machine}.nvram`,
     ].includes(entry) ||
-    new RegExp(`^${machine.replaceAll(".", "\\.")}(?:-data|-disk\\d+)?\\.(?:vdi|partial\\.vdi)$`).test(
-      entry,
-    ) ||
+    new RegExp(`^${machine.replaceAll(".", "\\.")}(?:-disk\\d+)?\\.(?:vdi|partial\\.vdi)$`).test(entry) ||
     /^(?:root(?:\.partial)?\.vdi|preparation\.log|\.preparation-\w+)$/.test(entry)
   );
+}
+
+/**
+ * Disks that an earlier machine of this name has left, whose content nobody else has.
+ * @param folder the machine's own, without its data disk
+ */
+export async function disksIn(folder: string): Promise<string[]> {
+  const inFolder = async (...below: string[]) => {
+    const entries = await readdir(path.join(folder, ...below)).catch((): string[] => []);
+    return entries
+      .filter((entry) => entry.endsWith(".vdi"))
+      .map((entry) => path.join(folder, ...below, entry));
+  };
+  return [...(await inFolder()), ...(await inFolder("Snapshots"))];
 }
 
 /** A machine renamed by hand can still live in this folder: its settings file tells its UUID. */
@@ -63,8 +76,7 @@ async function refuseLivingMachine(vbox: VBoxManage, folder: string, entries: st
   if (settings.length === 0) return;
   const machines = parseMachineList(await vbox.call(["list", "vms"]));
   for (const file of settings) {
-    const text = await readFile(path.join(folder, file), "utf8");
-    const uuid = /<Machine [^>]*uuid="\{([0-9a-fA-F-]{36})\}"/.exec(text)?.[1]?.toLowerCase();
+    const uuid = await uuidIn(path.join(folder, file));
     const living = [...machines].find(([, known]) => known === uuid);
     if (living)
       throw new HypervisorError(

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { adapterOptions, forwardRule } from "./adapters";
 import { ensureBundleVolume, isBundleVolume } from "./bundle-volume";
-import { dataDiskSize, ensureDataDisk, refuseShrink } from "./data-disk";
+import { attachDataDisk, dataDiskSize, refuseShrink, releaseDataDisk, settleDataDisk } from "./data-disk";
 import { HypervisorError, VBoxManageError } from "./errors";
-import { foldersOf, type LabFolders } from "./folders";
+import { diskPorts, honourFlushes } from "./flush";
+import { foldersOf, type LabFolders, labFolders } from "./folders";
 import {
   actualHardware,
   adapterNumbers,
@@ -20,7 +22,7 @@ import {
 import { thisHost } from "./host";
 import { namedByVirtualBox } from "./host-adapters";
 import { belongsTo, groupsOf, inspect } from "./inspect";
-import { removeLeftovers } from "./leftovers";
+import { disksIn, removeLeftovers } from "./leftovers";
 import { ensureRunning, ensureStopped, isStopped, powerOff } from "./power";
 import type { Log } from "./progress";
 import {
@@ -31,6 +33,7 @@ import {
   removeRecord,
   writeRecord,
 } from "./record";
+import { registerAgain } from "./registration";
 import type { MachineReference, MachineSpecification } from "./specification";
 import type { VBoxManage } from "./vboxmanage";
 
@@ -67,15 +70,16 @@ export async function ensureMachine(
   aside: StepAside = async () => {},
 ): Promise<MachineState> {
   const wanted = { ...specification, adapters: await namedByVirtualBox(vbox, specification.adapters) };
-  const info = await inspect(vbox, wanted.machine);
-  const folders = await foldersOf(vbox, wanted, info);
-  let found = info && (await reusable(vbox, wanted, info, log, aside));
+  const { info, folders } = await look(vbox, wanted, log);
+  let found = info && (await reusable(vbox, wanted, info, folders, log, aside));
   const uuid = found?.info.get("UUID") ?? randomUUID();
   if (!found) {
     await clone(vbox, wanted, uuid, folders, log);
     found = { info: new Map(), record: undefined };
   }
   const state = await applyHardware(vbox, wanted, found, folders, log, aside);
+  await honourFlushes(vbox, wanted.machine, found.record?.flushedPorts ?? [], diskPorts(wanted));
+  await rm(folders.creation(wanted.machine), { force: true });
   const startedNow = await ensureRunning(vbox, wanted.machine, state, log);
   await ensureBundleVolume(vbox, wanted, found, folders, log);
   const started = (!startedNow && found.record?.started) || new Date().toISOString().replace(/\.\d+Z$/, "Z");
@@ -88,6 +92,7 @@ export async function ensureMachine(
     hardware: wantedHardware(wanted),
     started,
     ...(wanted.dataDiskGiB === undefined ? {} : { dataDiskGiB: wanted.dataDiskGiB }),
+    flushedPorts: diskPorts(wanted),
     ...(wanted.releases === undefined ? {} : { releases: wanted.releases }),
   });
   return { uuid, state: "running", started };
@@ -95,16 +100,48 @@ export async function ensureMachine(
 
 /** Makes the machine and everything of it on disk be gone; content when it already is. */
 export async function absentMachine(vbox: VBoxManage, reference: MachineReference, log: Log): Promise<void> {
-  const info = await inspect(vbox, reference.machine);
-  const folders = await foldersOf(vbox, reference, info);
+  const { machine } = reference;
+  // One that cannot be registered any more is given up: that it should go is what was asked for.
+  const { info, folders } = await look(vbox, reference, log).catch(async (error: unknown) => {
+    if (!(error instanceof HypervisorError) || (await inspect(vbox, machine))) throw error;
+    log(error.message);
+    return { info: undefined, folders: await labFolders(vbox, reference.group) };
+  });
   if (info) {
-    const ours = belongsTo(info, reference.group, reference.machine);
+    const ours = belongsTo(info, reference.group, machine);
     refuseForeign(reference, info, ours ? undefined : await readRecord(info));
-    await remove(vbox, reference.machine, info, log);
+    await remove(vbox, machine, info, folders, log);
   }
-  const folder = folders.machine(reference.machine);
+  const folder = folders.machine(machine);
   if (existsSync(folder))
-    await vbox.exclusively("removing", () => removeLeftovers(vbox, folder, reference.machine, log));
+    await vbox.exclusively("removing", async () => {
+      await settleDataDisk(vbox, machine, folders);
+      await removeLeftovers(vbox, folder, machine, log);
+    });
+  await rm(folders.creation(machine), { force: true });
+}
+
+/** The machine as it is, registered again where VirtualBox had forgotten it. */
+async function look(
+  vbox: VBoxManage,
+  reference: MachineReference,
+  log: Log,
+): Promise<{ info: Info | undefined; folders: LabFolders }> {
+  const { machine } = reference;
+  const info = await inspect(vbox, machine);
+  const folders = await foldersOf(vbox, reference, info);
+  if (info) return { info, folders };
+  const folder = folders.machine(machine);
+  const registered = await registerAgain(vbox, folder, machine, log).catch(async (error: unknown) => {
+    if (await mayHold(folder, folders.creation(machine))) throw error;
+    return false;
+  });
+  return { info: registered ? await inspect(vbox, machine) : undefined, folders };
+}
+
+/** Whether what is in a machine's folder may hold what somebody wrote: disks, unless of a creation that came to no start. */
+async function mayHold(folder: string, creation: string): Promise<boolean> {
+  return !existsSync(creation) && (await disksIn(folder)).length > 0;
 }
 
 /** The machine if it can be kept and changed; one of another image or without its root disk is removed. */
@@ -112,6 +149,7 @@ async function reusable(
   vbox: VBoxManage,
   wanted: MachineSpecification,
   info: Info,
+  folders: LabFolders,
   log: Log,
   aside: StepAside,
 ): Promise<Found | undefined> {
@@ -127,7 +165,8 @@ async function reusable(
   if (reason === undefined) return { info, record };
   log(`${reason}: making it anew`);
   if (!isStopped(info.get("VMState") ?? "")) await aside();
-  await remove(vbox, wanted.machine, info, log);
+  await beginCreation(folders, wanted.machine);
+  await remove(vbox, wanted.machine, info, folders, log);
   return undefined;
 }
 
@@ -160,8 +199,14 @@ async function clone(
   log: Log,
 ): Promise<void> {
   const folder = folders.machine(wanted.machine);
+  const creation = folders.creation(wanted.machine);
   await vbox.exclusively("cloning", async () => {
-    if (existsSync(folder)) await removeLeftovers(vbox, folder, wanted.machine, log);
+    if (existsSync(folder)) {
+      await settleDataDisk(vbox, wanted.machine, folders);
+      if (await mayHold(folder, creation)) await refuseDisks(folder);
+      await removeLeftovers(vbox, folder, wanted.machine, log);
+    }
+    await beginCreation(folders, wanted.machine);
     log(`cloning ${wanted.image}`);
     const source = ["clonevm", wanted.image, "--snapshot", "base", "--options", "Link"];
     const target = ["--name", wanted.machine, "--groups", wanted.group, "--uuid", uuid, "--register"];
@@ -176,6 +221,21 @@ async function clone(
       throw error;
     }
   });
+}
+
+/** From now until its first start a machine holds nothing that anybody would miss. */
+async function beginCreation(folders: LabFolders, machine: string): Promise<void> {
+  await mkdir(folders.lab, { recursive: true, mode: 0o700 });
+  await writeFile(folders.creation(machine), "", { mode: 0o600 });
+}
+
+/** What was written to a disk is nowhere else: whether it is still needed, only a person knows. */
+async function refuseDisks(folder: string): Promise<void> {
+  const disks = await disksIn(folder);
+  throw new HypervisorError(
+    `${folder} holds disks of a machine that VirtualBox does not know, and no settings to register it by: ${disks.join(", ")}.`,
+    "Move the folder away if they are not needed any more, and run again: the machine is made anew. Its data disk is kept apart.",
+  );
 }
 
 /**
@@ -205,7 +265,7 @@ async function applyHardware(
   const stopped = all.length > 0 ? await ensureStopped(vbox, wanted.machine, state, log) : state;
   if (all.some((key) => key !== "data disk"))
     await modify(vbox, wanted, modifyOptions(wanted, info, vbox.platform));
-  if (all.includes("data disk")) await ensureDataDisk(vbox, wanted, disk, folders, log);
+  if (all.includes("data disk")) await attachDataDisk(vbox, wanted, disk, folders, log);
   await attachSeed(vbox, wanted.machine, info, folders);
   return stopped;
 }
@@ -298,10 +358,18 @@ async function attachSeed(vbox: VBoxManage, machine: string, info: Info, folders
   ]);
 }
 
-async function remove(vbox: VBoxManage, machine: string, info: Info, log: Log): Promise<void> {
+async function remove(
+  vbox: VBoxManage,
+  machine: string,
+  info: Info,
+  folders: LabFolders,
+  log: Log,
+): Promise<void> {
   await powerOff(vbox, machine, info.get("VMState") ?? "", log);
   log("removing");
   await removeRecord(machineFolder(info));
+  await releaseDataDisk(vbox, machine, info, folders, log);
   // Never --delete-all: that removes every attached medium, ISOs and shared ones included.
   await vbox.exclusively("removing", () => vbox.callIfThere(["unregistervm", machine, "--delete"]));
+  await settleDataDisk(vbox, machine, folders);
 }

@@ -3,8 +3,11 @@ import { inspect } from "./inspect";
 import { type Log, waitFor } from "./progress";
 import type { VBoxManage } from "./vboxmanage";
 
-/** A clean stop of a Kubernetes node drains nothing: it takes seconds; a stuck one is switched off after so long. */
-const CLEAN_STOP_SECONDS = 90;
+/**
+ * A clean stop of a Kubernetes node drains nothing: it takes seconds, and with a pod that does not want to end the 30 s after which
+ * it is killed (cloud-init/kubernetes/stop-pods.sh). One that is stuck is switched off after so long.
+ */
+const CLEAN_STOP_SECONDS = 120;
 const OFF_SECONDS = 60;
 const START_TIMEOUT_SECONDS = 300;
 

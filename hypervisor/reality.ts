@@ -1,6 +1,6 @@
 import type { LabPlan } from "../plan/lab-plan";
 import { HypervisorError } from "./errors";
-import { actualHardware, differences } from "./hardware";
+import { actualHardware, differences, type Hardware } from "./hardware";
 import { type Host, thisHost } from "./host";
 import { inspect } from "./inspect";
 import { parseMachineList } from "./output";
@@ -18,6 +18,8 @@ export interface Observation {
   /** The template it is a clone of, and what it was last given to run (plan/releases.ts); of a machine that runs. */
   image?: string;
   releases?: string;
+  /** What it is made of, as the last ensure left it; of a machine that runs. */
+  hardware?: Hardware;
   /** Properties changed by hand since the last ensure: `cpus`, `adapter 1`; `image` when it is a clone of another. */
   changed: string[];
   /**
@@ -101,9 +103,9 @@ async function observeMachine(vbox: VBoxManage, machine: string, image: string):
   if (!info) return MISSING;
   const uuid = info.get("UUID") ?? "";
   if (!record) return { uuid, state, changed: [] };
-  const { incarnation: stored, releases } = record;
+  const { incarnation: stored, releases, hardware } = record;
   const changed = changedSince(record, info, image);
-  return { uuid, state, image: record.image, ...(releases && { releases }), changed, stored };
+  return { uuid, state, image: record.image, ...(releases && { releases }), hardware, changed, stored };
 }
 
 interface Look {

@@ -24,6 +24,8 @@ export interface MachineRecord {
   image: string;
   hardware: Hardware;
   dataDiskGiB?: number;
+  /** Ports whose disks' flushes VirtualBox hands on; absent in records of earlier versions. */
+  flushedPorts?: number[];
   /** What a master or worker was last given to run, by plan/releases.ts; absent for others, and in records of earlier versions. */
   releases?: string;
   /** When an ensure last started it: `2026-11-21T04:33:10Z`. */
@@ -57,6 +59,11 @@ export async function removeRecord(folder: string): Promise<void> {
  */
 export async function readRecord(info: Map<string, string>): Promise<MachineRecord | undefined> {
   return recordIn(info, await readFile(recordFile(info), "utf8").catch(() => undefined));
+}
+
+/** The record in a machine's folder, whichever machine's it is: for one that the hypervisor does not know. */
+export async function readRecordIn(folder: string): Promise<MachineRecord | undefined> {
+  return parseRecord(await readFile(path.join(folder, RECORD_FILE), "utf8").catch(() => undefined));
 }
 
 /** The file of a machine's record. */

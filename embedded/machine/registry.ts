@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { writeAtomically } from "../atomic";
 import { machineNotFound } from "../errors";
 import type { Place } from "../place";
 import type { MachineRecord } from "./record";
+import { writeSettings } from "./settings";
 
 /** Every registered machine, oldest first. Files that vanish while it reads are no machines. */
 export function loadMachines(place: Place): MachineRecord[] {
@@ -25,15 +26,10 @@ export function findMachine(place: Place, nameOrUuid: string): MachineRecord {
   return found;
 }
 
-/** Writes the record and the machine's settings file, which only says whose it is. */
+/** Writes the record, and the machine's settings file, by which it can be registered again. */
 export function saveMachine(place: Place, machine: MachineRecord): void {
   writeAtomically(join(place.registry.machines, `${machine.uuid}.json`), JSON.stringify(machine, null, 1));
-  mkdirSync(dirname(machine.settingsFile), { recursive: true, mode: 0o700 });
-  if (!existsSync(machine.settingsFile))
-    writeAtomically(
-      machine.settingsFile,
-      `${JSON.stringify({ standIn: "kube-lab", uuid: machine.uuid, registry: place.registry.machines })}\n`,
-    );
+  writeSettings(place, machine);
 }
 
 export function forgetMachine(place: Place, machine: MachineRecord): void {

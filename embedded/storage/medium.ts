@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { writeAtomically } from "../atomic";
-import { mediumNotFound } from "../errors";
+import { mediumNotFound, VirtualBoxError } from "../errors";
 import type { Place } from "../place";
 
 /** A registered medium. A disk's content is the store's subvolume of its UUID; a DVD's is its own file. */
@@ -24,6 +24,11 @@ export function loadMedia(place: Place): MediumRecord[] {
     .filter((file) => file.endsWith(".json"))
     .flatMap((file) => readMedium(join(place.registry.media, file)) ?? [])
     .sort((a, b) => a.registeredAt - b.registeredAt);
+}
+
+/** A registered medium by its UUID. */
+export function loadMedium(place: Place, uuid: string): MediumRecord | undefined {
+  return readMedium(join(place.registry.media, `${uuid}.json`));
 }
 
 export function saveMedium(place: Place, medium: MediumRecord): void {
@@ -73,9 +78,19 @@ function dvdAt(location: string): MediumRecord {
 }
 
 function diskAt(place: Place, location: string): MediumRecord {
-  const descriptor = readMedium(location);
+  const descriptor = readDescriptor(location);
   if (!descriptor?.uuid || !existsSync(join(place.store, descriptor.uuid))) throw mediumNotFound(location);
+  if (descriptor.parent !== undefined && !loadMedium(place, descriptor.parent))
+    throw new VirtualBoxError(
+      `Parent medium with UUID {${descriptor.parent}} of the medium '${location}' is not found in the media registry ('${place.registry.media}')`,
+      { code: "NS_ERROR_FAILURE", component: "MediumWrap", interface: "IMedium" },
+    );
   return { ...descriptor, location };
+}
+
+/** What the file says that users see of a disk; undefined when it is missing or broken. */
+export function readDescriptor(location: string): MediumRecord | undefined {
+  return readMedium(location);
 }
 
 function readMedium(file: string): MediumRecord | undefined {

@@ -42,7 +42,7 @@ export const createMedium: Verb = async ({ place, args, directory, print, warn }
   if (!Number.isSafeInteger(bytes) || bytes <= 0)
     throw new SyntaxFailure("Parameter --size is required", CREATE_USAGE);
   const location = resolve(directory, filename);
-  refuseExisting(location, "Failed to create medium");
+  refuseExisting(place, location, "Failed to create medium");
   await ensureStore(place);
   const uuid = randomUUID();
   await createRawContent(place, uuid, bytes);
@@ -60,8 +60,9 @@ function requireDisk(kind: string, usage: string): void {
     throw new SyntaxFailure(`Invalid medium kind '${kind}': the stand-in has disks only`, usage);
 }
 
-function refuseExisting(location: string, heading: string): void {
-  if (!existsSync(location)) return;
+/** A medium that is known counts, though its file be gone. */
+function refuseExisting(place: Place, location: string, heading: string): void {
+  if (!existsSync(location) && !loadMedia(place).some((medium) => medium.location === location)) return;
   throw new VirtualBoxError(
     `Could not create the medium storage unit '${location}'.\nVDI: cannot create image '${location}' (VERR_ALREADY_EXISTS)`,
     { code: "VBOX_E_FILE_ERROR", component: "MediumWrap", interface: "IMedium" },
@@ -73,7 +74,7 @@ function refuseExisting(location: string, heading: string): void {
 async function register(place: Place, medium: MediumRecord, heading: string): Promise<void> {
   try {
     await withLock(place, "registry", () => {
-      refuseExisting(medium.location, heading);
+      refuseExisting(place, medium.location, heading);
       saveMedium(place, medium);
     });
   } catch (error) {
@@ -127,7 +128,7 @@ export const cloneMedium: Verb = async ({ place, args, directory, print, warn })
   if (parsed.positionals.length === 3) requireDisk(parsed.positionals[0] ?? "", CLONE_USAGE);
   const source = openMedium(place, names[0] ?? "", "disk", directory);
   const location = resolve(directory, names[1] ?? "");
-  refuseExisting(location, "Failed to clone medium");
+  refuseExisting(place, location, "Failed to clone medium");
   await ensureStore(place);
   const copy = newMedium({ kind: "disk", location, capacityBytes: source.capacityBytes });
   await copyContent(place, source.uuid, copy.uuid);

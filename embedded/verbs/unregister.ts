@@ -6,6 +6,7 @@ import { withLock } from "../locks";
 import { powerOff } from "../machine/power";
 import type { MachineRecord } from "../machine/record";
 import { findMachine, forgetMachine, loadMachines } from "../machine/registry";
+import { diskUuids } from "../machine/settings";
 import { isOn, machineState, readRunState } from "../machine/state";
 import { type Place, runFolder } from "../place";
 import { removeWhenEmpty } from "../removal";
@@ -19,7 +20,10 @@ const RULES: OptionRule[] = [
   { names: ["delete-all"], values: 0 },
 ];
 
-/** `unregistervm`: with --delete the disks that only this machine has go too; ISOs and shared parents stay. */
+/**
+ * `unregistervm`: with --delete the disks that only this machine has go too; ISOs and shared parents stay. Without it they are
+ * only forgotten, and `registervm` finds them by the settings file.
+ */
 export const unregister: Verb = async ({ place, args, warn }) => {
   const parsed = parseArguments(args, RULES, USAGE, { least: 1, most: 1 });
   const isDeleting = hasOption(parsed, "delete") || hasOption(parsed, "delete-all");
@@ -33,32 +37,35 @@ export const unregister: Verb = async ({ place, args, warn }) => {
     await powerOff(place, found, readRunState(place, found.uuid)?.cgroups ?? []);
     forgetMachine(place, found);
     for (const disk of own) forgetMedium(place, disk, true);
+    if (!isDeleting)
+      for (const disk of childless(place, ownDisks(place, found))) forgetMedium(place, disk, false);
     return { machine: found, disks: own };
   });
   rmSync(runFolder(place, machine.uuid), { recursive: true, force: true });
   for (const disk of disks) await deleteContent(place, disk.uuid);
   if (isDeleting) removeFolders(place, machine);
-  else rmSync(machine.settingsFile, { force: true });
   await removeWhenEmpty(place);
   if (isDeleting) warn(PROGRESS);
 };
 
 /** Disks attached to this machine or its snapshots and to no other. Children first. */
 function ownDisks(place: Place, machine: MachineRecord): MediumRecord[] {
-  const mine = diskUuids(machine);
+  const mine = new Set(diskUuids(machine));
   const others = new Set(
     loadMachines(place)
       .filter((other) => other.uuid !== machine.uuid)
-      .flatMap((other) => [...diskUuids(other)]),
+      .flatMap(diskUuids),
   );
   return loadMedia(place)
     .filter((medium) => medium.kind === "disk" && mine.has(medium.uuid) && !others.has(medium.uuid))
     .reverse();
 }
 
-function diskUuids(machine: MachineRecord): Set<string> {
-  const attachments = [machine, ...machine.snapshots].flatMap((state) => state.attachments);
-  return new Set(attachments.flatMap(({ type, medium }) => (type === "hdd" && medium ? [medium] : [])));
+/** Without those that other machines' disks build on. */
+function childless(place: Place, disks: readonly MediumRecord[]): MediumRecord[] {
+  const going = new Set(disks.map(({ uuid }) => uuid));
+  const parents = new Set(loadMedia(place).flatMap(({ uuid, parent }) => (going.has(uuid) ? [] : [parent])));
+  return disks.filter(({ uuid }) => !parents.has(uuid));
 }
 
 /** A disk that linked clones still build on cannot go. */

@@ -6,6 +6,7 @@ import { list } from "./list";
 import { cloneMedium, closeMedium, convertFromRaw, createMedium, modifyMedium } from "./media";
 import { modifyMachine } from "./modify-machine";
 import { getExtraData, guestProperty, setExtraData } from "./properties";
+import { register } from "./register";
 import { showMachine } from "./show-machine";
 import { showMedium } from "./show-medium";
 import { snapshot } from "./snapshot";
@@ -29,6 +30,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   list,
   modifymedium: modifyMedium,
   modifyvm: modifyMachine,
+  registervm: register,
   setextradata: setExtraData,
   showmediuminfo: showMedium,
   showvminfo: showMachine,

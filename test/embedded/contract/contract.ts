@@ -1,6 +1,7 @@
 import { clones } from "./clones";
 import { dataDisks } from "./disks";
 import { images } from "./images";
+import { registration } from "./registration";
 import { settings } from "./settings";
 import { snapshots } from "./snapshots";
 import { properties, removal, states } from "./states";
@@ -28,6 +29,7 @@ export function contract(folder: string): Step[] {
     { args: ["nosuchverb"], status: 2, stderr: [/^VBoxManage: error: Invalid command 'nosuchverb'$/m] },
     ...images(folder),
     ...clones(folder),
+    ...registration(folder),
     ...settings(),
     ...dataDisks(folder),
     ...snapshots(folder),

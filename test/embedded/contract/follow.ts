@@ -15,7 +15,8 @@ export async function follow(run: (...args: string[]) => Promise<Answer>, folder
   execFileSync("genisoimage", ["-quiet", "-o", join(folder, "seed.iso"), __filename]);
   const wrong: string[] = [];
   for (const step of contract(folder)) {
-    const answer = await run(...step.args);
+    const args = step.args.map((argument) => (typeof argument === "string" ? argument : argument()));
+    const answer = await run(...args);
     const missed = [
       ...(answer.status === step.status ? [] : [`status ${step.status}`]),
       ...(step.stdout ?? [])
@@ -28,7 +29,7 @@ export async function follow(run: (...args: string[]) => Promise<Answer>, folder
     if (missed.length === 0) continue;
     const shown = `status ${answer.status}\nstdout: ${answer.stdout}\nstderr: ${answer.stderr}`;
     wrong.push(
-      `VBoxManage ${step.args.join(" ")}\nexpected ${missed.join("\n         ")}\n${shown.slice(0, 3000)}`,
+      `VBoxManage ${args.join(" ")}\nexpected ${missed.join("\n         ")}\n${shown.slice(0, 3000)}`,
     );
   }
   return wrong;

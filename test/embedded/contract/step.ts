@@ -3,7 +3,8 @@
  * nothing in it starts a machine.
  */
 export interface Step {
-  args: string[];
+  /** One that only shows when its turn comes is a function. */
+  args: (string | (() => string))[];
   /** Exit status. */
   status: number;
   /** Each must match standard output. */
@@ -16,7 +17,7 @@ export const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 export const PROGRESS = /^0%\.\.\.10%.*100%$/m;
 
 /** A call that must succeed, whatever it says. */
-export function ok(...args: string[]): Step {
+export function ok(...args: Step["args"]): Step {
   return { args, status: 0 };
 }
 

@@ -58,10 +58,13 @@ test("names are unique whatever the type", () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-test("every machine has a seed, hardware and a node", () => {
+test("every machine has a seed, hardware and a node, and with Gluster a data disk", () => {
   for (const machine of resources.filter(({ type }) => type === "lab:index:Machine")) {
     const children = resources.filter(({ parent }) => parent === machine.name).map(({ name }) => name);
-    expect(children.sort()).toEqual(["hardware", "node", "seed"].map((role) => `${machine.name}-${role}`));
+    const disk = machine.name.startsWith("lab-gluster-") ? ["data-disk"] : [];
+    expect(children.sort()).toEqual(
+      [...disk, "hardware", "node", "seed"].map((role) => `${machine.name}-${role}`),
+    );
   }
 });
 

@@ -28,7 +28,8 @@ beforeEach(async () => {
     ["snapshot", IMAGE, "take", "base"],
   ])
     await simulated.run("", call, { timeoutSeconds: 1 });
-  await ensureNetwork(simulated.open(), LAB, () => undefined);
+  const network = { ...LAB, incarnation: GATEWAY.incarnation, madeWith: {} };
+  await ensureNetwork(simulated.open(), network, path.join(place.folder, "project"), () => undefined);
   for (const machine of [GATEWAY, OTHER_LAB]) await ensureMachine(simulated.open(), machine, () => undefined);
 });
 afterEach(() => remove());
@@ -54,7 +55,7 @@ it.each(["/gone", "this project"])("removes machines made from %s, with the lab'
 
 it("leaves the lab of another checkout that is there, and names it", async () => {
   await madeFrom(simulated.folder);
-  expect(await sweep("/here")).toEqual([simulated.folder]);
+  expect(await sweep(path.join(simulated.folder, "here"))).toEqual([simulated.folder]);
   expect(simulated.machine(GATEWAY.machine).state).toBe("running");
 });
 
@@ -63,6 +64,6 @@ it("leaves a machine without our record", async () => {
     timeoutSeconds: 1,
   });
   await madeFrom("/gone");
-  await sweep("/here");
+  await sweep(path.join(simulated.folder, "here"));
   expect(names()).toContain("kube-lab-dev-mine");
 });

@@ -9,7 +9,7 @@ it("are below the group, by the rules of the system", () => {
   expect(linux.machine(NAME)).toBe(`/home/me/VirtualBox VMs/kube-lab/dev/${NAME}`);
   expect(linux.seed(NAME)).toBe(`/home/me/VirtualBox VMs/kube-lab/dev/seeds/${NAME}.iso`);
   const windows = foldersBelow("D:\\My VMs", "/kube-lab/dev", "win32");
-  expect(windows.dataDisk(NAME)).toBe(`D:\\My VMs\\kube-lab\\dev\\${NAME}\\${NAME}-data.vdi`);
+  expect(windows.dataDisk(NAME)).toBe(`D:\\My VMs\\kube-lab\\dev\\disks\\${NAME}-data.vdi`);
 });
 
 it.each<[NodeJS.Platform, string, string]>([

@@ -18,6 +18,7 @@ const BUILD = [
   "modifyvm",
   "storagectl",
   "storageattach",
+  "setextradata",
   "snapshot",
 ];
 

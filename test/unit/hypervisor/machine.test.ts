@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { absentDataDisk } from "../../../hypervisor/data-disk";
 import { HypervisorError } from "../../../hypervisor/errors";
 import { actualHardware, wantedHardware } from "../../../hypervisor/hardware";
 import { inspect } from "../../../hypervisor/inspect";
@@ -51,7 +52,7 @@ describe("a machine that is not there", () => {
     expect(result).toEqual({ uuid, state: "running", started: expect.stringMatching(/^2\S+Z$/) });
     expect(await hardwareOf(GATEWAY)).toEqual(wantedHardware(GATEWAY));
     expect(simulated.machine(GATEWAY.machine).values.get("groups")).toBe("/kube-lab/dev");
-    expect(simulated.verbs()).toEqual(["clonevm", "modifyvm", "startvm"]);
+    expect(simulated.verbs()).toEqual(["clonevm", "modifyvm", "setextradata", "startvm"]);
     expect(simulated.calls.find(([verb]) => verb === "clonevm")).toEqual(
       expect.arrayContaining([
         IMAGE,
@@ -74,16 +75,11 @@ describe("a machine that is not there", () => {
     writeFileSync(seed, "");
     await ensure(GLUSTER);
     expect(simulated.verbs()).toEqual([
-      ...["clonevm", "modifyvm", "createmedium", "storageattach", "storageattach", "startvm"],
+      ...["clonevm", "modifyvm", "createmedium", "storageattach", "storageattach"],
+      ...["setextradata", "setextradata", "startvm"],
     ]);
     const { values } = simulated.machine(GLUSTER.machine);
-    const disk = path.join(
-      simulated.folder,
-      "kube-lab",
-      "dev",
-      GLUSTER.machine,
-      `${GLUSTER.machine}-data.vdi`,
-    );
+    const disk = path.join(simulated.folder, "kube-lab", "dev", "disks", `${GLUSTER.machine}-data.vdi`);
     expect([values.get("SATA-1-0"), values.get("SATA-2-0")]).toEqual([disk, seed]);
     expect(simulated.capacities.get(disk)).toBe(5 * 1024);
   });
@@ -222,6 +218,33 @@ describe("a machine that is there", () => {
   });
 });
 
+describe("flushes of its guest", () => {
+  const flushes = () => Object.fromEntries(simulated.machine(GLUSTER.machine).extra);
+  const key = (port: number) => `VBoxInternal/Devices/ahci/0/LUN#[${port}]/Config/IgnoreFlush`;
+
+  it("are handed on for each disk, and for no port without one", async () => {
+    await ensure(GLUSTER);
+    expect(flushes()).toEqual({ [key(0)]: "0", [key(1)]: "0" });
+    const { dataDiskGiB: _, ...without } = GLUSTER;
+    await ensure(without);
+    expect(flushes()).toEqual({ [key(0)]: "0" });
+  });
+
+  it("are so for a machine of before at its next ensure, without stopping it", async () => {
+    await ensure(GLUSTER);
+    simulated.machine(GLUSTER.machine).extra.clear();
+    const info = (await inspect(simulated.open(), GLUSTER.machine)) ?? new Map<string, string>();
+    const record = await readRecord(info);
+    if (!record) throw new Error("there is no record");
+    const { flushedPorts: _, ...before } = record;
+    await writeRecord(machineFolder(info), before);
+    simulated.calls.length = 0;
+    await ensure(GLUSTER);
+    expect(simulated.verbs()).toEqual(["setextradata", "setextradata"]);
+    expect(flushes()).toEqual({ [key(0)]: "0", [key(1)]: "0" });
+  });
+});
+
 describe("a machine of another lab of the same name", () => {
   const folder = () => path.join(simulated.folder, "kube-lab", "dev", GATEWAY.machine);
   const madeFrom = async (project: string) => {
@@ -274,15 +297,8 @@ describe("a data disk", () => {
     await removeRecord(path.join(simulated.folder, "kube-lab", "dev", GLUSTER.machine));
     simulated.calls.length = 0;
     await ensure(GLUSTER);
-    expect(simulated.verbs()).toEqual([]);
-  });
-
-  it("is removed when it is no longer wanted", async () => {
-    await ensure(GLUSTER);
-    const disk = simulated.machine(GLUSTER.machine).values.get("SATA-1-0") ?? "";
-    const { dataDiskGiB: _, ...without } = GLUSTER;
-    await ensure(without);
-    expect(existsSync(disk)).toBe(false);
+    // VirtualBox is told of its flushes again, which needs no stop.
+    expect(simulated.verbs()).toEqual(["setextradata", "setextradata"]);
   });
 });
 
@@ -292,6 +308,8 @@ describe("removing", () => {
     await absent(GLUSTER);
     expect(simulated.machines.has(GLUSTER.machine)).toBe(false);
     expect(existsSync(path.join(simulated.folder, "kube-lab", "dev", GLUSTER.machine))).toBe(false);
+    await absentDataDisk(simulated.open(), GLUSTER, () => undefined);
+    expect(readdirSync(path.join(simulated.folder, "kube-lab", "dev"))).toEqual([]);
     simulated.calls.length = 0;
     await absent(GLUSTER);
     expect(simulated.verbs()).toEqual([]);

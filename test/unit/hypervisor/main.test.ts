@@ -36,11 +36,12 @@ const environment = {
   HYPERVISOR: "virtualbox",
   GROUP: "/kube-lab/dev",
   MACHINE: "kube-lab-dev-kube-mast01",
+  INCARNATION: "2026-11-21T04:33:10Z missing",
 };
 const seed = JSON.stringify({ userData: "SECRET", metaData: "SECRET", networkConfig: "SECRET" });
 
 function run(args: string[], env: Record<string, string>, input = "") {
-  return spawnSync(process.execPath, [program, ...args], { env, input, encoding: "utf8" });
+  return spawnSync(process.execPath, [program, ...args], { env, input, cwd: folder, encoding: "utf8" });
 }
 
 describe("the program", () => {
@@ -54,7 +55,9 @@ describe("the program", () => {
     const { status, stderr } = run(["machine explode"], environment);
     expect(status).toBe(2);
     expect(stderr).toContain('no verb "machine explode"');
-    expect(stderr).toContain("machine ensure, machine absent, node leave, seed ensure");
+    expect(stderr).toContain(
+      "machine ensure, machine absent, node leave, disk ensure, disk absent, seed ensure",
+    );
   });
 
   it("refuses a wrong specification with every problem, status 2", () => {

@@ -15,10 +15,17 @@ import { onPosix } from "../../systems";
 import { scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 
-const LAB = { hypervisor: "virtualbox" as const, group: "/kube-lab/dev" };
+const INCARNATION = "2026-11-21T04:33:10Z missing";
+const LAB = {
+  hypervisor: "virtualbox" as const,
+  group: "/kube-lab/dev",
+  incarnation: INCARNATION,
+  madeWith: { USER: "debian" },
+};
 const HOST_ONLY = { name: "vboxnet0", address: "192.168.254.1", prefixLength: 24 };
 const { folder, remove } = scratch();
 afterAll(remove);
+const project = path.join(folder, "project");
 const silent = () => undefined;
 
 /** A host whose `list hostonlyifs` and other answers are given by verb. */
@@ -44,35 +51,35 @@ const changing = (simulated: SimulatedVBoxManage) => simulated.calls.filter(([ve
 
 onPosix("makes the lab's folder for its owner only, and takes it away", async () => {
   const simulated = new SimulatedVBoxManage(folder);
-  await ensureNetwork(simulated.open(), LAB, silent);
+  await ensureNetwork(simulated.open(), LAB, project, silent);
   const lab = path.join(folder, "kube-lab", "dev");
   expect(statSync(lab).mode & 0o777).toBe(0o700);
   mkdirSync(path.join(lab, "kube-lab-dev-gate-node01"));
-  await absentNetwork(simulated.open(), LAB, silent);
+  await absentNetwork(simulated.open(), LAB, project, silent);
   expect(existsSync(lab)).toBe(true);
   await require("node:fs/promises").rmdir(path.join(lab, "kube-lab-dev-gate-node01"));
-  await absentNetwork(simulated.open(), LAB, silent);
+  await absentNetwork(simulated.open(), LAB, project, silent);
   expect(existsSync(path.join(folder, "kube-lab"))).toBe(false);
-  await absentNetwork(simulated.open(), LAB, silent);
+  await absentNetwork(simulated.open(), LAB, project, silent);
 });
 
 describe("the host-only interface", () => {
   it("is made, addressed, and removed by the lab that made it", async () => {
     const simulated = withAnswers({ "hostonlyif create": created("vboxnet0"), "list hostonlyifs": {} });
-    await ensureNetwork(simulated.open(), { ...LAB, hostOnly: HOST_ONLY }, silent);
+    await ensureNetwork(simulated.open(), { ...LAB, hostOnly: HOST_ONLY }, project, silent);
     expect(changing(simulated)).toEqual([
       ["hostonlyif", "create"],
       ["hostonlyif", "ipconfig", "vboxnet0", "--ip", "192.168.254.1", "--netmask", "255.255.255.0"],
     ]);
     const later = withAnswers({ "list hostonlyifs": existing("192.168.254.1") });
-    await absentNetwork(later.open(), LAB, silent);
+    await absentNetwork(later.open(), LAB, project, silent);
     expect(changing(later)).toEqual([["hostonlyif", "remove", "vboxnet0"]]);
   });
 
   it("is left alone when it was there already", async () => {
     const simulated = withAnswers({ "list hostonlyifs": existing("192.168.254.1") });
-    await ensureNetwork(simulated.open(), { ...LAB, hostOnly: HOST_ONLY }, silent);
-    await absentNetwork(simulated.open(), LAB, silent);
+    await ensureNetwork(simulated.open(), { ...LAB, hostOnly: HOST_ONLY }, project, silent);
+    await absentNetwork(simulated.open(), LAB, project, silent);
     expect(changing(simulated)).toEqual([]);
   });
 
@@ -98,20 +105,20 @@ describe("the host-only interface", () => {
 
   it("is made anew when the lab wants another, and the lab's earlier one goes", async () => {
     const first = withAnswers({ "list hostonlyifs": {}, "hostonlyif create": created("vboxnet0") });
-    await ensureNetwork(first.open("linux"), { ...LAB, hostOnly: HOST_ONLY }, silent);
+    await ensureNetwork(first.open("linux"), { ...LAB, hostOnly: HOST_ONLY }, project, silent);
     const later = withAnswers({
       "list hostonlyifs": existing("192.168.254.1"),
       "hostonlyif create": created("vboxnet1"),
     });
     const wanted = { address: "192.168.60.1", prefixLength: 24 };
-    await ensureNetwork(later.open("linux"), { ...LAB, hostOnly: wanted }, silent);
+    await ensureNetwork(later.open("linux"), { ...LAB, hostOnly: wanted }, project, silent);
     expect(changing(later).map((call) => call.slice(0, 3))).toEqual([
       ["hostonlyif", "remove", "vboxnet0"],
       ["hostonlyif", "create"],
       ["hostonlyif", "ipconfig", "vboxnet1"],
     ]);
     const last = withAnswers({ "list hostonlyifs": { stdout: "Name: vboxnet1\n" } });
-    await absentNetwork(last.open("linux"), LAB, silent);
+    await absentNetwork(last.open("linux"), LAB, project, silent);
     expect(changing(last)).toEqual([["hostonlyif", "remove", "vboxnet1"]]);
   });
 

@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { GuestAccess } from "../../../hypervisor/guest-access";
 import type { AskGuest, GuestAnswer } from "../../../hypervisor/guest-shell";
 import { ensureMachine } from "../../../hypervisor/machine";
@@ -51,7 +52,8 @@ afterEach(() => remove());
 const toHave = (...members: string[]) =>
   ensureNetwork(
     simulated.open(),
-    { hypervisor: "virtualbox", group: MACHINE.group, members },
+    { hypervisor: "virtualbox", group: MACHINE.group, incarnation: "1 missing", madeWith: {}, members },
+    path.join(simulated.folder, "project"),
     () => undefined,
   );
 

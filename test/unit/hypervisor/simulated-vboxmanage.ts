@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { ProcessResult, RunProcess } from "../../../hypervisor/process";
 import { VBoxManage } from "../../../hypervisor/vboxmanage";
@@ -16,6 +16,8 @@ export class SimulatedVBoxManage {
   readonly capacities = new Map<string, number>();
   /** Known disks by their files, with the file of the disk each is a difference to. */
   readonly disks = new Map<string, string>();
+  /** What `unregistervm` has left, by settings file. */
+  private readonly unregistered = new Map<string, { name: string; machine: Machine }>();
   /** Called before each call; what it returns is the result instead. */
   interrupt: (args: readonly string[]) => Partial<ProcessResult> | undefined = () => undefined;
   /** What acpipowerbutton does. */
@@ -92,11 +94,12 @@ export class SimulatedVBoxManage {
       case "convertfromraw":
         return this.createMedium(second, 4096);
       case "clonemedium":
-        return this.createMedium(third, 4096);
+        return this.createMedium(third, this.capacities.get(second) ?? 4096);
       case "modifymedium":
         this.capacities.set(second, Number(fourth) / 2 ** 20);
         return "";
       case "showmediuminfo":
+        this.openDisk(second);
         return `UUID:           ${randomUUID()}\nCapacity:       ${this.capacities.get(second) ?? 4096} MBytes\n`;
       case "closemedium":
         return this.closeMedium(second, rest.includes("--delete"));
@@ -107,12 +110,15 @@ export class SimulatedVBoxManage {
       case "controlvm":
         return this.control(this.machine(first), rest);
       case "setextradata":
-        this.machine(first).extra.set(second, third);
+        if (third === "") this.machine(first).extra.delete(second);
+        else this.machine(first).extra.set(second, third);
         return "";
       case "getextradata":
         return this.extra(this.machine(first), second);
       case "unregistervm":
-        return this.unregister(first);
+        return this.unregister(first, rest.includes("--delete"));
+      case "registervm":
+        return this.register(first);
       case "discardstate":
         this.machine(first).state = "poweroff";
         return "";
@@ -248,6 +254,12 @@ export class SimulatedVBoxManage {
   }
 
   private closeMedium(file: string, remove: boolean): string {
+    const users = [...this.machines.values()].filter(({ values }) => values.get("SATA-1-0") === file).length;
+    if (users > 0)
+      throw new Refusal(
+        `Medium '${file}' cannot be closed because it is still attached to ${users} virtual machines`,
+        "VBOX_E_OBJECT_IN_USE",
+      );
     if (remove) rmSync(file);
     this.disks.delete(file);
     return "";
@@ -280,7 +292,8 @@ export class SimulatedVBoxManage {
     return value === undefined ? "No value set!\n" : `Value: ${value}\n`;
   }
 
-  private unregister(name: string): string {
+  /** With --delete go its settings and every disk that is attached, wherever it lies; other files stay, and their folder. */
+  private unregister(name: string, remove: boolean): string {
     const machine = this.machine(name);
     if (machine.state === "running")
       throw new Refusal(
@@ -288,8 +301,31 @@ export class SimulatedVBoxManage {
         "VBOX_E_INVALID_OBJECT_STATE",
       );
     this.machines.delete(name);
-    for (const [key, file] of machine.values) if (/^SATA-[01]-0$/.test(key)) this.disks.delete(file);
-    rmSync(path.dirname(machine.values.get("CfgFile") ?? ""), { recursive: true });
+    const disks = [...machine.values].filter(([key, file]) => /^SATA-[01]-0$/.test(key) && file !== "none");
+    for (const [, file] of disks) this.disks.delete(file);
+    const settings = machine.values.get("CfgFile") ?? "";
+    this.unregistered.set(settings, { name, machine });
+    if (!remove) return "";
+    for (const file of [settings, ...disks.map(([, disk]) => disk)]) rmSync(file, { force: true });
+    for (const folder of [path.join(path.dirname(settings), "Snapshots"), path.dirname(settings)])
+      if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
     return "";
+  }
+
+  /** Settings files say nothing here: only what was registered before can be so again, and a broken one cannot. */
+  private register(settings: string): string {
+    const known = this.unregistered.get(settings);
+    if (!known || !readFileSync(settings, "utf8").startsWith("<VirtualBox>"))
+      throw new Refusal("Couldn't find end of Start Tag", "NS_ERROR_FAILURE");
+    const root = known.machine.values.get("SATA-0-0") ?? "none";
+    if (root !== "none" && !this.disks.has(root))
+      throw new Refusal(`Could not find an open hard disk with UUID {${root}}`, "VBOX_E_OBJECT_NOT_FOUND");
+    this.machines.set(known.name, known.machine);
+    return "";
+  }
+
+  /** As any call does that names a disk's file. */
+  private openDisk(file: string): void {
+    if (file.endsWith(".vdi") && existsSync(file) && !this.disks.has(file)) this.disks.set(file, "base");
   }
 }

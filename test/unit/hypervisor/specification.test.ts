@@ -92,20 +92,23 @@ describe("from plan to environment and back", () => {
       baseDisk: "/a b/disk.img",
       rootDiskGiB: 30,
     });
-    expect(readNetworkSpecification(networkEnvironment(plan))).toEqual({
+    expect(readNetworkSpecification(networkEnvironment(plan, TOKEN))).toEqual({
       hypervisor: plan.hypervisor,
       group: "/kube-lab/dev",
       members: plan.machines.map(({ hypervisorName }) => hypervisorName),
+      incarnation: TOKEN,
+      madeWith: plan.madeWith,
     });
+    expect(networkEnvironment(plan, TOKEN)).toMatchObject({ MADE_WITH_NETWORKS_MAST_CIDR: "192.168.1.0/24" });
   });
 
   it("carries the host-only interface", () => {
     const withHostOnly = referencePlan({ hypervisor: "virtualbox", hostAccess: { mode: "hostonly" } });
-    const { hostOnly } = readNetworkSpecification(networkEnvironment(withHostOnly));
+    const { hostOnly } = readNetworkSpecification(networkEnvironment(withHostOnly, TOKEN));
     expect(hostOnly).toEqual({ address: "192.168.56.1", prefixLength: 24 });
     const named = { mode: "hostonly", adapter: "vboxnet3" };
     const withName = referencePlan({ hypervisor: "virtualbox", hostAccess: named });
-    expect(readNetworkSpecification(networkEnvironment(withName)).hostOnly?.name).toBe("vboxnet3");
+    expect(readNetworkSpecification(networkEnvironment(withName, TOKEN)).hostOnly?.name).toBe("vboxnet3");
     const adapter = (lab: typeof plan) => machineEnvironment(lab, gatewayOf(lab), IMAGE, TOKEN).ADAPTER_6;
     expect(adapter(withHostOnly)).toMatch(/^hostonly 192\.168\.56\.1\/24 08:00:27/);
     expect(adapter(withName)).toMatch(/^hostonly vboxnet3 08:00:27/);
@@ -168,6 +171,7 @@ describe("a wrong specification", () => {
       GROUP: "/kube-lab/dev",
       HOST_INTERFACE: "vboxnet0",
       HOST_ADDRESS: "192.168.256.1",
+      INCARNATION: TOKEN,
     };
     expect(problemsOf(() => readNetworkSpecification(network))).toHaveLength(2);
   });

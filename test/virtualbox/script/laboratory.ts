@@ -11,6 +11,8 @@ import { VBoxManage } from "../../../hypervisor/vboxmanage";
 export interface Laboratory {
   vbox: VBoxManage;
   host: Host;
+  /** Folder that remembers where the lab is, as a project does. */
+  project: string;
   /** The disk that the image is made from: as the user's own it is only read. */
   baseDisk: string;
   /** VirtualBox's default one. */
@@ -58,5 +60,6 @@ export async function openLaboratory(
     },
   });
   const host = thisHost(environment);
-  return { vbox, host, baseDisk, machineFolder: await defaultMachineFolder(vbox), calls, said, log };
+  const machineFolder = await defaultMachineFolder(vbox);
+  return { vbox, host, project: folder, baseDisk, machineFolder, calls, said, log };
 }

@@ -1,11 +1,13 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { absentDataDisk } from "../../../hypervisor/data-disk";
 import { ensureImage } from "../../../hypervisor/image";
+import { inspect } from "../../../hypervisor/inspect";
 import { absentMachine, ensureMachine } from "../../../hypervisor/machine";
 import type { MachineSpecification } from "../../../hypervisor/specification";
 import { GROUP, IMAGE, imageSpecification, OTHER_IMAGE, specification } from "./lab";
 import type { Laboratory } from "./laboratory";
-import type { Step } from "./step";
+import { outcome, type Step } from "./step";
 import { inView } from "./view";
 
 /** Where the machine is or would be. */
@@ -17,10 +19,11 @@ function folderOf({ machineFolder }: Laboratory, { machine }: MachineSpecificati
 function leftover(
   role: string,
   leave: (laboratory: Laboratory, wanted: MachineSpecification) => Promise<unknown>,
+  dataDiskGiB?: number,
 ) {
   return async (laboratory: Laboratory) => {
     const { vbox, log, calls, said } = laboratory;
-    const wanted = specification(laboratory, role);
+    const wanted = { ...specification(laboratory, role), ...(dataDiskGiB && { dataDiskGiB }) };
     await absentMachine(vbox, wanted, log);
     mkdirSync(folderOf(laboratory, wanted), { recursive: true });
     await leave(laboratory, wanted);
@@ -30,7 +33,14 @@ function leftover(
   };
 }
 
-/** One of 1 GiB that belongs to no machine. @returns its file */
+/** A disk that somebody may have written to, without settings of its machine. */
+function leaveDisk(folder: string): void {
+  mkdirSync(join(folder, "Snapshots"), { recursive: true });
+  writeFileSync(join(folder, `${folder.split("/").at(-1)}.vbox-tmp`), "<VirtualBox/>");
+  writeFileSync(join(folder, "Snapshots", "{11111111-2222-4333-8444-555555555555}.vdi"), "half a disk");
+}
+
+/** One of 1 GiB that belongs to no machine, in its machine's folder. @returns its file */
 async function makeDataDisk(laboratory: Laboratory, wanted: MachineSpecification): Promise<string> {
   const file = join(folderOf(laboratory, wanted), `${wanted.machine}-data.vdi`);
   await laboratory.vbox.call([
@@ -56,28 +66,82 @@ const isThere = { VMState: "poweroff", groups: GROUP, nic1: "intnet" };
 /** What earlier, interrupted runs left is taken over or removed; what is somebody else's stays. */
 export const leftovers: Step[] = [
   {
-    name: "a folder with files of a machine that nobody knows",
+    name: "what a creation that came to no start has left",
     machine: "kube-lab-test-node01",
     act: leftover("node01", async (laboratory, wanted) => {
-      const folder = folderOf(laboratory, wanted);
-      mkdirSync(join(folder, "Snapshots"));
-      writeFileSync(join(folder, `${wanted.machine}.vbox-tmp`), "<VirtualBox/>");
-      writeFileSync(join(folder, "Snapshots", "{11111111-2222-4333-8444-555555555555}.vdi"), "half a disk");
+      writeFileSync(join(dirname(folderOf(laboratory, wanted)), `${wanted.machine}.creation`), "");
+      leaveDisk(folderOf(laboratory, wanted));
     }),
     expect: ({ said, machines, files }) => {
       expect(said.join("\n")).toContain("removing what an earlier machine of this name left");
       expect(machines["kube-lab-test-node01"]).toMatchObject(isThere);
-      expect(files.filter((file) => file.endsWith(".vbox-tmp"))).toEqual([]);
+      expect(files.filter((file) => /\.vbox-tmp$|\.creation$/.test(file))).toEqual([]);
     },
   },
   {
-    name: "a data disk that was made and never attached",
+    name: "disks of a machine that nobody knows",
+    machine: "kube-lab-test-node01",
+    act: async (laboratory) => {
+      const wanted = specification(laboratory, "node01");
+      const again = leftover("node01", async () => leaveDisk(folderOf(laboratory, wanted)));
+      const refused = await outcome(again(laboratory));
+      rmSync(folderOf(laboratory, wanted), { recursive: true });
+      await ensureMachine(laboratory.vbox, wanted, laboratory.log);
+      return refused;
+    },
+    expect: (view) =>
+      expect(view.outcome).toMatchObject({ error: expect.stringContaining("holds disks of a machine") }),
+  },
+  {
+    name: 'a machine after "Remove only"',
     machine: "kube-lab-test-glus01",
-    act: leftover("glus01", makeDataDisk),
+    act: async (laboratory) => {
+      const { vbox, log } = laboratory;
+      const wanted = { ...specification(laboratory, "glus01"), dataDiskGiB: 600 };
+      const disk = (await inspect(vbox, wanted.machine))?.get("SATA-0-0") ?? "";
+      await vbox.call(["unregistervm", wanted.machine]);
+      await ensureMachine(vbox, wanted, log);
+      // Or the machine would be inaccessible as soon as VirtualBox's service has ended and been started again.
+      const settings = join(laboratory.machineFolder, "kube-lab", IMAGE, `${IMAGE}.vbox`);
+      const isWritten = readFileSync(settings, "utf8").includes(basename(disk));
+      return vbox.hypervisor === "embedded" || isWritten;
+    },
+    expect: ({ outcome, said, machines, calls }) => {
+      expect(outcome).toBe(true);
+      expect(said).toContain("its files are there: registering it again");
+      expect(machines["kube-lab-test-glus01"]).toMatchObject({ ...isThere, cpus: "2" });
+      expect(machines["kube-lab-test-glus01"]?.["SATA-0-0"]).toMatch(/glus01\/Snapshots\/.*\.vdi$/);
+      expect(machines["kube-lab-test-glus01"]?.["SATA-1-0"]).toMatch(
+        /disks\/kube-lab-test-glus01-data\.vdi$/,
+      );
+      expect(calls).toMatchObject({ registervm: 1 });
+      expect(calls.clonevm).toBeUndefined();
+    },
+  },
+  {
+    name: "a machine made anew, which takes its data disk up again",
+    machine: "kube-lab-test-glus01",
+    act: leftover("glus01", async () => undefined, 600),
+    expect: ({ said, machines, disks }) => {
+      expect(said.filter((line) => line.startsWith("making its data disk"))).toEqual([]);
+      expect(machines["kube-lab-test-glus01"]?.["SATA-1-0"]).toBe(
+        inView("kube-lab", "test", "disks", "kube-lab-test-glus01-data.vdi"),
+      );
+      expect(disks).toContainEqual(expect.objectContaining({ Capacity: `${600 * 1024} MBytes` }));
+    },
+  },
+  {
+    name: "a data disk in its machine's folder, where it lay before it had a place of its own",
+    machine: "kube-lab-test-glus03",
+    act: leftover("glus03", async (laboratory, wanted) => {
+      await absentDataDisk(laboratory.vbox, wanted, laboratory.log);
+      await makeDataDisk(laboratory, wanted);
+    }),
     expect: ({ machines, disks }) => {
-      expect(machines["kube-lab-test-glus01"]?.["SATA-1-0"]).toMatch(/glus01-data\.vdi$/);
-      expect(disks.filter((disk) => disk.Location?.endsWith("glus01-data.vdi"))).toEqual([
-        expect.objectContaining({ Capacity: `${500 * 1024} MBytes` }),
+      const place = inView("kube-lab", "test", "disks", "kube-lab-test-glus03-data.vdi");
+      expect(machines["kube-lab-test-glus03"]?.["SATA-1-0"]).toBe(place);
+      expect(disks.filter((disk) => disk.Location?.endsWith("glus03-data.vdi"))).toEqual([
+        expect.objectContaining({ Location: place, Capacity: `${500 * 1024} MBytes` }),
       ]);
     },
   },
@@ -85,11 +149,31 @@ export const leftovers: Step[] = [
     name: "a data disk that is known and whose file is gone",
     machine: "kube-lab-test-glus03",
     act: leftover("glus03", async (laboratory, wanted) => {
-      rmSync(await makeDataDisk(laboratory, wanted));
+      const file = join(dirname(folderOf(laboratory, wanted)), "disks", `${wanted.machine}-data.vdi`);
+      await laboratory.vbox.call(["showmediuminfo", "disk", file]);
+      rmSync(file);
     }),
-    expect: ({ machines, disks }) => {
+    expect: ({ outcome, machines, disks }) => {
+      expect(outcome).not.toHaveProperty("error");
       expect(machines["kube-lab-test-glus03"]?.["SATA-1-0"]).toMatch(/glus03-data\.vdi$/);
       expect(disks.filter((disk) => disk.Location?.endsWith("glus03-data.vdi"))).toHaveLength(1);
+    },
+  },
+  {
+    name: "the data disk of a machine with a snapshot",
+    machine: "kube-lab-test-glus03",
+    act: async (laboratory) => {
+      const { vbox, log } = laboratory;
+      const wanted = specification(laboratory, "glus03");
+      await vbox.call(["snapshot", wanted.machine, "take", "before"]);
+      await absentMachine(vbox, wanted, log);
+      return ensureMachine(vbox, wanted, log).then(() => "made anew");
+    },
+    expect: ({ outcome, machines, files }) => {
+      expect(outcome).toBe("made anew");
+      const place = inView("kube-lab", "test", "disks", "kube-lab-test-glus03-data.vdi");
+      expect(machines["kube-lab-test-glus03"]?.["SATA-1-0"]).toBe(place);
+      expect(files.filter((file) => /disks\/.*glus03/.test(file))).toHaveLength(1);
     },
   },
   {

@@ -1,4 +1,7 @@
+import { flushKey } from "../../../hypervisor/flush";
+import { attachedMedium, BUNDLE_PORT, DATA_PORT, ROOT_PORT, SEED_PORT } from "../../../hypervisor/hardware";
 import { ensureImage } from "../../../hypervisor/image";
+import { inspect } from "../../../hypervisor/inspect";
 import { ensureMachine } from "../../../hypervisor/machine";
 import { ensureNetwork } from "../../../hypervisor/network";
 import { ensureSeed, sealSeed } from "../../../hypervisor/seed";
@@ -33,7 +36,8 @@ export const making: Step[] = [
     act: async (laboratory) => {
       await ensureNetwork(
         laboratory.vbox,
-        { hypervisor: laboratory.vbox.hypervisor, group: GROUP },
+        { hypervisor: laboratory.vbox.hypervisor, group: GROUP, incarnation: "1 missing", madeWith: {} },
+        laboratory.project,
         laboratory.log,
       );
       for (const wanted of specifications(laboratory))
@@ -52,6 +56,16 @@ export const making: Step[] = [
     },
   },
   {
+    name: "their guests' flushes",
+    machine: IMAGE,
+    act: async (laboratory) => {
+      const names = [IMAGE, ...specifications(laboratory).map(({ machine }) => machine)];
+      const looked = await Promise.all(names.map((name) => unflushed(laboratory, name)));
+      return looked.flat();
+    },
+    expect: ({ outcome }) => expect(outcome).toEqual([]),
+  },
+  {
     name: "their seeds sealed",
     machine: "kube-lab-test-mast01",
     act: async (laboratory) => {
@@ -64,6 +78,17 @@ export const making: Step[] = [
     },
   },
 ];
+
+/** Disks of a machine whose flushes VirtualBox would ignore, and ports without a disk that it would not start with. */
+async function unflushed({ vbox }: Laboratory, machine: string): Promise<string[]> {
+  const info = (await inspect(vbox, machine)) ?? new Map<string, string>();
+  const extra = await vbox.call(["getextradata", machine, "enumerate"]);
+  return [ROOT_PORT, DATA_PORT, SEED_PORT, BUNDLE_PORT].flatMap((port) => {
+    const isDisk = attachedMedium(info, port)?.endsWith(".vdi") ?? false;
+    const isSet = extra.includes(`Key: ${flushKey(port)}, Value: 0`);
+    return isDisk === isSet ? [] : [`${machine} port ${port}: disk ${isDisk}, set ${isSet}`];
+  });
+}
 
 function image(laboratory: Laboratory): Promise<void> {
   const { vbox, host, log } = laboratory;
@@ -113,9 +138,9 @@ function expectMachines({ outcome, names, machines, disks, calls }: View): void 
   const clones = disks.filter((disk) => disk["Parent UUID"] === inView("kube-lab", IMAGE, "root.vdi"));
   // The template goes on with a difference of its own.
   expect(clones).toHaveLength(13);
-  // A look, the machine folder, clone, hardware, seed, start; a data disk is made and attached.
+  // A look, the machine folder, clone, hardware, seed, start; a data disk is made and attached; flushes of each disk.
   expect(calls).toEqual({
     ...{ showvminfo: 12, list: 12, clonevm: 12, modifyvm: 12, startvm: 12 },
-    ...{ createmedium: 3, storageattach: 12 + 3 },
+    ...{ createmedium: 3, storageattach: 12 + 3, setextradata: 12 + 3 },
   });
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { absentDataDisk } from "../../../hypervisor/data-disk";
 import { absentImage } from "../../../hypervisor/image";
 import { absentMachine } from "../../../hypervisor/machine";
 import { absentNetwork, ensureNetwork } from "../../../hypervisor/network";
@@ -37,7 +38,23 @@ export const removing: Step[] = [
       expect(files.filter((file) => /gate01/.test(file))).toEqual([]);
     },
   },
-  { name: "all machines at once", act: machines, expect: expectNoMachines },
+  {
+    name: "all machines at once",
+    act: machines,
+    expect: (view) => {
+      expectNoMachines(view);
+      expect(view.files.filter((file) => file.endsWith("-data.vdi"))).toHaveLength(3);
+    },
+  },
+  {
+    name: "a data disk",
+    act: (laboratory) => absentDataDisk(laboratory.vbox, specification(laboratory, "glus01"), laboratory.log),
+    expect: ({ files }) =>
+      expect(files.filter((file) => file.endsWith("-data.vdi")).map((file) => file.slice(-15))).toEqual([
+        "glus02-data.vdi",
+        "glus03-data.vdi",
+      ]),
+  },
   {
     name: "all machines again",
     act: machines,
@@ -74,10 +91,10 @@ function expectNoMachines({ outcome, names, disks }: View): void {
   expect(disks).toHaveLength(4);
 }
 
-async function rest({ vbox, baseDisk, log }: Laboratory): Promise<string> {
-  const network = { hypervisor: vbox.hypervisor, group: GROUP };
-  await ensureNetwork(vbox, network, log);
-  await absentNetwork(vbox, network, log);
+async function rest({ vbox, baseDisk, project, log }: Laboratory): Promise<string> {
+  const network = { hypervisor: vbox.hypervisor, group: GROUP, incarnation: "1 missing", madeWith: {} };
+  await ensureNetwork(vbox, network, project, log);
+  await absentNetwork(vbox, network, project, log);
   for (const image of [IMAGE, OTHER_IMAGE]) await absentImage(vbox, image, log);
   const base = readFileSync(baseDisk);
   return base[0] === 0xeb && base.length === 64 * 2 ** 20 ? "base disk unchanged" : "base disk changed";
