@@ -1,5 +1,6 @@
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
-import type { MachineCredentials } from "./guest-files";
+import type { GuestFile, MachineCredentials } from "./guest-files";
+import { realFile } from "./real-file";
 import { yaml } from "./yaml";
 
 /** The part of cloud-init's configuration that the lab uses. Source: docs.cloud-init.io, "Module reference". */
@@ -18,6 +19,8 @@ interface CloudConfig {
   package_update: boolean;
   package_upgrade: boolean;
   runcmd: string[][];
+  /** What runs before anything else of a boot, and how often. */
+  cloud_init_modules: [string, "always"][];
 }
 
 interface UserConfig {
@@ -33,17 +36,32 @@ interface WrittenFile {
   path: string;
   permissions: string;
   owner: string;
-  encoding: "b64";
+  encoding?: "b64";
   content: string;
 }
 
-const unit = "kube-lab.service";
-const archive = "/run/kube-lab/delivery.tar.gz";
+/** On a disk: what is in /run does not outlive a power cut. */
+const archive = "/var/lib/kube-lab/delivery.tar.gz";
+
+/**
+ * cloud-init does each of these once for an instance, and notes so before it does it: cut off by a power cut, it would never do
+ * it again. So they are done at each boot until the machine has converged, when it switches cloud-init off.
+ */
+const modules = [
+  "write_files",
+  "set_hostname",
+  "users_groups",
+  "growpart",
+  "resizefs",
+  "runcmd",
+  "scripts_user",
+];
 
 /**
  * The #cloud-config of a machine: its files, its one user (by key only), and the start of the unit that does the rest.
  * The start does not wait: boot goes on while the machine converges.
- * The files come as one archive: cloud-init reads YAML in Python, a second of CPU for a machine's files in clear.
+ * The files come as one archive: cloud-init reads YAML in Python, a second of CPU for a machine's files in clear. A script beside
+ * it unpacks them, once.
  * @param delivered by delivery()
  */
 export function userData(
@@ -52,6 +70,7 @@ export function userData(
   delivered: string,
   credentials: MachineCredentials,
 ): string {
+  const unpack = realFile("common/unpack", "/var/lib/kube-lab/unpack", "0700");
   const config: CloudConfig = {
     hostname: machine.name,
     fqdn: machine.fqdn,
@@ -72,19 +91,18 @@ export function userData(
     ssh_deletekeys: false,
     write_files: [
       { path: archive, permissions: "0600", owner: "root:root", encoding: "b64", content: delivered },
+      written(unpack),
     ],
     growpart: { mode: "auto", devices: ["/"], ignore_growroot_disabled: false },
     resize_rootfs: true,
     package_update: false,
     package_upgrade: false,
-    // Modes and owner are in the archive; its times are not those of the files.
-    // A unit that systemd has not read yet needs no reload, and enabling is a link: each reload would cost a second of boot.
-    runcmd: [
-      ["tar", "--extract", "--gzip", "--touch", "--file", archive, "--directory", "/"],
-      ["rm", archive],
-      ["ln", "-sf", `/etc/systemd/system/${unit}`, `/etc/systemd/system/multi-user.target.wants/${unit}`],
-      ["systemctl", "start", "--no-block", unit],
-    ],
+    runcmd: [[unpack.path]],
+    cloud_init_modules: modules.map((name) => [name, "always"]),
   };
   return `#cloud-config\n${yaml(config)}`;
+}
+
+function written({ path, mode, content }: GuestFile): WrittenFile {
+  return { path, permissions: mode, owner: "root:root", content };
 }

@@ -18,6 +18,7 @@ apply_files() {
     ensure_running
     return 0
   fi
+  wait_for_clock "$delivery"
   # stopped first: a pass with the old files must not say that all is well
   systemctl stop kube-lab.service
   status_line "applying changed files"
@@ -27,6 +28,27 @@ apply_files() {
   systemctl daemon-reload
   systemctl start kube-lab.service
 }
+
+# A certificate that begins in the future means a clock that is behind, as after the host has slept: who took it now would be
+# refused by all. chrony puts the clock right first; nothing has been written yet.
+wait_for_clock() {
+  local beginning
+  beginning=$(last_beginning "$1")
+  wait_until 180 "the clock to reach $(date --utc --date "@$beginning" +%FT%TZ), when a new certificate begins ('chronyc sources' tells whose time it has)" \
+    clock_reached "$beginning"
+}
+
+# In seconds since the epoch; 0 without certificates.
+last_beginning() {
+  local file start last=0
+  while IFS= read -r file; do
+    start=$(date --date "$(openssl x509 -noout -startdate -in "$file" | cut -d = -f 2)" +%s)
+    [ "$start" -le "$last" ] || last=$start
+  done < <(find "$1" -type f -name '*.crt')
+  printf '%s\n' "$last"
+}
+
+clock_reached() { [ "$EPOCHSECONDS" -ge "$1" ]; }
 
 # The digest comes last: a delivery cut short is written again.
 list_delivery() {
@@ -48,9 +70,24 @@ write_delivered() {
     chmod --reference="$1" "$2"
     return 1
   fi
+  note_expired "$2"
   mkdir -p "${2%/*}"
   cp --preserve=mode "$1" "$2.delivered"
+  sync "$2.delivered"
   mv -f "$2.delivered" "$2"
+}
+
+# Masters whose certificates had run out take each other up again only when all have new ones.
+note_expired() {
+  [[ $1 = *.crt && -e $1 ]] || return 0
+  openssl x509 -noout -checkend 0 -in "$1" >/dev/null 2>&1 || touch "$RUN/expired"
+}
+
+# Whether the machine can converge only when the host has been at the next ones: of all masters the last is waited for.
+awaits_others() {
+  local last=${MASTERS:-}
+  last=${last##* }
+  [ "$ROLE" = master ] && [ -e "$RUN/expired" ] && [ ! -e "$RUN/converged" ] && [ "${last%%=*}" != "$MACHINE" ]
 }
 
 remove_undelivered() {

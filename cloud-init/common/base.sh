@@ -2,11 +2,19 @@
 # Steps of every role, before and after its own.
 
 base_converge() {
+  base_network
   base_lan
   step "setting up name resolution and kernel settings"
   base_resolver
   base_kernel
   base_ssh
+}
+
+# What the seed has configured stays; an adapter that came later, or got another address, is configured here.
+base_network() {
+  # shellcheck source=network.sh
+  . "$LIBRARY/network.sh"
+  network_converge
 }
 
 base_lan() {
@@ -58,10 +66,11 @@ base_time() {
   start_service chrony.service
 }
 
+# A step at any time, and a look every few minutes at the most: the host may have slept for hours. Source: chrony.conf(5).
 time_configuration() {
   local server subnet
-  printf '# Written by kube-lab\ndriftfile /var/lib/chrony/chrony.drift\nmakestep 1 3\nrtcsync\n'
-  for server in $TIME_SERVERS; do printf 'server %s iburst\n' "$server"; done
+  printf '# Written by kube-lab\ndriftfile /var/lib/chrony/chrony.drift\nmakestep 1 -1\nrtcsync\n'
+  for server in $TIME_SERVERS; do printf 'server %s iburst maxpoll 7\n' "$server"; done
   [ "$ROLE" != gateway ] || {
     for subnet in $LAB_SUBNETS; do printf 'allow %s\n' "$subnet"; done
     printf 'local stratum 10\n'

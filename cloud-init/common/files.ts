@@ -17,8 +17,8 @@ export function commonFiles(
     { path: "/etc/kube-lab/environment", mode: "0644", content: environmentFile(plan, machine) },
     { path: "/etc/hosts", mode: "0644", content: hostsFile(plan) },
     realFile("common/kube-lab", "/usr/local/sbin/kube-lab", "0755"),
-    ...["lib.sh", "base.sh", "apply.sh", "status.sh"].map((name) =>
-      realFile(`common/${name}`, `${library}/${name}`),
+    ...["lib.sh", "base.sh", "network.sh", "static.network", "dhcp.network", "apply.sh", "status.sh"].map(
+      (name) => realFile(`common/${name}`, `${library}/${name}`),
     ),
     ...(ownLanAdapter(machine) === undefined ? [] : ["lan.sh", "lan.nft"]).map((name) =>
       realFile(`common/${name}`, `${library}/${name}`),

@@ -11,9 +11,4 @@ lan_render() {
   render lan.nft /etc/kube-lab/lan.nft 0644 "INTERFACE=$(lan_interface)" "TRUSTED=${LAN_TRUSTED:-127.0.0.2}"
 }
 
-# Its name differs by hypervisor.
-lan_interface() {
-  local file
-  file=$(grep --line-regexp --files-with-matches --ignore-case "$LAN_MAC" /sys/class/net/*/address) || return 1
-  basename "$(dirname "${file%%$'\n'*}")"
-}
+lan_interface() { adapter_name "$LAN_MAC"; }

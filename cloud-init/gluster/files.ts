@@ -1,7 +1,17 @@
 import type { GuestFile } from "../guest-files";
 import { realFile } from "../real-file";
 
-/** Brick, pool and volume. */
+/** Disk, pool, volume, and what is left to heal. */
 export function glusterFiles(): GuestFile[] {
-  return [realFile("gluster/gluster.sh", "/usr/local/lib/kube-lab/gluster.sh")];
+  return [
+    ...[
+      "gluster.sh",
+      "gluster-disk.sh",
+      "gluster-pool.sh",
+      "gluster-brick.sh",
+      "gluster-shrink.sh",
+      "gluster-heal.sh",
+    ].map((name) => realFile(`gluster/${name}`, `/usr/local/lib/kube-lab/${name}`)),
+    realFile("gluster/glusterd.conf", "/etc/systemd/system/glusterd.service.d/kube-lab.conf"),
+  ];
 }

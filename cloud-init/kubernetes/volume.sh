@@ -4,6 +4,12 @@
 
 VOLUME_MOUNT=/srv/volume
 
+# Before any pod runs. Gluster's machines have no other door for nodes than for what runs on them.
+node_guard() {
+  render gluster.nft /etc/kube-lab/gluster.nft 0644 "GLUSTER_SUBNET=$GLUSTER_SUBNET"
+  nft --file /etc/kube-lab/gluster.nft || fail "nft refuses /etc/kube-lab/gluster.nft; see 'nft -c -f /etc/kube-lab/gluster.nft'"
+}
+
 node_volume() {
   if [ -z "$VOLUME_SERVERS" ]; then
     systemctl stop kube-lab-volume.service

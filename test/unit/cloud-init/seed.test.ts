@@ -1,7 +1,17 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { load, YAML11_SCHEMA } from "js-yaml";
 import { delivery } from "../../../cloud-init/delivery";
 import { guestFiles } from "../../../cloud-init/guest-files";
@@ -29,29 +39,85 @@ describe("user-data", () => {
     write_files: { path: string; permissions: string; encoding: string; content: string }[];
     users: { lock_passwd: boolean; ssh_authorized_keys: string[] }[];
     runcmd: string[][];
+    cloud_init_modules: [string, string][];
   }>(text);
 
-  onLinux("is a #cloud-config that carries every file to the letter", () => {
+  test("is a #cloud-config that brings the files, and what unpacks them, at each boot until the machine has converged", () => {
     expect(text.split("\n", 1)).toEqual(["#cloud-config"]);
-    const [archive, ...others] = config.write_files;
-    expect(others).toEqual([]);
-    expect(archive).toMatchObject({ permissions: "0600", encoding: "b64" });
-    const [unpack = [], remove] = config.runcmd;
-    expect(unpack).toContain(archive?.path);
-    expect(remove).toEqual(["rm", archive?.path]);
-    // as a machine does it, but into a folder
-    const folder = mkdtempSync(join(tmpdir(), "kube-lab-delivery-"));
-    try {
-      const here = unpack.map((word) => ({ [archive?.path ?? ""]: "-", "/": folder })[word] ?? word);
-      const input = Buffer.from(archive?.content ?? "", "base64");
-      execFileSync(here[0] ?? "", here.slice(1), { input });
-      for (const { path, mode, content } of files) {
-        expect(readFileSync(join(folder, path), "utf8")).toBe(content);
-        expect((statSync(join(folder, path)).mode & 0o7777).toString(8).padStart(4, "0")).toBe(mode);
-      }
-    } finally {
-      rmSync(folder, { recursive: true });
+    expect(config.write_files.map(({ path }) => path)).toEqual([
+      "/var/lib/kube-lab/delivery.tar.gz",
+      "/var/lib/kube-lab/unpack",
+    ]);
+    expect(config.write_files.map(({ permissions }) => permissions)).toEqual(["0600", "0700"]);
+    expect(config.runcmd).toEqual([["/var/lib/kube-lab/unpack"]]);
+    for (const name of ["write_files", "set_hostname", "users_groups", "runcmd", "scripts_user"])
+      expect(config.cloud_init_modules).toContainEqual([name, "always"]);
+    // What lies there does not outlive a power cut.
+    expect(config.write_files.filter(({ path }) => path.startsWith("/run"))).toEqual([]);
+  });
+
+  /** One boot of a machine below a folder: what cloud-init writes, then what it runs. */
+  function boot(root: string, path = process.env.PATH ?? "") {
+    for (const { path, permissions, encoding, content } of config.write_files) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), Buffer.from(content, encoding === "b64" ? "base64" : "utf8"));
+      chmodSync(join(root, path), Number.parseInt(permissions, 8));
     }
+    const stubs = join(root, "stubs");
+    mkdirSync(stubs, { recursive: true });
+    writeFileSync(join(stubs, "systemctl"), '#!/bin/sh\necho "$*" >>"$KUBE_LAB_ROOT/calls"\n', {
+      mode: 0o755,
+    });
+    return spawnSync(join(root, config.runcmd[0]?.[0] ?? ""), {
+      encoding: "utf8",
+      env: { KUBE_LAB_ROOT: root, PATH: `${stubs}:${path}` },
+    });
+  }
+
+  function expectFiles(root: string): void {
+    for (const { path, mode, content } of files) {
+      expect(readFileSync(join(root, path), "utf8")).toBe(content);
+      expect((statSync(join(root, path)).mode & 0o7777).toString(8).padStart(4, "0")).toBe(mode);
+    }
+    expect(readFileSync(join(root, "calls"), "utf8")).toContain("start --no-block kube-lab.service\n");
+    expect(existsSync(join(root, "var/lib/kube-lab/delivery.tar.gz"))).toBe(false);
+  }
+
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "kube-lab-first-boot-"));
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  onLinux("carries every file to the letter, enables the unit and starts it without waiting", () => {
+    expect(boot(root)).toMatchObject({ status: 0, stderr: "" });
+    expectFiles(root);
+    expect(readlinkSync(join(root, "etc/systemd/system/multi-user.target.wants/kube-lab.service"))).toBe(
+      "/etc/systemd/system/kube-lab.service",
+    );
+  });
+
+  onLinux("is made good at the next boot when the first is cut off while it unpacks", () => {
+    const stubs = join(root, "cut");
+    mkdirSync(stubs);
+    // Half of the files, and the power is gone.
+    const half = files.slice(0, files.length / 2).map(({ path }) => path.slice(1));
+    writeFileSync(
+      join(stubs, "tar"),
+      `#!/bin/sh\nPATH=/usr/bin:/bin tar --extract --gzip --file "$KUBE_LAB_ROOT/var/lib/kube-lab/delivery.tar.gz" --directory "$KUBE_LAB_ROOT/" ${half.join(" ")}\nkill -9 $PPID\n`,
+      { mode: 0o755 },
+    );
+    expect(boot(root, `${stubs}:${process.env.PATH ?? ""}`).signal).toBe("SIGKILL");
+    expect(existsSync(join(root, "calls"))).toBe(false);
+    expect(boot(root)).toMatchObject({ status: 0, stderr: "" });
+    expectFiles(root);
+  });
+
+  onLinux("leaves at a later boot what a later delivery has written", () => {
+    boot(root);
+    writeFileSync(join(root, "etc/kube-lab/digest"), "a later one\n");
+    expect(boot(root).status).toBe(0);
+    expect(readFileSync(join(root, "etc/kube-lab/digest"), "utf8")).toBe("a later one\n");
   });
 
   test("has one user, without password", () => {
@@ -61,10 +127,6 @@ describe("user-data", () => {
       ssh_authorized_keys: [credentials.authorizedKey],
     });
     expect(text).not.toMatch(/passwd: [^t]|plain_text|chpasswd/);
-  });
-
-  test("starts the unit without waiting, by argument lists", () => {
-    expect(config.runcmd.at(-1)).toEqual(["systemctl", "start", "--no-block", "kube-lab.service"]);
   });
 });
 
