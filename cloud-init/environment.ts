@@ -41,13 +41,23 @@ const roleVariables: Record<Role, (plan: LabPlan, machine: MachinePlan) => Varia
     LOAD_BALANCERS: addressList(plan, "loadBalancer"),
     ...applicationVariables(plan),
   }),
-  master: (plan) => ({ ...kubernetesVariables(plan), MASTERS: addressList(plan, "master") }),
+  master: (plan) => ({
+    ...kubernetesVariables(plan),
+    MASTERS: addressList(plan, "master"),
+    CERTIFICATE_HOURS: plan.certificates.leafHours,
+    // Whether masters are kept for themselves: where there is no worker, they do their work.
+    TAINTED: String(machinesOf(plan, "worker").length > 0),
+  }),
   worker: kubernetesVariables,
   gluster: (plan, machine) => ({
     KERNEL_MODULES: "fuse xfs",
     GLUSTERS: addressList(plan, "gluster"),
     GLUSTER_VOLUME: plan.gluster.volume,
     GLUSTER_REPLICAS: plan.gluster.replicas,
+    // Who may mount: machines that have pods, and Gluster's own.
+    GLUSTER_CLIENTS: [plan.subnets.mast, plan.subnets.node, plan.subnets.glus]
+      .map(({ cidr }) => cidr)
+      .join(","),
     // Deterministic, so that a rebuilt machine is the peer that it was.
     GLUSTER_UUID: stableUuid(`gluster ${plan.stack} ${machine.name}`),
   }),
@@ -62,10 +72,18 @@ function commonVariables(plan: LabPlan, machine: MachinePlan): Variables {
     INDEX: machine.index,
     ADDRESS: machine.address,
     DOMAIN: plan.domain,
+    ADAPTERS: machine.adapters.map(adapterWords).join(" "),
     RESOLVERS: (inner?.resolvers ?? ["127.0.0.1"]).join(" "),
     TIME_SERVERS: machine.role === "gateway" ? plan.timeServers.join(" ") : (inner?.gateway ?? ""),
     ...lanVariables(machine),
   };
+}
+
+/** `08:00:27:01:02:03=192.168.2.10/24,192.168.2.254`: MAC address, own address, way out; or `…=dhcp`. As network-config has it. */
+function adapterWords(adapter: AdapterPlan): string {
+  const address = adapter.address === undefined ? "dhcp" : `${adapter.address}/${adapter.prefixLength ?? 24}`;
+  const gateway = "gateway" in adapter && adapter.gateway !== undefined ? `,${adapter.gateway}` : "";
+  return `${adapter.mac}=${address}${gateway}`;
 }
 
 function lanVariables(machine: MachinePlan): Variables {
@@ -79,6 +97,7 @@ function kubernetesVariables(plan: LabPlan): Variables {
     VIRTUAL_IP: plan.virtualIp,
     API_PORT: plan.kubernetes.apiPort,
     KUBERNETES_VERSION: plan.kubernetes.version,
+    GLUSTER_SUBNET: plan.subnets.glus.cidr,
     GLUSTER_VOLUME: plan.gluster.volume,
     // As the volume's service takes them; empty where there is no storage.
     VOLUME_SERVERS: plan.addons.storage.enabled ? volumeServers(plan) : "",

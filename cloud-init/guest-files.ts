@@ -32,11 +32,9 @@ export interface MachineCredentials {
   authorities: Record<"kubernetes-ca" | "etcd-ca" | "front-proxy-ca", KeyPair>;
   /** Masters only: PEM, service-account signing key. */
   serviceAccountKey?: { privateKey: string; publicKey: string };
-  /** kubeadm bootstrap token `abcdef.0123456789abcdef`; masters and workers. */
-  bootstrapToken?: string;
   /** Masters only. */
   etcdClusterToken?: string;
-  /** Masters only, where the dashboard is on: what a person logs in with, of the same kind as bootstrapToken. */
+  /** Masters only, where the dashboard is on: what a person logs in with, a bootstrap token `abcdef.0123456789abcdef`. */
   dashboardToken?: string;
   /** Masters only, where Traefik is on: what it serves with. */
   applications?: KeyPair;

@@ -16,7 +16,7 @@ export class Masters extends pulumi.ComponentResource {
 
   constructor(name: string, { site, gateway }: MastersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:index:Masters", name, {}, opts);
-    const { bootstrapToken, etcdClusterToken, dashboardToken } = site.secrets;
+    const { etcdClusterToken, dashboardToken } = site.secrets;
     const { serviceAccountKey } = site.pki;
     const applications = site.plan.applications && { applications: site.pki.certificateOf("applications") };
     this.machines = inTurn(machinesOf(site.plan, "master"), (machine, before) => {
@@ -24,7 +24,6 @@ export class Masters extends pulumi.ComponentResource {
       const credentials = pulumi.output({
         ...identity,
         serviceAccountKey,
-        bootstrapToken,
         etcdClusterToken,
         ...(dashboardToken && { dashboardToken }),
         ...applications,

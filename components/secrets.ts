@@ -11,15 +11,13 @@ export interface SecretsArgs {
  * are their values, in clear in the state. Source: pulumi-random, provider/resources.go, computeRandomBytesID.
  */
 export class Secrets extends pulumi.ComponentResource {
-  /** kubeadm's, `abcdef.0123456789abcdef`. */
-  readonly bootstrapToken: pulumi.Output<string>;
   /** Base64 of 256 bytes; letters and digits, so 1500 bits of chance. corosync-keygen(8) writes as many. */
   readonly corosyncKey: pulumi.Output<string>;
   /** Login `admin` of HAProxy's statistics page. */
   readonly statisticsPassword: pulumi.Output<string>;
   /** Keeps members of another cluster out. */
   readonly etcdClusterToken: pulumi.Output<string>;
-  /** What a person logs in to the dashboard with; a bootstrap token, too. */
+  /** What a person logs in to the dashboard with: a bootstrap token, `abcdef.0123456789abcdef`. */
   readonly dashboardToken?: pulumi.Output<string>;
 
   constructor(name: string, { dashboard }: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -29,7 +27,6 @@ export class Secrets extends pulumi.ComponentResource {
         .result;
     const token = (role: string) =>
       pulumi.interpolate`${generate(`${role}-id`, 6, false)}.${generate(`${role}-secret`, 16, false)}`;
-    this.bootstrapToken = token("bootstrap-token");
     this.corosyncKey = generate("corosync-key", 256, true).apply((key) =>
       Buffer.from(key).toString("base64"),
     );

@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { machinesOf } from "../plan/lab-plan";
+import { isDue } from "./due";
 import type { Gateway } from "./gateway";
+import { inTurn } from "./in-turn";
 import { Machine } from "./machine";
+import { observationOf } from "./observation";
 import type { Site } from "./site";
 
 export interface WorkersArgs {
@@ -9,18 +12,26 @@ export interface WorkersArgs {
   gateway: Gateway;
 }
 
-/** Where the pods run. Each joins for itself and is drained when it goes, so all are made and changed at the same time. */
+/**
+ * Where the pods run. Each joins for itself, so all are made at the same time. Those that are to be stopped for a change are so in
+ * turn, that others have their pods meanwhile; files alone reach all at once.
+ */
 export class Workers extends pulumi.ComponentResource {
   readonly machines: readonly Machine[];
 
   constructor(name: string, { site, gateway }: WorkersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:index:Workers", name, {}, opts);
-    const { bootstrapToken } = site.secrets;
-    this.machines = machinesOf(site.plan, "worker").map((machine) => {
-      const credentials = pulumi.output({ ...site.pki.identityOf(machine, false), bootstrapToken });
-      const args = { site, machine, credentials, gateway: gateway.machine };
+    const { plan, observations } = site;
+    const workers = machinesOf(plan, "worker");
+    const build = (machine: (typeof workers)[number], before: { after?: Machine } = {}) => {
+      const credentials = pulumi.output(site.pki.identityOf(machine, false));
+      const args = { site, machine, credentials, gateway: gateway.machine, ...before };
       return new Machine(`${name}-${machine.name}`, args, { parent: this });
-    });
+    };
+    const due = workers.filter((machine) => isDue(plan, machine, observationOf(observations, machine.name)));
+    const changed = inTurn(due, build, plan.workersAtOnce);
+    const others = workers.filter((machine) => !due.includes(machine)).map((machine) => build(machine));
+    this.machines = [...changed, ...others].sort((a, b) => a.plan.index - b.plan.index);
     this.registerOutputs({});
   }
 }

@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import type { Reports } from "./machine-reports";
 
 export interface CertificateEnd {
   name: string;
@@ -9,5 +10,20 @@ export interface CertificateEnd {
 export function certificateEnds(certificates: Record<string, string>): CertificateEnd[] {
   return Object.entries(certificates)
     .map(([name, pem]) => ({ name, end: new Date(new X509Certificate(pem).validTo) }))
-    .sort((a, b) => a.end.getTime() - b.end.getTime());
+    .sort(byEnd);
+}
+
+/** The same of those that kubelets ask the cluster for by themselves, as their machines tell. */
+export function kubeletEnds(reports: Reports): CertificateEnd[] {
+  const names = [...reports.namesOf("master"), ...reports.namesOf("worker")];
+  return names
+    .flatMap((name) => {
+      const end = new Date(String(reports.facts(name)?.kubeletCertificate));
+      return Number.isNaN(end.getTime()) ? [] : [{ name: `kubelet of ${name}`, end }];
+    })
+    .sort(byEnd);
+}
+
+function byEnd(a: CertificateEnd, b: CertificateEnd): number {
+  return a.end.getTime() - b.end.getTime();
 }

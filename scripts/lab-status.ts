@@ -1,5 +1,5 @@
 import type { MachineState } from "../hypervisor/reality";
-import { certificateEnds } from "./certificate-ends";
+import { type CertificateEnd, certificateEnds, kubeletEnds } from "./certificate-ends";
 import type { LabOutputs } from "./lab-outputs";
 import { type LabShell, NoAnswer } from "./lab-shell";
 import {
@@ -42,7 +42,7 @@ export async function examine(
     ...balancerChecks(reports),
     ...glusterChecks(reports),
     ...mountChecks(outputs, reports),
-    ...certificateChecks(outputs.certificates, now),
+    ...certificateChecks([...certificateEnds(outputs.certificates), ...kubeletEnds(reports)], now),
   ];
 }
 
@@ -206,12 +206,26 @@ function volumeCheck(reports: Reports): Check {
   const { started, volume, bricks, bricksOnline } = seen.value;
   const count = Number(bricks);
   const online = Number(bricksOnline);
+  const left = leftToHeal(reports);
   return {
     kind,
     name: String(volume),
-    healthy: started === true && count > 0 && online === count,
-    detail: `${started === true ? "started" : "not started"}, ${online} of ${count} bricks online`,
+    healthy: started === true && count > 0 && online === count && left === "",
+    detail: `${started === true ? "started" : "not started"}, ${online} of ${count} bricks online${left}`,
   };
+}
+
+/** What the bricks have not told each other yet, for the end of a sentence; "" where that is nothing, or where none can say. */
+function leftToHeal(reports: Reports): string {
+  const told = reports.known("gluster", (facts) =>
+    typeof facts.healPending === "number" ? facts : undefined,
+  );
+  const pending = Number(told?.value.healPending ?? 0);
+  const splitBrain = Number(told?.value.splitBrain ?? 0);
+  return [
+    pending === 0 ? "" : `, ${pending} entries left to heal`,
+    splitBrain === 0 ? "" : `, ${splitBrain} in split brain (docs/troubleshooting.md)`,
+  ].join("");
 }
 
 /** Nodes converge without the volume; those that want it are named where it is missing, and else counted. */
@@ -233,8 +247,8 @@ function mountChecks({ machines }: LabOutputs, reports: Reports): Check[] {
 }
 
 /** The one that expires first speaks for all; every expired one speaks for itself. */
-function certificateChecks(certificates: Record<string, string>, now: Date): Check[] {
-  const byEnd = certificateEnds(certificates);
+function certificateChecks(ends: readonly CertificateEnd[], now: Date): Check[] {
+  const byEnd = ends.toSorted((a, b) => a.end.getTime() - b.end.getTime());
   const expired = byEnd.filter(({ end }) => end <= now);
   return (expired.length > 0 ? expired : byEnd.slice(0, 1)).map(({ name, end }) => ({
     kind: "certificate",

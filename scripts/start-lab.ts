@@ -1,6 +1,7 @@
 import { startMachines } from "../hypervisor/lab-power";
+import { certificateEnds } from "./certificate-ends";
 import { setClocks } from "./clocks";
-import type { ExistingLab } from "./existing-lab";
+import { type ExistingLab, existingLab } from "./existing-lab";
 import { untilHealthy } from "./healthy";
 import { LabShell } from "./lab-shell";
 
@@ -15,5 +16,21 @@ export async function startLab(lab: ExistingLab): Promise<void> {
     const shell = new LabShell(lab.outputs.access);
     await setClocks(shell, slept).finally(() => shell.close());
   }
-  console.log(`The lab is healthy after ${await untilHealthy(lab)} s.`);
+  const renewed = await renewExpired(lab, new Date());
+  console.log(`The lab is healthy after ${await untilHealthy(renewed)} s.`);
+}
+
+/**
+ * Certificates that have run out while the lab was off, and nothing else of the configuration: machines take each other up again by
+ * new ones only.
+ */
+async function renewExpired(lab: ExistingLab, now: Date): Promise<ExistingLab> {
+  const expired = certificateEnds(lab.outputs.certificates).filter(({ end }) => end <= now);
+  if (expired.length === 0) return lab;
+  console.log(`${expired.length} certificates have run out while the lab was off: renewing them.`);
+  const targets = ["**::tls:index/locallySignedCert:LocallySignedCert::**", "**-node-apply"];
+  const only = targets.flatMap((target) => ["--target", target]);
+  const status = await lab.stack.run(["up", "--yes", "--skip-preview", ...only]);
+  if (status !== 0) throw new Error("certificates could not be renewed; npm run up tries again");
+  return existingLab(lab.stack, lab.plan);
 }

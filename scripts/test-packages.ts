@@ -12,6 +12,7 @@ export const testPrograms: Readonly<Record<string, string>> = {
   genisoimage: "genisoimage",
   haproxy: "haproxy",
   ip: "iproute2",
+  jq: "jq",
   losetup: "mount",
   "mkfs.ext4": "e2fsprogs",
   mmdebstrap: "mmdebstrap",

@@ -26,7 +26,7 @@ export function addonFiles(plan: LabPlan, credentials: MachineCredentials): Gues
   const { applications } = plan;
   const first = [
     ...flannelObjects(plan),
-    ...leaveRights(),
+    ...ownRights(),
     ...(storage.enabled ? storageObjects(storage) : []),
     ...(metricsServer.enabled ? metricsServerObjects(metricsServer) : []),
     ...(metalLb.enabled ? metalLbObjects(metalLb) : []),
@@ -75,10 +75,10 @@ function address({ apiVersion, kind, metadata }: KubernetesObject): string {
 }
 
 /**
- * A worker drains and deletes itself with its kubelet's credentials when it leaves: admission (NodeRestriction) keeps each to its
- * own node and pods.
+ * A machine drains and deletes itself with its kubelet's credentials when it leaves: admission (NodeRestriction) keeps each to its
+ * own node and pods. Who else serves what its pods serve it must be able to see.
  */
-function leaveRights(): object[] {
+function ownRights(): object[] {
   const group = "rbac.authorization.k8s.io";
   const name = "kube-lab:leave";
   return [
@@ -86,7 +86,10 @@ function leaveRights(): object[] {
       apiVersion: `${group}/v1`,
       kind: "ClusterRole",
       metadata: { name },
-      rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["delete"] }],
+      rules: [
+        { apiGroups: [""], resources: ["nodes"], verbs: ["delete"] },
+        { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list"] },
+      ],
     },
     {
       apiVersion: `${group}/v1`,

@@ -26,28 +26,24 @@ export function masterFiles(
   machine: MachinePlan,
   credentials: MachineCredentials,
 ): GuestFile[] {
-  const token = needed(credentials, "bootstrapToken");
   return [
     ...nodeFiles(plan, machine, credentials),
-    ...["master.sh", "etcd.sh", "join-lock.sh"].map((name) =>
+    ...["master.sh", "members.sh", "etcd.sh", "join-lock.sh", "certificates.sh", "addons.sh"].map((name) =>
       realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`),
     ),
-    {
-      path: "/etc/kube-lab/kubeadm-init.yaml",
-      mode: "0600",
-      content: initDocuments(plan, machine, token),
-    },
-    { path: "/etc/kube-lab/kubelet.conf", mode: "0600", content: kubeletConfig(plan, machine, credentials) },
+    { path: "/etc/kube-lab/kubeadm-init.yaml", mode: "0600", content: initDocuments(plan, machine) },
     ...addonFiles(plan, credentials),
     ...initPatches(plan, needed(credentials, "etcdClusterToken")),
     ...pkiFiles(plan, machine, credentials),
   ];
 }
 
-/** The kubelet's way to its own API server, for a master that initialises; one that joins gets it from kubeadm. */
+/** The kubelet's way to the API: a master's to its own server, a worker's to the virtual address. */
 function kubeletConfig(plan: LabPlan, machine: MachinePlan, credentials: MachineCredentials): string {
+  const { apiPort, controlPlaneEndpoint } = plan.kubernetes;
+  const endpoint = machine.role === "master" ? `${machine.address}:${apiPort}` : controlPlaneEndpoint;
   return kubeconfig({
-    server: `https://${machine.address}:${plan.kubernetes.apiPort}`,
+    server: `https://${endpoint}`,
     authority: credentials.authorities["kubernetes-ca"].certificate,
     user: `system:node:${machine.name}`,
     credential: { file: "/var/lib/kubelet/pki/kubelet-client-current.pem" },
@@ -55,32 +51,23 @@ function kubeletConfig(plan: LabPlan, machine: MachinePlan, credentials: Machine
 }
 
 function nodeFiles(plan: LabPlan, machine: MachinePlan, credentials: MachineCredentials): GuestFile[] {
-  const token = needed(credentials, "bootstrapToken");
   const authority = credentials.authorities["kubernetes-ca"].certificate;
-  const server = `https://${plan.kubernetes.controlPlaneEndpoint}`;
   return [
-    ...["node.sh", "volume.sh"].map((name) =>
+    ...["node.sh", "kubelet.sh", "drain.sh", "volume.sh"].map((name) =>
       realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`),
     ),
+    realFile("kubernetes/gluster.nft", "/usr/local/lib/kube-lab/gluster.nft"),
     realFile("kubernetes/volume.service", "/etc/systemd/system/kube-lab-volume.service"),
     realFile("kubernetes/containerd.toml", "/usr/local/lib/kube-lab/containerd.toml"),
     realFile("kubernetes/kubelet.service", "/etc/systemd/system/kubelet.service"),
+    realFile("kubernetes/stop-pods.sh", "/usr/local/lib/kube-lab/stop-pods.sh", "0755"),
+    realFile("kubernetes/pods.service", "/etc/systemd/system/kube-lab-pods.service"),
     realFile("kubernetes/crictl.yaml", "/etc/crictl.yaml"),
     realFile("kubernetes/sysctl.conf", "/etc/sysctl.d/90-kube-lab.conf"),
     realFile("kubernetes/tmpfiles.conf", "/etc/tmpfiles.d/kube-lab.conf"),
     ...kubeletFiles(credentials),
     { path: "/etc/kube-lab/kubernetes-ca.crt", mode: "0644", content: authority },
-    {
-      path: "/etc/kube-lab/kubeadm-join.yaml",
-      mode: "0600",
-      content: joinDocuments(plan, machine, token),
-    },
-    {
-      path: "/etc/kube-lab/discovery.conf",
-      mode: "0600",
-      content: kubeconfig({ server, authority, user: "bootstrap", credential: { token } }),
-    },
-    // As a file: a header in a command line could be read by anybody on the machine.
-    { path: "/etc/kube-lab/token-header", mode: "0600", content: `Authorization: Bearer ${token}\n` },
+    { path: "/etc/kube-lab/kubelet.conf", mode: "0600", content: kubeletConfig(plan, machine, credentials) },
+    { path: "/etc/kube-lab/kubeadm-join.yaml", mode: "0600", content: joinDocuments(plan, machine) },
   ];
 }

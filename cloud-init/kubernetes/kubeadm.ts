@@ -9,7 +9,12 @@ interface Argument {
 
 const api = "kubeadm.k8s.io/v1beta4";
 const runtimeSocket = "unix:///run/containerd/containerd.sock";
-const discoveryFile = "/etc/kube-lab/discovery.conf";
+
+/**
+ * With whose rights a machine joins. A worker has its kubelet's own certificate from the beginning, which makes it that node and
+ * no other; a token would admit whoever has it as any node.
+ */
+const discoveryFiles = { master: "/etc/kubernetes/super-admin.conf", worker: "/etc/kube-lab/kubelet.conf" };
 
 /** Machines may be slow together: twelve start on the same processors. */
 const timeouts = {
@@ -25,21 +30,13 @@ const timeouts = {
  * What `kubeadm init` reads on a master. All first masters run it at the same moment: only the patches in
  * /etc/kube-lab/patches-init name the whole first etcd cluster, since extraArgs would be stored and break later joins.
  */
-export function initDocuments(plan: LabPlan, master: MachinePlan, bootstrapToken: string): string {
+export function initDocuments(plan: LabPlan, master: MachinePlan): string {
   return yamlDocuments([
     {
       apiVersion: api,
       kind: "InitConfiguration",
-      // Without end: a worker may be rebuilt whenever; the token is a secret of this lab alone.
-      bootstrapTokens: [
-        {
-          token: bootstrapToken,
-          ttl: "0s",
-          description: "machines of the lab",
-          usages: ["signing", "authentication"],
-          groups: ["system:bootstrappers:kubeadm:default-node-token"],
-        },
-      ],
+      // kubeadm makes one at random in any case: one that nobody knows and that ends at once.
+      bootstrapTokens: [{ ttl: "1s", description: "for nobody" }],
       localAPIEndpoint: { advertiseAddress: master.address, bindPort: plan.kubernetes.apiPort },
       nodeRegistration: nodeRegistration(plan, master),
       patches: { directory: "/etc/kube-lab/patches-init" },
@@ -54,16 +51,13 @@ export function initDocuments(plan: LabPlan, master: MachinePlan, bootstrapToken
 }
 
 /** What `kubeadm join` reads: a master added or rebuilt later, or any worker. */
-export function joinDocuments(plan: LabPlan, machine: MachinePlan, bootstrapToken: string): string {
+export function joinDocuments(plan: LabPlan, machine: MachinePlan): string {
   const master = machine.role === "master";
   return yamlDocuments([
     {
       apiVersion: api,
       kind: "JoinConfiguration",
-      discovery: {
-        file: { kubeConfigPath: discoveryFile },
-        tlsBootstrapToken: bootstrapToken,
-      },
+      discovery: { file: { kubeConfigPath: discoveryFiles[master ? "master" : "worker"] } },
       nodeRegistration: nodeRegistration(plan, machine),
       ...(master
         ? {
@@ -110,7 +104,7 @@ function clusterConfiguration(plan: LabPlan): object {
       dnsDomain: kubernetes.clusterDomain,
     },
     apiServer: { certSANs: [plan.apiName, plan.virtualIp, "127.0.0.1", "::1"], extraEnvs: [rareCollection] },
-    controllerManager: { extraArgs: controllerManagerArguments },
+    controllerManager: { extraArgs: controllerManagerArguments(plan) },
     etcd: { local: { dataDir: "/var/lib/etcd", extraArgs: etcdArguments } },
   };
 }
@@ -122,10 +116,14 @@ const rareCollection: Argument = { name: "GOGC", value: "200" };
  * Each of some fifty controllers gets an account and a token of its own before it starts: at the default 20 requests a second the
  * first pod of a daemon set waits ten seconds for them.
  */
-const controllerManagerArguments: Argument[] = [
-  { name: "kube-api-qps", value: "100" },
-  { name: "kube-api-burst", value: "200" },
-];
+function controllerManagerArguments(plan: LabPlan): Argument[] {
+  return [
+    { name: "kube-api-qps", value: "100" },
+    { name: "kube-api-burst", value: "200" },
+    // The life of kubelets' certificates, which they renew by themselves while they run.
+    { name: "cluster-signing-duration", value: `${plan.certificates.leafHours}h` },
+  ];
+}
 
 /**
  * Snapshots early and often. etcd 3.6 has a fault: replaying the raft log from its very beginning, it takes the cluster version's

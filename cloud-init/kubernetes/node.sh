@@ -4,7 +4,6 @@
 # shellcheck disable=SC2034 # the roles read it
 CERTIFICATES=/etc/kubernetes/pki
 AUTHORITY=/etc/kube-lab/kubernetes-ca.crt
-KUBELET_CERTIFICATE=/var/lib/kubelet/pki/kubelet-client-current.pem
 
 node_runtime() {
   step "starting containerd"
@@ -14,6 +13,7 @@ node_runtime() {
     "SYSTEMD_CGROUP=$([ "$(cgroup_driver)" = systemd ] && echo true || echo false)" \
     "RESTRICT_OOM_SCORE_ADJ=${KUBE_LAB_RESTRICT_OOM_SCORE_ADJ:-false}"
   start_service containerd.service
+  systemctl start kube-lab-pods.service
   wait_until 60 "own address $ADDRESS (netplan, 'networkctl status' tells)" has_own_address
 }
 
@@ -73,5 +73,13 @@ wait_node_ready() {
 
 node_becomes_ready() {
   timeout 20 kubectl --kubeconfig /etc/kubernetes/kubelet.conf --server "https://$(node_server)" \
-    wait --for=condition=Ready --timeout=15s "node/$MACHINE"
+    wait --for=condition=Ready --timeout=15s "node/$MACHINE" && node_reported
+}
+
+# What the kubelet reported before the machine was started again does not count.
+node_reported() {
+  local start
+  start=$(date -d "$(systemctl show kubelet.service --property ActiveEnterTimestamp --value)" +%s)
+  as_node "/api/v1/nodes/$MACHINE" | jq --exit-status --argjson start "$start" 'any(.status.conditions[];
+    .type == "Ready" and .status == "True" and (.lastHeartbeatTime | fromdate) >= $start)' >/dev/null
 }

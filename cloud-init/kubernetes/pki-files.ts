@@ -40,7 +40,7 @@ export function pkiFiles(plan: LabPlan, machine: MachinePlan, credentials: Machi
   ];
 }
 
-/** What the kubelet serves with, where it looks before it makes itself one; it notices a new one by itself. */
+/** What the kubelet serves with, where it looks before it makes itself one; it notices a new one by itself. See kubelet.sh. */
 export function kubeletFiles({ certificates }: MachineCredentials): GuestFile[] {
   const { kubelet } = certificates;
   return kubelet === undefined ? [] : pairFiles("/var/lib/kubelet/pki/kubelet", kubelet);

@@ -24,7 +24,7 @@ function keptFile(state: string): string {
 export function keepState({ state }: Pick<StackFiles, "state">): void {
   const kept = keptFile(state);
   if (!existsSync(state)) return;
-  if (existsSync(kept) && statSync(kept).mtimeMs >= statSync(state).mtimeMs) return;
+  if (existsSync(kept) && statSync(kept).mtimeMs > statSync(state).mtimeMs) return;
   const text = readFileSync(state, "utf8");
   if (isWhole(text)) writeSynced(kept, text);
 }

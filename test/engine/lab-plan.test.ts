@@ -1,3 +1,6 @@
+import { keptSettings } from "../../plan/living-lab";
+import { changesOf, withChanges } from "../unit/plan/changes";
+import { selfSigned } from "../unit/plan/self-signed";
 import { LabProject, type Step, template } from "./lab-plan/lab-project";
 import { SshMachines } from "./lab-plan/ssh-machines";
 
@@ -49,7 +52,7 @@ function localCalls(): string[] {
 /** Without the components, which only hold others together. */
 function custom(steps: Step[]): Step[] {
   return steps.filter(({ name }) =>
-    /-(seed|hardware|apply|leave|seal|key|certificate|request|host|template)$/.test(name),
+    /-(seed|data-disk|hardware|apply|leave|seal|key|certificate|request|host|template)$/.test(name),
   );
 }
 
@@ -66,6 +69,12 @@ test("the first up makes every machine once and waits for its node", async () =>
     expect(calls.filter((call) => call.startsWith(verb)).sort()).toEqual(
       names.map((name) => `${verb} kube-lab-test-${name}`).sort(),
     );
+  const gluster = names.filter((name) => name.startsWith("glus-"));
+  for (const [disk, machine] of gluster.map((name) => [
+    `disk ensure kube-lab-test-${name}`,
+    `machine ensure kube-lab-test-${name}`,
+  ]))
+    expect(calls.indexOf(disk ?? "")).toBeLessThan(calls.indexOf(machine ?? ""));
   const lastStart = calls.findLastIndex((call) => call.startsWith("machine ensure"));
   expect(calls.slice(lastStart + 1)).toEqual(["seed seal"]);
   expect(calls.slice(0, 2).sort()).toEqual(["image ensure", "network ensure"]);
@@ -83,6 +92,7 @@ test("a fourth worker adds its own resources, and the others learn its name", as
   const steps = custom(await project.preview());
   expect(steps.filter(({ op }) => op === "create").map(({ name }) => name)).toEqual([
     "lab-pki-kube-node04-host-key",
+    ...["certificate", "key", "request"].map((part) => `lab-pki-kube-node04-kubelet-${part}`),
     "lab-workers-kube-node04-hardware",
     "lab-workers-kube-node04-node-apply",
     "lab-workers-kube-node04-node-leave",
@@ -177,6 +187,8 @@ test("another image makes every machine anew: each leaves, goes, comes and joins
   expect(calls.filter((call) => /^node leave .*mast/.test(call))).toEqual(
     ["kube-mast01", "kube-mast02", "kube-mast03"].map((name) => `node leave kube-lab-test-${name}`),
   );
+  // What makes machines anew leaves their data disks alone.
+  expect(calls.filter((call) => call.startsWith("disk "))).toEqual([]);
   expect(calls.filter((call) => call.endsWith("kube-mast02"))).toEqual(
     ["seed ensure", "node leave", "machine absent", "machine ensure"].map(
       (verb) => `${verb} kube-lab-test-kube-mast02`,
@@ -209,12 +221,48 @@ test("no private key or password is in clear in state, output or what processes 
   }
 });
 
+test("every key that is for a new lab only is refused at once, by preview and up, before anything is touched", async () => {
+  const changes = changesOf(await selfSigned(true));
+  const kept = keptSettings().map(([key]) => key);
+  configure(withChanges(kept.map((key) => [key, changes[key] ?? { value: undefined }])));
+  for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+    const refusal = await project.run(...command).then(
+      () => "nothing was refused",
+      ({ message }: Error) => message,
+    );
+    expect(kept.filter((key) => !refusal.includes(`kube-lab:${key} = `))).toEqual([]);
+    expect(refusal).toContain("the lab that lives was made with 10.96.0.0/12: services keep the addresses");
+    expect(refusal).toMatch(
+      /fix: +pulumi config rm --path kubernetes.serviceSubnet, or a new lab: another stack/,
+    );
+    expect(refusal).not.toMatch(/PRIVATE KEY| at \S+:\d+:\d+/);
+  }
+  expect([localCalls(), machines.taken()]).toEqual([[], []]);
+});
+
+test("a lab stays on its hypervisor whatever fits the computer today, also where its record or place is lost", async () => {
+  configure({ gluster: { cpus: 1 }, masters: { count: 3 } });
+  project.chooseHypervisor("embedded");
+  expect(await project.preview()).toEqual([]);
+  project.loseRecord();
+  expect(await project.preview()).toEqual([{ op: "update", name: "lab-network-host" }]);
+  project.forgetPlace();
+  expect(await project.preview()).toEqual([{ op: "update", name: "lab-network-host" }]);
+  await up();
+  expect(localCalls()).toEqual(["network ensure"]);
+  expect(await project.preview()).toEqual([]);
+});
+
 test("destroy drains nobody and leaves no machine and no resource", async () => {
   printed += await project.run("destroy", "--yes", "--skip-preview");
   expect(machines.taken()).toEqual([]);
   const calls = localCalls();
   expect(calls.filter((call) => call.startsWith("machine absent"))).toHaveLength(12);
   expect(calls.filter((call) => call.startsWith("node leave"))).toEqual([]);
+  for (const name of names.filter((each) => each.startsWith("glus-")))
+    expect(calls.indexOf(`machine absent kube-lab-test-${name}`)).toBeLessThan(
+      calls.indexOf(`disk absent kube-lab-test-${name}`),
+    );
   expect(calls.at(-1)).toBe("network absent");
   expect(project.resources()).toEqual([]);
 });

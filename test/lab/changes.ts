@@ -1,6 +1,7 @@
 import { eventuallyHealthy, readyNodes, referenceNodes } from "./health";
 import { eventually } from "./lab-under-test";
 import { lab } from "./the-lab";
+import { twin } from "./workload";
 
 /** Other numbers in the configuration, and machines that are gone behind Pulumi's back. */
 export function changeTests(): void {
@@ -53,6 +54,41 @@ export function changeTests(): void {
       `restarting masters in turn: longest time without an answer of the API ${silence.toFixed(1)} s`,
     );
     expect(silence).toBeLessThan(15);
+  });
+
+  test("changes workers in turn, so that a workload of two replicas is never away", async () => {
+    const uuids = async () => (await lab.vboxManage("list", "runningvms")).trim().split("\n").sort();
+    const before = await uuids();
+    await lab.kubectl.run(["apply", "--filename=-"], { stdin: twin() });
+    await lab.kubectl.run(["rollout", "status", "deployment/twin", "--timeout=120s"], { timeoutMs: 130_000 });
+    await lab.configure({ workers: { memoryMiB: 2304 } });
+    const path = "/api/v1/namespaces/default/services/twin:80/proxy/";
+    const silence = await lab.longestSilenceDuring(async () => void (await lab.up()), path);
+    console.log(
+      `changing workers in turn: longest time without an answer of two replicas ${silence.toFixed(1)} s`,
+    );
+    expect(silence).toBeLessThan(5);
+    expect(await uuids()).toEqual(before);
+    const { items } = await lab.kubectl.json<{ items: { spec: { unschedulable?: boolean } }[] }>([
+      "get",
+      "nodes",
+    ]);
+    expect(items.filter(({ spec }) => spec.unschedulable)).toEqual([]);
+    await lab.kubectl.run(["delete", "deployment,service", "twin"], { timeoutMs: 120_000 });
+    await eventuallyHealthy();
+  });
+
+  test("takes a master back whose etcd has lost its data", async () => {
+    const etcd = "sudo crictl ps --quiet --name etcd";
+    await lab.on(
+      "kube-mast03",
+      `sudo systemctl stop kubelet && sudo crictl stop $(${etcd}) && sudo rm -rf /var/lib/etcd/member &&
+        sudo systemctl restart kube-lab`,
+      120_000,
+    );
+    await lab.on("kube-mast03", "sudo kube-lab wait", 600_000);
+    expect(await readyNodes()).toEqual(referenceNodes);
+    await eventuallyHealthy();
   });
 
   test("loses machines for good and goes on without them", async () => {

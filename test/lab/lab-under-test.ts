@@ -91,17 +91,17 @@ export class LabUnderTest {
   }
 
   /**
-   * Asks the API over and over while `work` runs.
+   * Asks the API over and over while `work` runs, or something behind it by another path.
    * @returns the longest time in seconds without an answer.
    */
-  async longestSilenceDuring(work: () => Promise<void>): Promise<number> {
+  async longestSilenceDuring(work: () => Promise<void>, path = "/readyz"): Promise<number> {
     const kubectl = new Kubectl(join(this.setUp.bundle, "bin", "kubectl"), this.outputs.kubeconfig);
     let done = false;
     let longestMs = 0;
     const ask = async () => {
       let answered = Date.now();
       while (!done) {
-        const success = await kubectl.run(["get", "--raw=/readyz", "--request-timeout=2s"]).then(
+        const success = await kubectl.run(["get", `--raw=${path}`, "--request-timeout=2s"]).then(
           () => true,
           () => false,
         );

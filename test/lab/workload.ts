@@ -14,6 +14,34 @@ export function pods(nodes: string[], image = `${toolboxImage}:1`): string {
   return [service, ...nodes.map((node) => pod(node, image))].map((document) => dump(document)).join("---\n");
 }
 
+/** A workload of two replicas as its owner would write it for no silence, and its service `twin` on port 80. */
+export function twin(image = `${toolboxImage}:1`): string {
+  const labels = { app: "twin" };
+  const container = {
+    ...{ name: "echo", image, imagePullPolicy: "Never", ports: [{ containerPort: 8080 }] },
+    readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 },
+    // Serves on until nobody sends it anything any more.
+    lifecycle: { preStop: { sleep: { seconds: 5 } } },
+  };
+  const deployment = {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "twin" },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [container] } },
+    },
+  };
+  const service = {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "twin" },
+    spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
+  };
+  return [service, deployment].map((document) => dump(document)).join("---\n");
+}
+
 /** A claim of the default storage class, and one pod pinned to each node that has it at /data. */
 export function podsWithVolume(nodes: string[], image = `${toolboxImage}:1`): string {
   const claim = {

@@ -14,7 +14,6 @@ const pair = selfSigned();
 export function exampleCredentials(plan: LabPlan, machine: MachinePlan): MachineCredentials {
   const authority: KeyPair =
     machine.role === "master" ? pair : { certificate: pair.certificate, privateKey: "" };
-  const kubernetes = machine.role === "master" || machine.role === "worker";
   return {
     sshHostKey: { privateKey: pair.privateKey, publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA host" },
     authorizedKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB user",
@@ -24,7 +23,6 @@ export function exampleCredentials(plan: LabPlan, machine: MachinePlan): Machine
         .map((certificate) => [certificate.file, pair]),
     ),
     authorities: { "kubernetes-ca": authority, "etcd-ca": authority, "front-proxy-ca": authority },
-    ...(kubernetes ? { bootstrapToken: "abcdef.0123456789abcdef" } : {}),
     ...(machine.role === "master"
       ? {
           serviceAccountKey: { privateKey: pair.privateKey, publicKey: pair.certificate },

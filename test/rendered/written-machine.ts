@@ -1,10 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type GuestFile, guestFiles } from "../../cloud-init/guest-files";
 import type { LabPlan, MachinePlan } from "../../plan/lab-plan";
 import { exampleCredentials } from "./example-credentials";
-import { expectAccepted } from "./tool";
+import { expectAccepted, toolEnvironment } from "./tool";
 
 /** A machine's files below a folder instead of below /. */
 export interface WrittenMachine {
@@ -15,6 +16,11 @@ export interface WrittenMachine {
   read(path: string): string;
   /** Calls a function of the machine's scripts that renders configuration. */
   render(call: string): void;
+  /**
+   * Runs commands with the functions of the machine's role at hand; `before` replaces some of them, or variables of theirs.
+   * @returns its status, and both its outputs as one
+   */
+  run(commands: string, before?: string): { status: number | null; words: string };
   remove(): void;
 }
 
@@ -36,6 +42,12 @@ export function writeMachine(plan: LabPlan, machine: MachinePlan): WrittenMachin
     render: (call) => {
       const script = `set -euo pipefail; . "$LIBRARY/lib.sh"; load_role; ${call}`;
       expectAccepted("bash", ["-c", script], { KUBE_LAB_ROOT: root, LIBRARY: library });
+    },
+    run: (commands, before = "") => {
+      const script = `set -euo pipefail; . "$LIBRARY/lib.sh"; load_role; ${before}\n${commands}`;
+      const environment = { ...toolEnvironment(), KUBE_LAB_ROOT: root, LIBRARY: library };
+      const result = spawnSync("bash", ["-c", script], { encoding: "utf8", env: environment });
+      return { status: result.status, words: `${result.stdout}${result.stderr}` };
     },
     remove: () => rmSync(root, { recursive: true }),
   };

@@ -15,6 +15,7 @@ import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
 import { dump } from "js-yaml";
 import { baseDisksFile, versionsOf } from "../../../components/base-disk";
+import { writeChoice } from "../../../hypervisor/choice";
 import { ensureEngine } from "../../../offline/engine/engine";
 import { defaultConfiguration } from "../../../plan/config";
 import { planLab } from "../../../plan/topology";
@@ -181,6 +182,21 @@ export class LabProject {
   }
 
   /** With what a test that ran out of time has left running. */
+  /** As if set-up had found another hypervisor fit for the computer. */
+  chooseHypervisor(hypervisor: "virtualbox" | "embedded"): void {
+    writeChoice(this.folder, hypervisor);
+  }
+
+  /** Where the lab is, is the hypervisor's to say again. */
+  forgetPlace(): void {
+    rmSync(join(this.folder, ".kube-lab/labs"), { recursive: true });
+  }
+
+  /** What the lab was made with, as its folder has it. */
+  loseRecord(): void {
+    rmSync(join(this.records, "lab/living-lab.json"));
+  }
+
   remove(): void {
     for (const child of this.running) child.kill("SIGKILL");
     rmSync(this.folder, { recursive: true, force: true });

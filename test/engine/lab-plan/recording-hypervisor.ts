@@ -1,7 +1,7 @@
 /**
  * In place of hypervisor/main.ts in a test: makes no machine, but remembers what it was asked and behaves as if it had.
  * RECORDS names the folder it remembers in: `calls.jsonl`, `machines/NAME/{info,kube-lab.json,token}`, `seeds/NAME` (only until sealed),
- * `seeded/NAME`. Others read while it writes: whole files only.
+ * `seeded/NAME`, `lab`: the lab's own folder, with its record as the real program leaves it and a folder for each machine. Others read while it writes: whole files only.
  */
 import { randomUUID } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { load } from "js-yaml";
 import { writeAtomically } from "../../../embedded/atomic";
+import { forgetLab, rememberLab } from "../../../hypervisor/living-lab";
+import { readNetworkSpecification } from "../../../hypervisor/specification";
 import { deliveredFiles, deliveryIn } from "../../delivered-files";
 
 /** What a machine would know of itself from its seed; for ssh-machines.ts. */
@@ -21,15 +23,22 @@ export interface SeededMachine {
 }
 
 const own =
-  /^(HYPERVISOR|GROUP|MACHINE|INCARNATION|HOST_KEY|IMAGE|BASE_DISK|ROOT_DISK_GIB|CPUS|MEMORY_MIB|DATA_DISK_GIB|(ADAPTER|FORWARD|SEED)_\w+)$/;
+  /^(HYPERVISOR|GROUP|MACHINE|INCARNATION|HOST_KEY|IMAGE|BASE_DISK|ROOT_DISK_GIB|CPUS|MEMORY_MIB|DATA_DISK_GIB|(ADAPTER|FORWARD|SEED|MADE_WITH)_\w+)$/;
 const records = process.env.RECORDS ?? "";
 const name = process.env.MACHINE ?? "";
 const machine = join(records, "machines", name);
 const seed = join(records, "seeds", name);
+const lab = join(records, "lab");
+const stack = "test";
 
 const verbs: Record<string, () => Promise<unknown>> = {
-  "network ensure": async () => mkdirSync(join(records, "machines"), { recursive: true }) && undefined,
-  "network absent": async () => undefined,
+  "network ensure": async () => {
+    for (const folder of [lab, join(records, "machines")]) mkdirSync(folder, { recursive: true });
+    const { incarnation, madeWith } = readNetworkSpecification(process.env);
+    const place = { hypervisor: "virtualbox" as const, folder: lab };
+    await rememberLab(process.cwd(), stack, place, { incarnation, madeWith });
+  },
+  "network absent": async () => forgetLab(process.cwd(), stack, lab),
   "image ensure": async () => {
     const { IMAGE: image = "", INCARNATION: incarnation = "" } = process.env;
     const template = join(records, "machines", image);
@@ -47,9 +56,13 @@ const verbs: Record<string, () => Promise<unknown>> = {
   "seed absent": async () => {
     for (const gone of [seed, join(records, "seeded", name)]) rmSync(gone, { force: true });
   },
+  "disk ensure": async () => undefined,
+  "disk absent": async () => undefined,
   "machine ensure": async () => ensureMachine(),
   "node leave": async () => undefined,
-  "machine absent": async () => rmSync(machine, { recursive: true, force: true }),
+  "machine absent": async () => {
+    for (const gone of [machine, join(lab, name)]) rmSync(gone, { recursive: true, force: true });
+  },
 };
 
 interface Seed {
@@ -86,12 +99,13 @@ function ensureMachine() {
     JSON.stringify(before.hardware) === JSON.stringify(hardware) && before.incarnation === incarnation;
   const started = same && before.started !== undefined ? before.started : new Date().toISOString();
   const uuid = before.uuid ?? randomUUID();
-  mkdirSync(machine, { recursive: true });
+  for (const folder of [machine, join(lab, name, "Logs")]) mkdirSync(folder, { recursive: true });
   const info = [
     `name="${name}"`,
     `UUID="${uuid}"`,
     `CfgFile="${machine}/${name}.vbox"`,
     'VMState="running"',
+    'groups="/kube-lab/test"',
     `cpus=${cpus}`,
     `memory=${memory}`,
     '"SATA-0-0"="root.vdi"',

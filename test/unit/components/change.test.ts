@@ -20,6 +20,9 @@ test("a fourth worker adds its own resources and changes only files of those who
   const added = after.resources.map(({ name }) => name).filter((name) => !names.has(name));
   expect(added.sort()).toEqual([
     "lab-pki-kube-node04-host-key",
+    "lab-pki-kube-node04-kubelet-certificate",
+    "lab-pki-kube-node04-kubelet-key",
+    "lab-pki-kube-node04-kubelet-request",
     "lab-workers-kube-node04",
     "lab-workers-kube-node04-hardware",
     "lab-workers-kube-node04-node",

@@ -6,6 +6,9 @@ import { baseDisk, nothingThere, resourceOutputs } from "./lab-in-test";
 import { isSecret, known, registered } from "./registered";
 
 jest.mock("../../../components/base-disk", () => ({ baseDiskFor: () => baseDisk }));
+jest.mock("../../../hypervisor/living-lab", () => ({
+  findLab: () => Promise.resolve({ living: {}, incarnation: "2026-11-20T10:00:00Z missing" }),
+}));
 jest.mock("../../../hypervisor/reality", () => ({
   observe: (plan: LabPlan, image: string): Promise<Map<string, Observation>> => {
     expect(image).toBe(baseDisk.template);

@@ -1,7 +1,10 @@
 import { Lab, type LabArgs } from "../../../components/lab";
+import { machineEnvironment } from "../../../hypervisor/environment";
+import { wantedHardware } from "../../../hypervisor/hardware";
 import type { Observation } from "../../../hypervisor/reality";
+import { readMachineSpecification } from "../../../hypervisor/specification";
 import { parseConfiguration } from "../../../plan/config";
-import type { LabPlan } from "../../../plan/lab-plan";
+import type { LabPlan, MachinePlan } from "../../../plan/lab-plan";
 import { planLab } from "../../../plan/topology";
 import { type Registered, registered } from "./registered";
 
@@ -21,6 +24,20 @@ export function allRunning(plan: LabPlan): Map<string, Observation> {
   return observed(plan, { state: "running", changed: [], incarnation: "2026-11-20T10:00:00Z missing" });
 }
 
+/** As if every machine ran with the hardware that this plan gives it. */
+export function runningAs(plan: LabPlan): Map<string, Observation> {
+  const hardwareOf = (machine: MachinePlan) => {
+    const environment = { ...machineEnvironment(plan, machine, "image", "token"), HOST_KEY: "SHA256:key" };
+    return wantedHardware(readMachineSpecification(environment));
+  };
+  const seen = allRunning(plan);
+  for (const machine of plan.machines) {
+    const observation = seen.get(machine.name);
+    if (observation) seen.set(machine.name, { ...observation, hardware: hardwareOf(machine) });
+  }
+  return seen;
+}
+
 function observed(plan: LabPlan, observation: Observation): Map<string, Observation> {
   const names = [...plan.machines.map(({ name }) => name), baseDisk.template];
   return new Map(names.map((name) => [name, { ...observation }]));
@@ -36,7 +53,8 @@ export async function labOf(
   plan: LabPlan,
   { observations = nothingThere(plan), givenAuthorities = {} }: Given = {},
 ) {
-  const args = { plan, observations: Promise.resolve(observations), baseDisk, givenAuthorities };
+  const incarnation = "2026-11-20T10:00:00Z missing";
+  const args = { plan, incarnation, observations: Promise.resolve(observations), baseDisk, givenAuthorities };
   const { resources, result } = await registered(() => new Lab("lab", args).outputs, resourceOutputs);
   const byName = new Map(resources.map((resource) => [resource.name, resource]));
   const resource = (name: string): Registered => {

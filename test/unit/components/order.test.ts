@@ -1,4 +1,4 @@
-import { allRunning, labOf, nothingThere, planOf } from "./lab-in-test";
+import { allRunning, labOf, nothingThere, planOf, runningAs } from "./lab-in-test";
 import type { Registered } from "./registered";
 
 const plan = planOf();
@@ -25,7 +25,8 @@ describe("a new lab", () => {
       const own = name.replace(/-hardware$/, "-seed");
       const hostKey = `lab-pki-${name.replace(/^lab-(?:gateway|load-balancers|masters|workers|gluster)-|-hardware$/g, "")}-host-key`;
       const keys = name.includes("gate-node01") ? [hostKey] : [hostKey, ...keysOfTheWay];
-      expect(dependencies).toEqual(["lab-image-template", ...keys, own].sort());
+      const disk = name.startsWith("lab-gluster-") ? [name.replace(/-hardware$/, "-data-disk")] : [];
+      expect(dependencies).toEqual(["lab-image-template", ...keys, own, ...disk].sort());
     }
   });
 
@@ -54,6 +55,24 @@ describe("a new lab", () => {
     expect(resource("lab-seal").dependencies).toEqual(nodes.sort());
   });
 
+  test("a data disk waits for the lab's folder alone, and for nothing that makes its machine anew", () => {
+    const disks = resources.filter(({ name }) => name.endsWith("-data-disk"));
+    expect(disks.map(({ dependencies }) => dependencies)).toEqual(disks.map(() => ["lab-network-host"]));
+    expect(disks.map(({ inputs }) => inputs)).toEqual(
+      ["01", "02", "03"].map((number) =>
+        expect.objectContaining({
+          environment: {
+            HYPERVISOR: "virtualbox",
+            GROUP: "/kube-lab/dev",
+            MACHINE: `kube-lab-dev-glus-node${number}`,
+            DATA_DISK_GIB: "500",
+          },
+        }),
+      ),
+    );
+    expect(disks.filter(({ inputs }) => inputs.triggers !== undefined)).toEqual([]);
+  });
+
   test("seeds deliver everything", () => {
     expect(resources.filter(({ ignoreChanges }) => ignoreChanges.length > 0)).toEqual([]);
   });
@@ -77,9 +96,30 @@ describe("a lab that runs", () => {
       expect(resource(name).dependencies).toContain("lab-gateway-gate-node01-node-apply");
   });
 
-  test("workers are changed at the same time", () => {
+  const workersBefore = (found: Registered) =>
+    found.dependencies.filter((other) => /kube-node.*-node-apply/.test(other));
+
+  test("workers that only get files get them at the same time", () => {
     for (const name of ["lab-workers-kube-node02-node-apply", "lab-workers-kube-node02-hardware"])
-      expect(resource(name).dependencies.filter((other) => other.includes("kube-node01"))).toEqual([]);
+      expect(workersBefore(resource(name))).toEqual([]);
+  });
+
+  test.each([1, 2])("workers whose hardware is to be changed are so in turn, %s at once", async (atOnce) => {
+    const [before, wanted] = [
+      planOf({ workers: { count: 4 } }),
+      planOf({ workers: { count: 4, atOnce, cpus: 4 } }),
+    ];
+    const lab = await labOf(wanted, { observations: runningAs(before) });
+    for (const [index, expected] of [
+      [1 + atOnce, 1],
+      [2 + atOnce, 2],
+    ])
+      expect(workersBefore(lab.resource(`lab-workers-kube-node0${index}-hardware`))).toEqual([
+        `lab-workers-kube-node0${expected}-node-apply`,
+      ]);
+    expect(workersBefore(lab.resource("lab-workers-kube-node01-hardware"))).toEqual([]);
+    const same = await labOf(before, { observations: runningAs(before) });
+    expect(workersBefore(same.resource("lab-workers-kube-node02-hardware"))).toEqual([]);
   });
 
   test("nodes wait for no other machine's hardware", () => {

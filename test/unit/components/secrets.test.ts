@@ -45,12 +45,9 @@ test("a machine gets nobody else's keys, and only masters those of the authoriti
   const allowed: [RegExp, (machine: string) => RegExp][] = [
     [
       /masters/,
-      (machine) =>
-        new RegExp(
-          `^lab-(pki-(${machine}-|masters-|.*-ca-key|service-account-key)|secrets-(bootstrap-token|etcd))`,
-        ),
+      (machine) => new RegExp(`^lab-(pki-(${machine}-|masters-|.*-ca-key|service-account-key)|secrets-etcd)`),
     ],
-    [/workers/, (machine) => new RegExp(`^lab-(pki-${machine}-host-key|secrets-bootstrap-token)`)],
+    [/workers/, (machine) => new RegExp(`^lab-pki-${machine}-(host|kubelet)-key`)],
     [
       /load-balancers/,
       (machine) => new RegExp(`^lab-(pki-${machine}-host-key|secrets-(corosync|statistics))`),

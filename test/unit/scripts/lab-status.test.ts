@@ -30,6 +30,8 @@ const glusterFacts: Facts = {
   started: true,
   bricks: 3,
   bricksOnline: 3,
+  healPending: 0,
+  splitBrain: 0,
   peers: gluster.map((name) => ({ name, connected: true })),
 };
 
@@ -115,6 +117,20 @@ describe("examine", () => {
     expect(verdict(checks)).toMatch(/none failed, but 4 could not be made\.$/);
     expect(statusText(checks)).toMatch(/^\? +machine +kube-mast01/m);
     expect(healthOf(checks)).toBe("unknown");
+  });
+
+  test("a volume that is not whole is not healthy, though all of its bricks are online", async () => {
+    const facts = healthyFacts();
+    facts.set("glus-node02", { ...glusterFacts, healPending: 7, splitBrain: 0 });
+    for (const name of ["glus-node01", "glus-node03"])
+      facts.set(name, { ...glusterFacts, healPending: null });
+    const healing = await look({ facts });
+    expect(healing.of("Gluster volume")).toMatchObject({
+      healthy: false,
+      detail: "started, 3 of 3 bricks online, 7 entries left to heal",
+    });
+    facts.set("glus-node02", { ...glusterFacts, healPending: 2, splitBrain: 2 });
+    expect((await look({ facts })).of("Gluster volume")?.detail).toMatch(/, 2 in split brain/);
   });
 
   test("what nobody could tell is not known, and not wrong", async () => {

@@ -1,0 +1,30 @@
+import { machineEnvironment } from "../hypervisor/environment";
+import { differences, type Hardware, wantedHardware } from "../hypervisor/hardware";
+import type { Observation } from "../hypervisor/reality";
+import { readMachineSpecification } from "../hypervisor/specification";
+import type { LabPlan, MachinePlan } from "../plan/lab-plan";
+import { releasesOf, releasesText } from "../plan/releases";
+
+/**
+ * Whether a machine that runs is to be stopped or made anew, or its programs changed: by what is wished, or by what was done
+ * behind Pulumi's back. One that only gets other files is not.
+ */
+export function isDue(plan: LabPlan, machine: MachinePlan, observation: Observation): boolean {
+  const { state, changed, hardware, releases } = observation;
+  if (state !== "running") return false;
+  if (changed.length > 0) return true;
+  if (releases !== undefined && releases !== releasesText(releasesOf(plan))) return true;
+  return hardware !== undefined && differences(named(hardware), named(wanted(plan, machine))).length > 0;
+}
+
+function wanted(plan: LabPlan, machine: MachinePlan): Hardware {
+  const environment = machineEnvironment(plan, machine, "unknown", "unknown");
+  return wantedHardware(readMachineSpecification({ ...environment, HOST_KEY: "SHA256:unknown" }));
+}
+
+/** A bridged adapter may be given by a part of its name: the hypervisor alone knows the whole. */
+function named(hardware: Hardware): Hardware {
+  return Object.fromEntries(
+    Object.entries(hardware).map(([key, value]) => [key, value.replace(/^bridged .* (\S+)$/, "bridged $1")]),
+  );
+}
