@@ -4,7 +4,7 @@
 ETCD_PORT=2379
 ETCD_PEER_PORT=2380
 # What etcd says before it ends when its data is no member's any more: lost, broken, or of one that was taken out.
-ETCD_LOST='log corrupted, truncated, or lost|permanently removed from the cluster|crc mismatch|failed to recover v3 backend'
+ETCD_LOST='has already been bootstrapped|log corrupted, truncated, or lost|permanently removed from the cluster|crc mismatch|failed to recover v3 backend'
 
 etcd_has_data() { [ -d /var/lib/etcd/member ]; }
 

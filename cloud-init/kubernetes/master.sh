@@ -127,16 +127,16 @@ node_answer() {
 }
 
 master_init() {
-  step "initialising the control plane with $(names "$MASTERS" | paste -sd' ')"
   kubelet_certificate
+  step "initialising the control plane with $(names "$MASTERS" | paste -sd' ')"
   master_addons_early &
   run_kubeadm init --config /etc/kube-lab/kubeadm-init.yaml || master_not_placed init
   wait $! || true
 }
 
 master_join() {
-  step "joining the control plane"
   kubelet_certificate
+  step "joining the control plane"
   run_kubeadm join --config /etc/kube-lab/kubeadm-join.yaml || master_not_placed join
 }
 

@@ -165,6 +165,18 @@ master_start() { echo "place: kept"; }
     });
   });
 
+  test.each([
+    ["member 7692d02830b92591 has already been bootstrapped", true],
+    ["tocommit(9) is out of range [lastIndex(0)]. Was the raft log corrupted, truncated, or lost?", true],
+    ["the member has been permanently removed from the cluster", true],
+    ["listen tcp 192.168.1.10:2380: bind: address already in use", false],
+  ])("whose etcd ended with '%s' has lost its data: %s", (words, lost) => {
+    const crictl = (running: string) =>
+      `crictl() { case $* in *Running*) echo "${running}" ;; *Exited*) echo 1a ;; logs*) echo "${words}" ;; esac; }`;
+    expect(master.run("etcd_lost", crictl("")).status === 0).toBe(lost);
+    expect(master.run("etcd_lost", crictl("2b")).status).toBe(1);
+  });
+
   test("takes a dead member out, and none whose going would cost the majority", () => {
     const all = [first, second, third];
     const dead = master.run(`role_forget kube-mast03 ${third}`, etcd(all, [first, second]));
