@@ -1,27 +1,27 @@
-import { open, rename } from "node:fs/promises";
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import path from "node:path";
 
-/** Replaces a file so that a power cut at any moment leaves the old or the new text whole. Mode 0600. */
-export async function writeDurably(file: string, text: string): Promise<void> {
+/** Replaces a file so that a power cut at any moment leaves the old or the new text whole, on the disk when it is done. Mode 0600. */
+export function writeDurably(file: string, text: string): void {
   const fresh = `${file}.new`;
-  const written = await open(fresh, "w", 0o600);
+  const handle = openSync(fresh, "w", 0o600);
   try {
-    await written.writeFile(text);
-    await written.sync();
+    writeSync(handle, text);
+    fsyncSync(handle);
   } finally {
-    await written.close();
+    closeSync(handle);
   }
-  await rename(fresh, file);
-  await syncFolder(path.dirname(file));
+  renameSync(fresh, file);
+  syncFolder(path.dirname(file));
 }
 
-/** Windows opens no folders, and writes their entries with the files. */
-async function syncFolder(folder: string): Promise<void> {
+/** Windows opens no folders; its journal keeps renames in order. */
+function syncFolder(folder: string): void {
   if (process.platform === "win32") return;
-  const opened = await open(folder, "r");
+  const handle = openSync(folder, "r");
   try {
-    await opened.sync();
+    fsyncSync(handle);
   } finally {
-    await opened.close();
+    closeSync(handle);
   }
 }

@@ -78,16 +78,11 @@ export async function findLab(
 }
 
 /** Writes what the lab is made with into its folder, and into the project where that is. */
-export async function rememberLab(
-  project: string,
-  stack: string,
-  place: LabPlace,
-  record: LabRecord,
-): Promise<void> {
-  await writeDurably(path.join(place.folder, FILE), `${JSON.stringify(record, null, 2)}\n`);
+export function rememberLab(project: string, stack: string, place: LabPlace, record: LabRecord): void {
+  writeDurably(path.join(place.folder, FILE), `${JSON.stringify(record, null, 2)}\n`);
   const file = placeFile(project, stack);
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  await writeDurably(file, `${JSON.stringify(place)}\n`);
+  writeDurably(file, `${JSON.stringify(place)}\n`);
 }
 
 /** Forgets it; the record stays while a machine of the lab is there. */

@@ -1,14 +1,13 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
+import { writeDurably } from "./durable-file";
 
 /** In the lab's folder: which machines the lab is to have by the last update that began. */
 const FILE = "members.json";
 
 /** Writes down which machines the lab is to have, by the hypervisor's names. */
-export async function writeMembers(labFolder: string, machines: readonly string[]): Promise<void> {
-  const file = path.join(labFolder, FILE);
-  await writeFile(`${file}.new`, JSON.stringify(machines), { mode: 0o600 });
-  await rename(`${file}.new`, file);
+export function writeMembers(labFolder: string, machines: readonly string[]): void {
+  writeDurably(path.join(labFolder, FILE), JSON.stringify(machines));
 }
 
 /**

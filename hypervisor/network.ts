@@ -28,10 +28,10 @@ export async function ensureNetwork(
 ): Promise<void> {
   const folders = await labFolders(vbox, wanted.group);
   await ensurePrivateFolder(folders.lab, vbox);
-  if (wanted.members !== undefined) await writeMembers(folders.lab, wanted.members);
+  if (wanted.members !== undefined) writeMembers(folders.lab, wanted.members);
   const { hypervisor, incarnation, madeWith } = wanted;
   const place = { hypervisor, folder: folders.lab };
-  await rememberLab(project, stackOf(wanted.group), place, { incarnation, madeWith });
+  rememberLab(project, stackOf(wanted.group), place, { incarnation, madeWith });
   const record = path.join(folders.lab, RECORD);
   const before = await readMade(record);
   if (before !== undefined && !(await isWanted(vbox, before, wanted.hostOnly))) {

@@ -1,15 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { writeDurably } from "../../hypervisor/durable-file";
 import type { StackFiles } from "./backend-folder";
 
 /** While an update runs: what a power cut may cost of its knowledge. */
@@ -26,7 +17,7 @@ export function keepState({ state }: Pick<StackFiles, "state">): void {
   if (!existsSync(state)) return;
   if (existsSync(kept) && statSync(kept).mtimeMs > statSync(state).mtimeMs) return;
   const text = readFileSync(state, "utf8");
-  if (isWhole(text)) writeSynced(kept, text);
+  if (isWhole(text)) writeDurably(kept, text);
 }
 
 /** Keeps it again and again while work goes on, and at its end. */
@@ -68,7 +59,7 @@ export function mendState(
   if (found === undefined) return false;
   const since = statSync(found).mtime.toISOString();
   setAside(state);
-  writeSynced(state, readFileSync(found, "utf8"));
+  writeDurably(state, readFileSync(found, "utf8"));
   say(`Pulumi's state was cut off (${state}): going on with the one of ${since}`);
   return true;
 }
@@ -95,30 +86,5 @@ function isWhole(text: string): boolean {
     return typeof state === "object" && state !== null && "version" in state && "checkpoint" in state;
   } catch {
     return false;
-  }
-}
-
-/** In one step, and on the disk when it is done. */
-function writeSynced(file: string, text: string): void {
-  const fresh = `${file}.new`;
-  const handle = openSync(fresh, "w", 0o600);
-  try {
-    writeSync(handle, text);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(fresh, file);
-  syncFolder(dirname(file));
-}
-
-/** Windows opens no folders; its journal keeps renames in order. */
-function syncFolder(folder: string): void {
-  if (process.platform === "win32") return;
-  const handle = openSync(folder, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

@@ -36,7 +36,7 @@ const verbs: Record<string, () => Promise<unknown>> = {
     for (const folder of [lab, join(records, "machines")]) mkdirSync(folder, { recursive: true });
     const { incarnation, madeWith } = readNetworkSpecification(process.env);
     const place = { hypervisor: "virtualbox" as const, folder: lab };
-    await rememberLab(process.cwd(), stack, place, { incarnation, madeWith });
+    rememberLab(process.cwd(), stack, place, { incarnation, madeWith });
   },
   "network absent": async () => forgetLab(process.cwd(), stack, lab),
   "image ensure": async () => {
