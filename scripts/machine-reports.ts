@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { MachineState } from "../hypervisor/reality";
 import type { OutputMachine } from "./lab-outputs";
 import { type LabShell, NoAnswer } from "./lab-shell";
@@ -103,6 +104,8 @@ async function ask(
 /** A signal that comes when those that have not answered have had their time; each answer may move it. */
 function deadline({ leastMs, factor, mostMs }: Patience) {
   const controller = new AbortController();
+  // Every machine waits for it: more than Node.js takes for a leak.
+  setMaxListeners(0, controller.signal);
   const started = Date.now();
   const endAt = (limitMs: number) =>
     setTimeout(

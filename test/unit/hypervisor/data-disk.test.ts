@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { absentDataDisk, ensureDataDisk } from "../../../hypervisor/data-disk";
+import { rememberLab } from "../../../hypervisor/living-lab";
 import { absentMachine, ensureMachine } from "../../../hypervisor/machine";
 import { absentNetwork } from "../../../hypervisor/network";
 import type { DataDiskSpecification, MachineSpecification } from "../../../hypervisor/specification";
@@ -140,6 +141,8 @@ describe("in its machine's folder, where it was before it lay apart,", () => {
   });
 
   it("goes with the whole lab, though no state knows of it", async () => {
+    const place = { hypervisor: "virtualbox", folder: lab } as const;
+    rememberLab(simulated.folder, "dev", place, { incarnation: "1 missing", madeWith: {} });
     await absent();
     await absentNetwork(simulated.open(), GLUSTER, simulated.folder, log);
     expect(existsSync(lab)).toBe(false);
