@@ -30,7 +30,8 @@ export interface VolumeRequest {
 
 /**
  * Puts the programs and images of other releases than a living machine was left with into its DVD drive, for its own scripts to
- * take them up: it keeps its disk, and needs no internet. A machine that was cloned just now has them in its image.
+ * take them up: it keeps its disk, and needs no internet. A machine that was cloned just now has them in its image, and so has
+ * one of which nothing else is known.
  * @param info of `showvminfo`, before this ensure
  * @throws HypervisorError when set-up has not made them
  */
@@ -43,8 +44,8 @@ export async function ensureBundleVolume(
   host: Host = thisHost(),
 ): Promise<void> {
   const { machine, releases } = wanted;
-  if (releases === undefined || info.size === 0) return;
-  if (covers(parseReleases(record?.releases ?? ""), parseReleases(releases))) return;
+  if (releases === undefined || info.size === 0 || record?.releases === undefined) return;
+  if (covers(parseReleases(record.releases), parseReleases(releases))) return;
   const attached = attachedMedium(info, SEED_PORT);
   // It has not come up for the first time yet: it is of the image that has them.
   if (attached === folders.seed(machine)) return;

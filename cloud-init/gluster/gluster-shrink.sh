@@ -87,6 +87,11 @@ no_room() {
 # The first machine has moved the brick off before and taken this one out. Whoever still holds one holds the only copies of
 # something, or one of three: neither goes.
 role_leave() {
+  # The disk stays under its name, with brick and identity, and stepping aside has seen the other copies whole.
+  if [ "${RETURNING:-false}" = true ]; then
+    sync --file-system "$BRICK_MOUNT"
+    return 0
+  fi
   gluster_answers >/dev/null 2>&1 || systemctl start glusterd.service
   wait_until 60 "glusterd to answer (journalctl -u glusterd)" gluster_answers
   if ! volume_exists || ! holds_brick "$MACHINE"; then

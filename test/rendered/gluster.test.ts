@@ -155,6 +155,14 @@ describe("leaving", () => {
     expect(called("role_leave").failed).toMatch(/holds a brick .* Keep gluster\.count at 3/);
   });
 
+  test("is for a machine that is made anew: its disk stays, with the brick", () => {
+    glusterMachine(3, 3);
+    volumeOf(names.slice(0, 3));
+    healing(Object.fromEntries(names.slice(0, 3).map((name) => [name, {}])));
+    write("/srv/brick/lab/claims/a/file", "data");
+    expect(called("RETURNING=true; role_leave")).toEqual({ failed: "", calls: [] });
+  });
+
   test("is refused while the copies of an empty brick are not known to be empty", () => {
     glusterMachine(3, 3);
     volumeOf(names.slice(0, 3));
