@@ -1,11 +1,11 @@
 import type { Host } from "./host";
 import { belongsTo, inspect } from "./inspect";
 import { absentMachine } from "./machine";
-import { absentNetwork, labelOf } from "./network";
+import { absentNetwork } from "./network";
 import { parseMachineList } from "./output";
 import type { Log } from "./progress";
 import { isElsewhere, readRecord } from "./record";
-import type { LabSpecification } from "./specification";
+import { type LabSpecification, labelOf } from "./specification";
 import type { VBoxManage } from "./vboxmanage";
 
 /**

@@ -3,13 +3,14 @@ import { removeBundleVolumes } from "./bundle-volume";
 import { absentDataDisk, ensureDataDisk } from "./data-disk";
 import { HypervisorError, SpecificationError } from "./errors";
 import { labFolders } from "./folders";
-import { parseGuestAccess } from "./guest-access";
+import { type GuestAccess, parseGuestAccess } from "./guest-access";
 import { withGuests } from "./guest-shell";
 import { type Host, thisHost } from "./host";
 import { absentImage, ensureImage, listImages } from "./image";
 import type { Hypervisor } from "./locate";
 import { absentMachine, ensureMachine } from "./machine";
-import { absentNetwork, ensureNetwork, labelOf } from "./network";
+import { readMembers } from "./members";
+import { absentNetwork, ensureNetwork } from "./network";
 import { leaveLab } from "./node";
 import { logFor } from "./progress";
 import { absentSeed, ensureSeed, parseSeedContent, sealSeed } from "./seed";
@@ -23,6 +24,7 @@ import {
   readMachineSpecification,
   readNetworkSpecification,
   readSeedReferences,
+  shortName,
 } from "./specification";
 import { stepAside } from "./step-aside";
 import { openVBoxManage } from "./vboxmanage";
@@ -39,8 +41,13 @@ const VERBS: Record<string, Verb> = {
     const wanted = readMachineSpecification(host.environment);
     const log = logFor(shortName(wanted));
     const access = parseGuestAccess(await text(process.stdin));
-    const aside = access && (() => withGuests(access, host, log, (ask) => stepAside(ask, access, log)));
-    return ensureMachine(open(wanted.hypervisor, host, shortName(wanted)), wanted, log, aside);
+    const vbox = open(wanted.hypervisor, host, shortName(wanted));
+    const aside = async (known: GuestAccess) => {
+      const { lab } = await labFolders(vbox, wanted.group);
+      const members = (await readMembers(lab)).map((machine) => shortName({ ...wanted, machine }));
+      await withGuests(known, host, log, (ask) => stepAside(ask, known, members, log));
+    };
+    return ensureMachine(vbox, wanted, log, access && (() => aside(access)));
   },
   "machine absent": async (host) => {
     const reference = readMachineReference(host.environment);
@@ -115,12 +122,6 @@ function open(hypervisor: Hypervisor, host: Host, subject: string) {
 
 function readHypervisor(host: Host): Hypervisor {
   return host.environment.HYPERVISOR === "embedded" ? "embedded" : "virtualbox";
-}
-
-/** `kube-lab-dev-kube-mast01` in the group `/kube-lab/dev` is kube-mast01 to a person. */
-function shortName({ machine, group }: MachineReference): string {
-  const prefix = `${labelOf(group)}-`;
-  return machine.startsWith(prefix) ? machine.slice(prefix.length) : machine;
 }
 
 /** Runs the verb that the arguments name. @returns the exit status */

@@ -15,11 +15,16 @@ export function writeMembers(labFolder: string, machines: readonly string[]): vo
  * Where nobody has written that down it goes for good, which asks more of it.
  */
 export async function isMember(labFolder: string, machine: string): Promise<boolean> {
+  return (await readMembers(labFolder)).includes(machine);
+}
+
+/** Which machines the lab is to have; none where nobody has written that down. */
+export async function readMembers(labFolder: string): Promise<string[]> {
   try {
     const members: unknown = JSON.parse(await readFile(path.join(labFolder, FILE), "utf8"));
-    return Array.isArray(members) && members.includes(machine);
+    return Array.isArray(members) ? members.map(String) : [];
   } catch {
-    return false;
+    return [];
   }
 }
 

@@ -9,7 +9,7 @@ import { forgetLab, rememberLab } from "./living-lab";
 import { removeMembers, writeMembers } from "./members";
 import { ensurePrivateFolder } from "./private-folder";
 import type { Log } from "./progress";
-import type { LabSpecification, NetworkSpecification } from "./specification";
+import { type LabSpecification, labelOf, type NetworkSpecification } from "./specification";
 import type { VBoxManage } from "./vboxmanage";
 
 /** Remembers in the lab's folder which host-only network this lab made: only that one is removed again. */
@@ -74,11 +74,6 @@ async function isWanted(
   wanted: WantedHostOnly | undefined,
 ): Promise<boolean> {
   return wanted !== undefined && findHostOnly(await listHostOnly(vbox), wanted)?.name === made;
-}
-
-/** `kube-lab-dev` for the group `/kube-lab/dev`. */
-export function labelOf(group: string): string {
-  return group.split("/").filter(Boolean).join("-");
 }
 
 /** `dev` for the group `/kube-lab/dev`. */

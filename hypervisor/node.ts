@@ -3,10 +3,10 @@ import { labFolders } from "./folders";
 import type { GuestAccess } from "./guest-access";
 import { askRunning, type Patience, QUESTION_SECONDS, requireConsent, requireWay } from "./guest-question";
 import type { AskGuest } from "./guest-shell";
-import { isMember } from "./members";
+import { readMembers } from "./members";
 import { isStopped, machineState } from "./power";
 import type { Log } from "./progress";
-import type { MachineReference } from "./specification";
+import { type MachineReference, shortName } from "./specification";
 import { stepAside } from "./step-aside";
 import type { VBoxManage } from "./vboxmanage";
 
@@ -24,25 +24,30 @@ export async function leaveLab(
   patience?: Patience,
 ): Promise<void> {
   const { lab } = await labFolders(vbox, reference.group);
-  const returns = await isMember(lab, reference.machine);
+  const members = await readMembers(lab);
+  const returns = members.includes(reference.machine);
   const state = await machineState(vbox, reference.machine);
   if (state !== undefined && !isStopped(state)) {
-    if (await leavesItself(access, ask, returns, log, patience)) return;
+    const names = members.map((machine) => shortName({ ...reference, machine }));
+    if (await leavesItself(access, ask, returns ? names : undefined, log, patience)) return;
   } else log(state === undefined ? "is not there any more" : "does not run");
   if (returns) log("comes back under its name, as it is known: nobody takes it out");
   else await forget(access, ask, log);
 }
 
-/** @returns whether it has left; not where it does not answer */
+/**
+ * @param members names of the machines that the lab is to have, where this one comes back
+ * @returns whether it has left; not where it does not answer
+ */
 async function leavesItself(
   access: GuestAccess,
   ask: AskGuest,
-  returns: boolean,
+  members: readonly string[] | undefined,
   log: Log,
   patience?: Patience,
 ): Promise<boolean> {
-  if (returns) await stepAside(ask, access, log, patience);
-  const command = `sudo kube-lab leave${returns ? " --returning" : ""}`;
+  if (members !== undefined) await stepAside(ask, access, members, log, patience);
+  const command = `sudo kube-lab leave${members === undefined ? "" : " --returning"}`;
   const answer = await askRunning(ask, access.machine, command, log, patience);
   if (!answer.reached) {
     await requireWay(ask, access);

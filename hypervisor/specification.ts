@@ -15,6 +15,17 @@ export interface MachineReference extends LabSpecification {
   machine: string;
 }
 
+/** `kube-lab-dev` for the group `/kube-lab/dev`. */
+export function labelOf(group: string): string {
+  return group.split("/").filter(Boolean).join("-");
+}
+
+/** `kube-lab-dev-kube-mast01` in the group `/kube-lab/dev` is kube-mast01 to a person. */
+export function shortName({ machine, group }: Pick<MachineReference, "machine" | "group">): string {
+  const prefix = `${labelOf(group)}-`;
+  return machine.startsWith(prefix) ? machine.slice(prefix.length) : machine;
+}
+
 export interface MachineSpecification extends MachineReference {
   /** Name of the template machine. */
   image: string;

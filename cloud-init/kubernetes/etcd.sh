@@ -56,8 +56,8 @@ others_members() {
 member_id() { awk -F', ' -v url="https://${1:-$ADDRESS}:$ETCD_PEER_PORT" '$4 == url { print $1; found = 1 } END { exit !found }'; }
 
 # keeps_majority HOW ADDRESS <MEMBERS: whether those of the other members that are healthy are a majority without this one,
-# which "leaves", so that fewer are asked, or is only "away" for a while. Else it says why not. A member that is alone may be
-# away, which costs time, and not leave, which would cost everything.
+# which "leaves", so that fewer are asked, or is only "away" for a while. Else it says why not. A member that is alone, or one of
+# two, may be away, which costs time; the last may not leave, which would cost everything.
 keeps_majority() {
   local how=$1 address=$2 voters=0 others=0 healthy=0 silent="" name url learner
   while IFS=, read -r _ _ name url _ learner; do
@@ -70,7 +70,7 @@ keeps_majority() {
   done < <(sed 's/, /,/g')
   if [ "$others" = "$voters" ]; then return 0; fi
   if [ "$how" = away ]; then
-    if [ $others = 0 ] || [ $((healthy * 2)) -gt $voters ]; then return 0; fi
+    if [ $((healthy * 2)) -gt $voters ] || { [ $others -le 1 ] && [ $healthy = $others ]; }; then return 0; fi
   elif [ $((healthy * 2)) -gt $others ]; then
     return 0
   elif [ $others = 0 ]; then

@@ -5,6 +5,8 @@
 role_step_aside() {
   local members why end=$((SECONDS + 300))
   [ -e "$STATE/placed" ] || return 0
+  [ $# = 0 ] || MASTERS=$(masters_of "$@")
+  master_strangers
   until members=$(agreed_members) && why=$(keeps_majority away "$ADDRESS" <<<"$members"); do
     [ $SECONDS -lt $end ] || fail "$MACHINE may not stop now: ${why:-no majority of etcd members answers}"
     status_line "waiting for the other etcd members: ${why:-no majority answers}"
@@ -58,6 +60,14 @@ forget_member() {
   id=$(member_id "$2" <<<"$members") || return 0
   why=$(keeps_majority leaves "$2" <<<"$members") || fail "$1 may not be taken out: $why"
   etcdctl_here member remove "$id" || fail "etcd does not let member $id of $1 go; 'etcdctl member list' shows the members"
+}
+
+# masters_of NAME…: of the masters that this machine was told of, those by name
+masters_of() {
+  local master
+  for master in $MASTERS; do
+    [[ " $* " != *" ${master%%=*} "* ]] || printf '%s ' "$master"
+  done
 }
 
 # Members of machines that the lab has no more and that do not answer: those that leave in good order count on a majority.

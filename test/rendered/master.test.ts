@@ -133,7 +133,8 @@ master_start() { echo "place: kept"; }
   describe.each<[string, string[], string[], boolean, boolean]>([
     ["three healthy members", [first, second, third], [first, second, third], true, true],
     ["three members, another one dead", [first, second, third], [first, second], false, false],
-    ["two healthy members", [first, second], [first, second], true, false],
+    ["two healthy members", [first, second], [first, second], true, true],
+    ["two members, another one dead", [first, second], [first], false, false],
     ["only its own member", [first], [first], false, true],
     ["silent members", [first, second, third], [], false, false],
     ["a silent member of its own", [first, second, third], [second, third], true, true],
@@ -192,6 +193,14 @@ master_start() { echo "place: kept"; }
     expect(run(`kube-mast01=${first}`)).toMatch(/removed 3a by/);
     expect(run(`kube-mast01=${first}`)).not.toMatch(/removed 2a by/);
     expect(run(`kube-mast01=${first} kube-mast02=${second} kube-mast03=${third}`)).not.toContain("removed");
+  });
+
+  test("is not kept from stepping aside by a dead one that the host knows the lab has no more", () => {
+    given({ placed: "" });
+    const all = [first, second, third];
+    const { words } = master.run("role_step_aside kube-mast01 kube-node01", etcd(all, [first, second]));
+    expect(words).toMatch(/removed 3a by/);
+    expect(words).not.toMatch(/removed 2a by/);
   });
 
   testWith("jq").each([

@@ -120,7 +120,7 @@ describe("a machine that is to be made anew", () => {
   it("steps aside and leaves for a while", async () => {
     await leave({ "kube-node02": YES });
     expect(asked).toEqual([
-      "kube-node02: sudo kube-lab step-aside",
+      "kube-node02: sudo kube-lab step-aside kube-node02",
       "kube-node02: sudo kube-lab leave --returning",
     ]);
   });
@@ -135,7 +135,7 @@ describe("a machine that is to be made anew", () => {
 
 describe("stepping aside", () => {
   const aside = (answers: Record<string, GuestAnswer>) =>
-    stepAside(answering(answers), ACCESS, (line) => lines.push(line), HASTY);
+    stepAside(answering(answers), ACCESS, [], (line) => lines.push(line), HASTY);
 
   it("is refused with the machine's reason", async () => {
     const answers = { "kube-node02": no(1, "heal pending: 12 files") };
