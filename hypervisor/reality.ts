@@ -65,10 +65,13 @@ export async function observeWith(
   return new Map(await Promise.all([...machines, observeTemplate(vbox, image, known, time)]));
 }
 
-/** What is there of each machine of the plan, by its name: all that tells a person how a lab is. Without effects. */
-export async function observeStates(vbox: VBoxManage, plan: LabPlan): Promise<Map<string, MachineState>> {
+/** What is there of each machine, by its name: all that tells a person how a lab is. Without effects. */
+export async function observeStates(
+  vbox: VBoxManage,
+  machines: readonly { name: string; hypervisorName: string }[],
+): Promise<Map<string, MachineState>> {
   const known = parseMachineList(await vbox.call(["list", "vms"]));
-  const states = plan.machines.map(async ({ name, hypervisorName }): Promise<[string, MachineState]> => {
+  const states = machines.map(async ({ name, hypervisorName }): Promise<[string, MachineState]> => {
     const { state } = known.has(hypervisorName) ? await look(vbox, hypervisorName) : MISSING;
     return [name, state];
   });

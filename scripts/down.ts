@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { removeAbandoned } from "../hypervisor/abandoned";
 import { thisHost } from "../hypervisor/host";
 import { logFor } from "../hypervisor/progress";
@@ -8,9 +10,11 @@ import { type CommandLine, type Options, runCommand } from "./command-line";
 import { removeDns } from "./host/dns-side";
 import { removeHosts, removeRoutes } from "./host/host-side";
 import { removeKubeconfig, removeSshInclude } from "./host/personal-files";
+import { localFolder } from "./programs";
 import { forPulumi, pulumiOptions } from "./pulumi-options";
 import { setUpEngine } from "./set-up";
 import { Stack } from "./stack";
+import { readableConfigurationIn } from "./stack-plan";
 
 const usage = {
   name: "down",
@@ -24,7 +28,7 @@ const usage = {
 async function main({ stack: name, values }: CommandLine<Options>): Promise<void> {
   const { yes: _, ...options } = values;
   const ready = await setUpEngine(name);
-  const stack = new Stack(name, ready);
+  const stack = new Stack(name, ready, configFileFor(name));
   // Machines of a state that is lost are taken away below.
   stack.mend({ begin: true });
   await stack.select();
@@ -34,6 +38,14 @@ async function main({ stack: name, values }: CommandLine<Options>): Promise<void
   if (process.exitCode !== 0 || !(await stack.isEmpty())) return;
   await sweep(ready.plan);
   removeFromHost(name);
+}
+
+/** The engine refuses a configuration that is no YAML, of which a destroy needs nothing: an empty one in its place. */
+function configFileFor(stack: string): string | undefined {
+  if (readableConfigurationIn(`Pulumi.${stack}.yaml`).unreadable === undefined) return undefined;
+  const file = join(localFolder, "no-configuration.yaml");
+  writeFileSync(file, "");
+  return file;
 }
 
 /** What reached the lab from this computer: what cannot be removed for want of rights does not keep the rest. */

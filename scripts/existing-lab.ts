@@ -33,6 +33,6 @@ export async function existingLab(stack: Stack, plan: LabPlan): Promise<Existing
 }
 
 /** Everything that `npm run status` shows. */
-export async function examineLab({ plan, outputs, vbox }: ExistingLab, shell: LabShell): Promise<Check[]> {
-  return examine(outputs, await observeStates(vbox, plan), shell, new Date());
+export async function examineLab({ outputs, vbox }: ExistingLab, shell: LabShell): Promise<Check[]> {
+  return examine(outputs, await observeStates(vbox, outputs.machines), shell, new Date());
 }

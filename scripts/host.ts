@@ -13,7 +13,7 @@ import { addKubeconfig, addSshInclude, removeKubeconfig, removeSshInclude } from
 import { readHostRecord } from "./host/record";
 import { findResolver, type NoResolver, type Resolver, resolverFacts } from "./host/resolver";
 import { addCommand, gatewayAddress, routesTo } from "./host/routes";
-import { planOfStack } from "./stack-plan";
+import { usablePlanOfStack } from "./stack-plan";
 
 const options = {
   via: { type: "string", value: "ADDRESS", does: "the gateway's address on this computer's side" },
@@ -29,7 +29,9 @@ const usage = {
 
 async function main({ stack, values, words }: CommandLine<typeof options>): Promise<void> {
   const via = checkedVia(values.via);
-  const plan = planOfStack(stack, `Pulumi.${stack}.yaml`, readChoice(process.cwd()) ?? "virtualbox");
+  const fitting = readChoice(process.cwd()) ?? "virtualbox";
+  const { plan, problem } = usablePlanOfStack(stack, `Pulumi.${stack}.yaml`, fitting);
+  if (problem !== undefined) console.error(`kube-lab: ${problem}; npm run preview says what to do`);
   switch (words.join(" ")) {
     case "":
       return show(plan, via);

@@ -2,7 +2,7 @@ import { HypervisorError } from "../hypervisor/errors";
 import { thisHost } from "../hypervisor/host";
 import { logFor } from "../hypervisor/progress";
 import { type MachineState, observeStates } from "../hypervisor/reality";
-import { openVBoxManage } from "../hypervisor/vboxmanage";
+import { openVBoxManage, type VBoxManage } from "../hypervisor/vboxmanage";
 import type { LabPlan } from "../plan/lab-plan";
 import { type CertificateEnd, certificateEnds } from "./certificate-ends";
 import type { LabOutputs } from "./lab-outputs";
@@ -72,8 +72,8 @@ export class LabWatcher {
     try {
       this.plan = this.stack.plan();
       const vbox = openVBoxManage(this.plan.hypervisor, thisHost(), logFor("hypervisor"));
-      states = await observeStates(vbox, this.plan);
-      return await this.examined(states);
+      states = await observeStates(vbox, this.plan.machines);
+      return await this.examined(states, vbox);
     } catch (error) {
       const problem = problemOf(error);
       const nothing = { checks: [], certificates: [], pages: [] };
@@ -90,13 +90,17 @@ export class LabWatcher {
     return access instanceof Error ? undefined : access;
   }
 
-  private async examined(states: LabLook["states"]): Promise<LabLook> {
+  private async examined(planned: LabLook["states"], vbox: VBoxManage): Promise<LabLook> {
     const { plan } = this;
-    if (plan.machines.every(({ name }) => states.get(name) === "missing")) {
+    if (plan.machines.every(({ name }) => planned.get(name) === "missing")) {
       await this.forget();
       throw new Error(`stack ${plan.stack} has no machines. Run: npm run up`);
     }
     const { outputs, shell } = await this.access();
+    // Those that the configuration no longer has, or never had: it may be wrong.
+    const others = outputs.machines.filter(({ name }) => !planned.has(name));
+    const states =
+      others.length === 0 ? planned : new Map([...planned, ...(await observeStates(vbox, others))]);
     const time = new Date();
     const checks = await examine(outputs, states, shell, time);
     if (checks.some(({ kind, healthy }) => kind === "machine" && !healthy)) await this.doubt();

@@ -16,7 +16,7 @@ import { type Base, ensureBaseDisk } from "./base-disk";
 import { posixEnvironment, powerShellEnvironment, readPosixEnvironment } from "./environment-file";
 import { ensureHostPackages } from "./host-packages";
 import { buildPrograms, localFolder } from "./programs";
-import { planOfStack, rawConfigurationIn } from "./stack-plan";
+import { planOfStack, readableConfigurationIn, type UsablePlan, usablePlanOfStack } from "./stack-plan";
 
 /** What a command of ours needs to drive Pulumi, and where set-up put things. */
 export interface SetUp extends EngineSetUp, Base {}
@@ -47,25 +47,43 @@ export async function setUp(stack: string, configFile?: string): Promise<SetUp> 
   return complete(await prepare(stack, configFile));
 }
 
-/** The same for what makes no machine: no bundle and no base disk, which may take minutes. */
+/**
+ * The same for what makes no machine: no bundle and no base disk, which may take minutes. Whatever is wrong with the configuration
+ * is said in one line, and stands in nobody's way.
+ */
 export async function setUpEngine(stack: string): Promise<EngineSetUp> {
-  return withEngine(await prepare(stack));
+  const planned = await prepareWith(usablePlanOfStack, stack, `Pulumi.${stack}.yaml`);
+  const { problem } = planned;
+  if (problem !== undefined) console.error(`kube-lab: ${problem}; npm run preview says what to do`);
+  return withEngine(planned);
 }
 
-/** The cheap part: our own programs, the choice of the hypervisor, the plan, the host's packages. */
-export async function prepare(stack: string, configFile = `Pulumi.${stack}.yaml`): Promise<Prepared> {
+/**
+ * The cheap part: our own programs, the choice of the hypervisor, the plan, the host's packages.
+ * @throws ConfigurationError with every problem.
+ */
+export function prepare(stack: string, configFile = `Pulumi.${stack}.yaml`): Promise<Prepared> {
+  return prepareWith((...asked) => ({ plan: planOfStack(...asked) }), stack, configFile);
+}
+
+async function prepareWith(
+  planned: typeof usablePlanOfStack,
+  stack: string,
+  configFile: string,
+): Promise<Prepared & UsablePlan> {
   const project = process.cwd();
   await ensurePrivateFolder(join(project, localFolder), thisHost());
   forgetEnvironmentFile(project);
   buildPrograms(project);
   const { hypervisor: fitting, reason } = await fittingHypervisor();
   writeChoice(project, fitting);
-  const { living } = await findLab(stack, { configured: rawConfigurationIn(configFile).hypervisor, fitting });
-  const plan = planOfStack(stack, configFile, fitting, living);
+  const configured = readableConfigurationIn(configFile).raw.hypervisor;
+  const { living } = await findLab(stack, { configured, fitting });
+  const { plan, ...rest } = planned(stack, configFile, fitting, living);
   if (plan.hypervisor === "embedded" && reason !== undefined) sayOnce(project, [standIn(reason)]);
   // Others build no disk and run no stand-in; what they lack, preflight names.
   if (process.getuid?.() === 0) ensureHostPackages(hostPackages(plan));
-  return { project, plan };
+  return { project, plan, ...rest };
 }
 
 /** The part that may take minutes: engine, Kubernetes bundle, base disk. */

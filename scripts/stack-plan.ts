@@ -3,7 +3,6 @@ import { load } from "js-yaml";
 import { readLivingLab } from "../hypervisor/living-lab";
 import { type LivingLab, parseConfiguration, usableConfiguration } from "../plan/config";
 import type { LabPlan } from "../plan/lab-plan";
-import type { Problem } from "../plan/problems";
 import { planLab } from "../plan/topology";
 
 /**
@@ -23,33 +22,65 @@ export function planOfStack(
   return planLab(parseConfiguration(raw, undefined, stack, fitting, living), stack);
 }
 
+/** A plan that can be worked with whatever the configuration says. */
+export interface UsablePlan {
+  plan: LabPlan;
+  /** In one line, what keeps `preview` and `up` from working. */
+  problem?: string;
+}
+
 /**
  * The same for commands that make and change nothing of a lab: whatever is wrong with the configuration, the plan has the living
- * lab's hypervisor, names, addresses and login, and `problems` says what keeps `up` from working. How many machines there are,
- * ask the stack's outputs: a count that is wrong is the default's here.
+ * lab's hypervisor, names, addresses and login. How many machines there are, ask the stack's outputs: a count that is wrong is the
+ * default's here.
  */
 export function usablePlanOfStack(
   stack: string,
   configFile: string,
   fitting: LabPlan["hypervisor"],
   living: LivingLab = readLivingLab(stack),
-): { plan: LabPlan; problems: readonly Problem[] } {
-  const raw = rawConfigurationIn(configFile);
+): UsablePlan {
+  const { raw, unreadable } = readableConfigurationIn(configFile);
   const { configuration, problems } = usableConfiguration(raw, stack, fitting, living);
-  return { plan: planLab(configuration, stack), problems };
+  const wrong = problems.map(({ key }) => `kube-lab:${key}`).join(", ");
+  const problem = unreadable ?? (wrong === "" ? undefined : `${configFile} is wrong in ${wrong}`);
+  return { plan: planLab(configuration, stack), ...(problem !== undefined && { problem }) };
 }
 
-/** The namespace `kube-lab` of a stack's file. */
+/** The namespace `kube-lab` of a stack's file; of one that is no YAML nothing, and why in one line. */
+export function readableConfigurationIn(configFile: string): {
+  raw: Record<string, unknown>;
+  unreadable?: string;
+} {
+  try {
+    return { raw: rawConfigurationIn(configFile) };
+  } catch (error) {
+    return { raw: {}, unreadable: (error as Error).message };
+  }
+}
+
+/**
+ * The namespace `kube-lab` of a stack's file.
+ * @throws Error in one line where the file is no YAML.
+ */
 export function rawConfigurationIn(configFile: string): Record<string, unknown> {
   const text = existsSync(configFile) ? readFileSync(configFile, "utf8") : "";
   // Empty is what stays of a file that had only the engine's own line.
-  const file = text.trim() === "" ? null : (load(text) as StackFile | null);
+  const file = text.trim() === "" ? null : parsed(text, configFile);
   const prefix = "kube-lab:";
   return Object.fromEntries(
     Object.entries(file?.config ?? {})
       .filter(([key]) => key.startsWith(prefix))
       .map(([key, value]) => [key.slice(prefix.length), value]),
   );
+}
+
+function parsed(text: string, configFile: string): StackFile | null {
+  try {
+    return load(text) as StackFile | null;
+  } catch (error) {
+    throw new Error(`${configFile} is no YAML: ${(error as Error).message.split("\n")[0]}`);
+  }
 }
 
 interface StackFile {

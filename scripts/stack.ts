@@ -4,7 +4,7 @@ import type { LabPlan } from "../plan/lab-plan";
 import { type LabOutputs, readOutputs } from "./lab-outputs";
 import type { EngineSetUp } from "./set-up";
 import { deafToHangUp, handOnSignals } from "./signals";
-import { planOfStack } from "./stack-plan";
+import { usablePlanOfStack } from "./stack-plan";
 import { projectName, type StackFiles, stackFiles } from "./state/backend-folder";
 import { keepingState, mendState, setAside } from "./state/kept-state";
 import { releaseDeadLocks } from "./state/locks";
@@ -46,13 +46,10 @@ export class Stack {
     private readonly configFile?: string,
   ) {}
 
-  /**
-   * Its plan as the configuration's file has it now.
-   * @throws ConfigurationError with every problem.
-   */
+  /** Its plan as the configuration's file has it now, to look at the lab: whatever is wrong there, it is one that can be used. */
   plan(): LabPlan {
     const file = this.configFile ?? `Pulumi.${this.name}.yaml`;
-    return planOfStack(this.name, file, this.setUp.plan.hypervisor);
+    return usablePlanOfStack(this.name, file, this.setUp.plan.hypervisor).plan;
   }
 
   /** Makes the stack known to the backend; harmless when it is. */

@@ -87,7 +87,7 @@ describe("with the lab up", () => {
         (reason) => `2026-11-21T04:33:10Z ${reason}`,
       ),
     );
-    const states = await observeStates(simulated.open(), plan);
+    const states = await observeStates(simulated.open(), plan.machines);
     expect([...states.values()]).toEqual([
       ...["running", "stopped", "stopped", "missing", "unfinished"],
       ...plan.machines.slice(5).map(() => "running"),
