@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import { birthOf } from "../plan/birth";
 import type { DiskLayout, LabPlan } from "../plan/lab-plan";
 import type { BaseDisk } from "./image";
 
-/** Where set-up writes down which base disks it has made or fetched, relative to the project's folder. */
+/** Where set-up writes down which base disks it has made or fetched, the latest last, relative to the project's folder. */
 export const baseDisksFile = ".kube-lab/base-disks.json";
 
 /** A base disk and what it was made for; set-up writes a list of them. */
@@ -22,12 +23,8 @@ export interface BaseDiskRecord extends BaseDisk {
 export function baseDiskFor(plan: LabPlan, file = baseDisksFile): BaseDisk {
   const { base, rootDiskGiB, layout } = plan.image;
   const versions = versionsOf(plan);
-  const found = read(file).find(
-    (record) =>
-      record.base === base &&
-      record.rootDiskGiB === rootDiskGiB &&
-      record.layout === layout &&
-      record.versions === versions,
+  const found = read(file).findLast(
+    (record) => birthOfRecord(record) === birthOf(plan) && record.versions === versions,
   );
   if (found === undefined) {
     const wanted = `image.base ${base}, image.rootDiskGiB ${rootDiskGiB}, image.layout ${layout}, ${versions}`;
@@ -35,8 +32,36 @@ export function baseDiskFor(plan: LabPlan, file = baseDisksFile): BaseDisk {
       `${file} has no base disk for ${wanted}. Run \`npm run set-up\`: it makes or fetches it.`,
     );
   }
-  const { template, path, bundle } = found;
+  return baseDiskOf(found);
+}
+
+/**
+ * Whether a machine that was made from a template may stay what it is: it was born as the plan wants it. Where nobody knows what it
+ * was born as, it is not made anew for that.
+ * @param birth of the machine's own record, by plan/birth.ts
+ */
+export function keepsImage(
+  plan: LabPlan,
+  { image, birth }: { image: string; birth?: string },
+  file = baseDisksFile,
+): boolean {
+  const known = read(file).findLast(({ template }) => template === image);
+  const born = birth ?? (known && birthOfRecord(known));
+  return born === undefined || born === birthOf(plan);
+}
+
+/** The base disk of the latest of some templates; undefined where set-up has written down none of them. */
+export function latestBaseDisk(templates: ReadonlySet<string>, file = baseDisksFile): BaseDisk | undefined {
+  const found = read(file).findLast(({ template }) => templates.has(template));
+  return found && baseDiskOf(found);
+}
+
+function baseDiskOf({ template, path, bundle }: BaseDiskRecord): BaseDisk {
   return { template, path, ...(bundle === undefined ? {} : { bundle }) };
+}
+
+function birthOfRecord({ base, rootDiskGiB, layout }: BaseDiskRecord): string {
+  return birthOf({ image: { base, rootDiskGiB, layout } });
 }
 
 /** What the machines of a template were born with, by versionsOf; undefined where set-up has not written it down. */

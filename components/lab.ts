@@ -4,6 +4,7 @@ import type { Observation } from "../hypervisor/reality";
 import { type AuthorityName, planCertificates } from "../plan/certificates";
 import type { GivenAuthority } from "../plan/given-authorities";
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
+import { baseDiskInUse, refuseToMakeSleepersAnew } from "./births";
 import { Gateway } from "./gateway";
 import { Gluster } from "./gluster";
 import { type BaseDisk, Image } from "./image";
@@ -11,6 +12,7 @@ import { refuseUpgrade } from "./living-releases";
 import { LoadBalancers } from "./load-balancers";
 import { localCommand } from "./local-command";
 import type { Machine } from "./machine";
+import { type MachineChange, machineChanges } from "./machine-changes";
 import { Masters } from "./masters";
 import { Network } from "./network";
 import { observationOf } from "./observation";
@@ -27,6 +29,7 @@ export interface LabArgs {
   incarnation: string;
   /** What there is already of the plan's machines and of the template, by their names. */
   observations: Promise<ReadonlyMap<string, Observation>>;
+  /** For machines that are made. */
   baseDisk: BaseDisk;
   /** Authorities of the user's own; the others are made here. */
   givenAuthorities: Partial<Record<AuthorityName, GivenAuthority>>;
@@ -46,10 +49,13 @@ export class Lab extends pulumi.ComponentResource {
     const secrets = new Secrets(`${name}-secrets`, { dashboard: plan.addons.headlamp.enabled }, child);
     this.outputs = observations.then((observed) => {
       refuseUpgrade(plan, observed);
+      refuseToMakeSleepersAnew(plan, observed);
       const certificates = planCertificates(plan);
       const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
-      const { incarnation } = observationOf(observed, baseDisk.template);
-      const image = new Image(`${name}-image`, { plan, baseDisk, incarnation }, child);
+      sayWhatChanges(machineChanges(plan, observed));
+      const disk = baseDiskInUse(plan, observed) ?? baseDisk;
+      const { incarnation } = observationOf(observed, disk.template);
+      const image = new Image(`${name}-image`, { plan, baseDisk: disk, incarnation }, child);
       const starting = new Starting();
       const site: Site = { plan, observations: observed, starting, network, image, pki, secrets };
       return labOutputs(site, this.machinesOn(name, site));
@@ -78,4 +84,10 @@ export class Lab extends pulumi.ComponentResource {
     );
     return machines;
   }
+}
+
+/** At the end of what Pulumi prints, in preview as in up. */
+function sayWhatChanges(changes: readonly MachineChange[]): void {
+  if (changes.length === 0) return;
+  void pulumi.log.info(`machines and their data:\n${changes.map(({ words }) => `  ${words}`).join("\n")}`);
 }

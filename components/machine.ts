@@ -9,7 +9,7 @@ import type { MachinePlan } from "../plan/lab-plan";
 import { guestAccess } from "./guest-access";
 import { localCommand } from "./local-command";
 import { Node } from "./node";
-import { isSettled, observationOf } from "./observation";
+import { isSettled, observationOf, templateOf } from "./observation";
 import type { Site } from "./site";
 
 export interface MachineArgs {
@@ -39,6 +39,8 @@ export class Machine extends pulumi.ComponentResource {
     // New machines all start at once; of those that run, the next is changed when the one before it is back.
     const after = runs ? args.after?.node : undefined;
     const hostKey = site.pki.hostKeyOf(machine).fingerprint;
+    const { renewal } = observation;
+    const image = templateOf(observation) ?? site.image.template;
     const delivered = pulumi
       .secret(credentials)
       .apply((known) => delivery(guestFiles(site.plan, machine, known)));
@@ -89,13 +91,14 @@ export class Machine extends pulumi.ComponentResource {
         absent: "machine absent",
         environment: {
           ...machineEnvironment(site.plan, machine, "", observation.incarnation),
-          IMAGE: site.image.template,
+          IMAGE: image,
           HOST_KEY: hostKey,
+          ...(renewal === undefined ? {} : { RENEWAL: renewal }),
         },
         // By it a running machine is asked before it is switched off for a change; the gateway is the way, and serves on till then.
         ...(args.gateway === undefined ? {} : { stdin: guestAccess(site, machine, []) }),
         // A linked clone can't change what it is a clone of, nor take another host key than its first boot's.
-        triggers: [site.image.template, hostKey],
+        triggers: [image, hostKey, ...(renewal === undefined ? [] : [renewal])],
       },
       {
         parent: this,

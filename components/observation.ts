@@ -1,10 +1,15 @@
-import type { Observation } from "../hypervisor/reality";
+import { isToBeMadeAnew, type Observation } from "../hypervisor/reality";
 
 /** @throws Error for what nobody has looked for. */
 export function observationOf(observations: ReadonlyMap<string, Observation>, name: string): Observation {
   const observation = observations.get(name);
   if (observation === undefined) throw new Error(`${name} was not looked for before its resources`);
   return observation;
+}
+
+/** The template that a machine stays a clone of; undefined for one that is made, or made anew. */
+export function templateOf(observation: Observation): string | undefined {
+  return isToBeMadeAnew(observation) ? undefined : observation.image;
 }
 
 /** Whether the machine runs as it was left, so that nothing about it is to be made anew. */

@@ -1,3 +1,4 @@
+import { birthOf } from "../plan/birth";
 import type { AdapterPlan, LabPlan, MachinePlan } from "../plan/lab-plan";
 import { releasesOf, releasesText } from "../plan/releases";
 import { formatAdapter, formatForward } from "./adapters";
@@ -67,6 +68,7 @@ export function machineEnvironment(
     IMAGE: image,
     CPUS: String(machine.cpus),
     MEMORY_MIB: String(machine.memoryMiB),
+    BIRTH: birthOf(plan),
     ...(machine.dataDiskGiB === undefined ? {} : { DATA_DISK_GIB: String(machine.dataDiskGiB) }),
     ...(runsKubernetes(machine) ? releasesEnvironment(plan) : {}),
     ...Object.fromEntries(

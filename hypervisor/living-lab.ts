@@ -47,6 +47,8 @@ export interface KnownLab {
   living: LivingLab;
   /** The record's token while it is there, else a new one, with which the record is written again. */
   incarnation: string;
+  /** Its own folder, full path; absent where nobody knows of one. */
+  folder?: string;
 }
 
 /**
@@ -96,8 +98,8 @@ function labAt({ hypervisor, folder }: LabPlace): KnownLab {
   const isLiving = lives(folder);
   if (record instanceof Error && isLiving) throw record;
   if (record === undefined || record instanceof Error)
-    return { living: isLiving ? { HYPERVISOR: hypervisor } : {}, incarnation: freshToken("missing") };
-  return { living: isLiving ? record.madeWith : {}, incarnation: record.incarnation };
+    return { living: isLiving ? { HYPERVISOR: hypervisor } : {}, incarnation: freshToken("missing"), folder };
+  return { living: isLiving ? record.madeWith : {}, incarnation: record.incarnation, folder };
 }
 
 /** Whether a machine of the lab, or what is left of one, is in its folder. */

@@ -94,6 +94,8 @@ export async function ensureMachine(
     ...(wanted.dataDiskGiB === undefined ? {} : { dataDiskGiB: wanted.dataDiskGiB }),
     flushedPorts: diskPorts(wanted),
     ...(wanted.releases === undefined ? {} : { releases: wanted.releases }),
+    ...(wanted.birth === undefined ? {} : { birth: wanted.birth }),
+    ...(wanted.renewal === undefined ? {} : { renewal: wanted.renewal }),
   });
   return { uuid, state: "running", started };
 }

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import type { LabPlan } from "../plan/lab-plan";
 import { HypervisorError } from "./errors";
 import { actualHardware, differences, type Hardware } from "./hardware";
@@ -5,22 +7,29 @@ import { type Host, thisHost } from "./host";
 import { inspect } from "./inspect";
 import { parseMachineList } from "./output";
 import { logFor } from "./progress";
-import { type MachineRecord, readRecord, readToken } from "./record";
+import { type MachineRecord, readRecord, readRecordIn, readToken } from "./record";
+import { labelOf, shortName } from "./specification";
 import { openVBoxManage, type VBoxManage } from "./vboxmanage";
 
 /** `unfinished`: it runs, but no ensure has come to its end. */
 export type MachineState = "missing" | "stopped" | "running" | "unfinished";
 
-/** What is there of one machine of the plan, or of the template. */
+/** What is there of one machine of the lab, or of a template. */
 export interface Observation {
-  state: MachineState;
+  /** `surplus`: it is the lab's, and the plan has it no more. */
+  state: MachineState | "surplus";
   uuid?: string;
-  /** The template it is a clone of, and what it was last given to run (plan/releases.ts); of a machine that runs. */
+  /** The template it is a clone of; also of a machine whose files alone are there. */
   image?: string;
+  /** When a person asked for it to be made anew. */
+  renewal?: string;
+  /** What it was last given to run (plan/releases.ts), and is made of, as the last ensure left it; of a machine that runs. */
   releases?: string;
-  /** What it is made of, as the last ensure left it; of a machine that runs. */
   hardware?: Hardware;
-  /** Properties changed by hand since the last ensure: `cpus`, `adapter 1`; `image` when it is a clone of another. */
+  /**
+   * Properties changed by hand since the last ensure: `cpus`, `adapter 1`; `image` when it has to be a clone of another,
+   * `renewal` when a person asked for that: then it is to be made anew.
+   */
   changed: string[];
   /**
    * The token for the machine's commands: the one stored in the machine if it runs as its last ensure left it, else a new
@@ -29,19 +38,34 @@ export interface Observation {
   incarnation: string;
 }
 
+/** What machines are clones of. */
+export interface ImageChoice {
+  /** Name of the template for those that are made. */
+  template: string;
+  /** Whether a machine that was made from another template, and as what by plan/birth.ts, may stay what it is. */
+  keeps: (born: Pick<MachineRecord, "image" | "birth">) => boolean;
+}
+
+/** Whether the machine is to be made anew from another template. */
+export function isToBeMadeAnew({ changed }: Pick<Observation, "changed">): boolean {
+  return changed.includes("image") || changed.includes("renewal");
+}
+
 /**
- * One quick look at reality, without effects: machine name → what is there; the template is in it by its own name.
- * @param image the template that the machines should be clones of; one of another counts as changed
+ * One quick look at reality, without effects: machine name → what is there; the templates, that of the choice and those that
+ * machines are clones of, are in it by their own names.
+ * @param folder the lab's own, where the project knows it: of machines whose files alone are there
  * @throws HypervisorError when there is no VBoxManage.
  */
 export async function observe(
   plan: LabPlan,
-  image: string,
+  choice: ImageChoice,
+  folder: string | undefined,
   host: Host = thisHost(),
 ): Promise<Map<string, Observation>> {
   try {
     const vbox = openVBoxManage(plan.hypervisor, host, logFor("hypervisor"));
-    return await observeWith(vbox, plan, image, new Date());
+    return await observeWith(vbox, plan, choice, folder, new Date());
   } catch (error) {
     // A Pulumi program shows the message only.
     if (error instanceof HypervisorError) error.message += ` ${error.remedy}`;
@@ -52,17 +76,42 @@ export async function observe(
 export async function observeWith(
   vbox: VBoxManage,
   plan: LabPlan,
-  image: string,
+  choice: ImageChoice,
+  folder: string | undefined,
   now: Date,
 ): Promise<Map<string, Observation>> {
   const known = parseMachineList(await vbox.call(["list", "vms"]));
   const time = now.toISOString().replace(/\.\d+Z$/, "Z");
   const machines = plan.machines.map(async ({ name, hypervisorName }): Promise<[string, Observation]> => {
-    const uuid = known.get(hypervisorName);
-    const found = uuid === undefined ? MISSING : await observeMachine(vbox, hypervisorName, image);
+    const found = known.has(hypervisorName)
+      ? await observeMachine(vbox, hypervisorName, choice)
+      : await observeFiles(folder, hypervisorName, choice);
     return [name, observation(found, time)];
   });
-  return new Map(await Promise.all([...machines, observeTemplate(vbox, image, known, time)]));
+  const template = observeTemplate(vbox, choice.template, known, time);
+  const living = await Promise.all(machines);
+  const images = new Set(living.flatMap(([, { image }]) => (image === undefined ? [] : [image])));
+  images.delete(choice.template);
+  const others = [...images].map((image) => observeTemplate(vbox, image, known, time));
+  const surplus = surplusOf(plan, known, folder).map((name): [string, Observation] => [
+    name,
+    { state: "surplus", changed: [], incarnation: "" },
+  ]);
+  return new Map([...living, ...surplus, ...(await Promise.all([template, ...others]))]);
+}
+
+/** Machines in the lab's folder that the plan does not have, by their short names. */
+function surplusOf(
+  { group, machines }: LabPlan,
+  known: ReadonlyMap<string, string>,
+  folder: string | undefined,
+): string[] {
+  if (folder === undefined) return [];
+  const planned = new Set(machines.map(({ hypervisorName }) => hypervisorName));
+  return [...known.keys()]
+    .filter((machine) => machine.startsWith(`${labelOf(group)}-`) && !planned.has(machine))
+    .filter((machine) => existsSync(path.join(folder, machine)))
+    .map((machine) => shortName({ machine, group }));
 }
 
 /** What is there of each machine, by its name: all that tells a person how a lab is. Without effects. */
@@ -72,8 +121,7 @@ export async function observeStates(
 ): Promise<Map<string, MachineState>> {
   const known = parseMachineList(await vbox.call(["list", "vms"]));
   const states = machines.map(async ({ name, hypervisorName }): Promise<[string, MachineState]> => {
-    const { state } = known.has(hypervisorName) ? await look(vbox, hypervisorName) : MISSING;
-    return [name, state];
+    return [name, known.has(hypervisorName) ? (await look(vbox, hypervisorName)).state : "missing"];
   });
   return new Map(await Promise.all(states));
 }
@@ -101,36 +149,48 @@ type Found = Omit<Observation, "incarnation"> & { stored?: string };
 
 const MISSING: Found = { state: "missing", changed: [] };
 
-async function observeMachine(vbox: VBoxManage, machine: string, image: string): Promise<Found> {
+async function observeMachine(vbox: VBoxManage, machine: string, choice: ImageChoice): Promise<Found> {
   const { state, info, record } = await look(vbox, machine);
   if (!info) return MISSING;
   const uuid = info.get("UUID") ?? "";
   if (!record) return { uuid, state, changed: [] };
+  const origin = originOf(record, choice);
+  if (state === "stopped") return { uuid, state, ...origin };
   const { incarnation: stored, releases, hardware } = record;
-  const changed = changedSince(record, info, image);
-  return { uuid, state, image: record.image, ...(releases && { releases }), hardware, changed, stored };
+  const changed = [...differences(hardware, actualHardware(info)), ...origin.changed];
+  return { uuid, state, ...origin, ...(releases && { releases }), hardware, changed, stored };
+}
+
+/** A machine that the hypervisor does not know; the next ensure registers it again where its files are there. */
+async function observeFiles(
+  folder: string | undefined,
+  machine: string,
+  choice: ImageChoice,
+): Promise<Found> {
+  const record = folder === undefined ? undefined : await readRecordIn(path.join(folder, machine));
+  return record === undefined ? MISSING : { state: "missing", ...originOf(record, choice) };
+}
+
+function originOf(record: MachineRecord, { template, keeps }: ImageChoice) {
+  const { image, renew } = record;
+  const renewal = renew ?? record.renewal;
+  const kept = image === template || keeps(record);
+  const changed = [...(kept ? [] : ["image"]), ...(renew === undefined ? [] : ["renewal"])];
+  return { image, ...(renewal === undefined ? {} : { renewal }), changed };
 }
 
 interface Look {
   state: MachineState;
   info?: Map<string, string>;
-  /** Of a running machine: what a stopped one is made of is the next ensure's business, which starts it anyway. */
   record?: MachineRecord;
 }
 
 async function look(vbox: VBoxManage, machine: string): Promise<Look> {
   const info = await inspect(vbox, machine);
   if (!info) return { state: "missing" };
-  if (info.get("VMState") !== "running") return { state: "stopped", info };
   const record = await readRecord(info);
+  if (info.get("VMState") !== "running") return { state: "stopped", info, ...(record && { record }) };
   return record ? { state: "running", info, record } : { state: "unfinished", info };
-}
-
-function changedSince(record: MachineRecord, info: Map<string, string>, image: string): string[] {
-  return [
-    ...differences(record.hardware, actualHardware(info)),
-    ...(record.image === image ? [] : ["image"]),
-  ];
 }
 
 function reason(found: Omit<Found, "stored">): string {

@@ -22,6 +22,12 @@ export interface MachineRecord {
   project: string;
   /** The template machine it is a clone of. */
   image: string;
+  /** What its root disk was born as, by plan/birth.ts; absent in records of earlier versions. */
+  birth?: string;
+  /** When a person asked for it to be made anew, by `npm run renew`; gone once it is. */
+  renew?: string;
+  /** The same of the time when that was done last: it stays, so that it is not done again. */
+  renewal?: string;
   hardware: Hardware;
   dataDiskGiB?: number;
   /** Ports whose disks' flushes VirtualBox hands on; absent in records of earlier versions. */

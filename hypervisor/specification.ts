@@ -40,6 +40,10 @@ export interface MachineSpecification extends MachineReference {
   hostKey: string;
   /** What a master or worker runs, by plan/releases.ts. */
   releases?: string;
+  /** What its root disk is born as, by plan/birth.ts. */
+  birth?: string;
+  /** When a person asked for it to be made anew. */
+  renewal?: string;
 }
 
 /** A data disk by the machine that it is for. */
@@ -191,6 +195,7 @@ export function readMachineSpecification(environment: NodeJS.ProcessEnv): Machin
     incarnation: incarnation(reader),
     hostKey: reader.text("HOST_KEY", /^SHA256:\S+$/, "the SHA256 fingerprint of its SSH host key"),
     ...(releases === undefined ? {} : { releases }),
+    ...optionalTexts(reader, { birth: "BIRTH", renewal: "RENEWAL" }),
   };
   if (specification.forwards.length > 0 && !specification.adapters.some((adapter) => adapter.kind === "nat"))
     reader.problem(
@@ -199,6 +204,17 @@ export function readMachineSpecification(environment: NodeJS.ProcessEnv): Machin
       "a forward only beside a `nat` adapter",
     );
   return reader.finish(specification);
+}
+
+function optionalTexts<Name extends string>(
+  reader: Reader,
+  variables: Record<Name, string>,
+): Partial<Record<Name, string>> {
+  const found = Object.entries<string>(variables).flatMap(([name, variable]) => {
+    const value = reader.optional(variable);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(found) as Partial<Record<Name, string>>;
 }
 
 function releasesIn(reader: Reader): string | undefined {

@@ -188,7 +188,7 @@ export const schema = z.strictObject({
     checksum: derivedKey(
       checksum,
       "the distribution's own; none for an https URL",
-      inTurn,
+      inPlace,
       "What a download from your URL must have",
     ),
     rootDiskGiB: key(

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type BaseDiskRecord, baseDisksFile, versionsOf } from "../components/base-disk";
 import { diskOfMachine } from "../hypervisor/base-machine";
@@ -9,6 +8,8 @@ import { logFor } from "../hypervisor/progress";
 import { openVBoxManage } from "../hypervisor/vboxmanage";
 import { ensureBase } from "../offline/base/base";
 import { cloudImage, ensureCloudImage } from "../offline/base/cloud-image";
+import { fileDigest } from "../offline/base/file-digest";
+import { preparedHash } from "../offline/base/inputs";
 import { type BundleFolder, ensureBundle, hostArchitecture } from "../offline/kubernetes/bundle";
 import type { LabPlan } from "../plan/lab-plan";
 import { releasesOf, releasesText } from "../plan/releases";
@@ -61,12 +62,13 @@ async function diskFor(plan: LabPlan, bundle: BundleFolder, report: Report): Pro
     return { template: templateName(hash), path: disk };
   }
   const path = await imageFile(plan, report);
-  const { size, mtimeMs } = statSync(path);
-  const manifest = readFileSync(resolve(bundle.folder, "manifest.json"));
-  const hash = createHash("sha256")
-    .update(JSON.stringify([path, size, mtimeMs, rootDiskGiB]))
-    .update(manifest);
-  return { template: templateName(hash.digest("hex")), path, bundle: bundle.folder };
+  const hash = await preparedHash({
+    project: process.cwd(),
+    bundle: bundle.folder,
+    rootDiskGiB,
+    disk: await fileDigest(path),
+  });
+  return { template: templateName(hash), path, bundle: bundle.folder };
 }
 
 /** Where no disk can be built, Debian's own cloud image is the nearest to it. */
@@ -89,13 +91,13 @@ function templateName(hash: string): string {
   return `kube-lab-image-${hash.slice(0, 12)}`;
 }
 
-/** Labs of other stacks in the same checkout may want other disks: theirs stay in the list. */
+/** Those of other stacks, and of machines that live, stay in the list. */
 function remember(record: BaseDiskRecord): void {
   const known = existsSync(baseDisksFile)
     ? (JSON.parse(readFileSync(baseDisksFile, "utf8")) as BaseDiskRecord[])
     : [];
-  const key = ({ base, rootDiskGiB, layout, versions }: BaseDiskRecord) =>
-    [base, rootDiskGiB, layout, versions].join(" ");
-  const others = known.filter((other) => key(other) !== key(record));
+  const others = known.filter(
+    ({ template, versions }) => template !== record.template || versions !== record.versions,
+  );
   writeFileSync(baseDisksFile, `${JSON.stringify([...others, record], null, 2)}\n`);
 }

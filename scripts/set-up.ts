@@ -33,9 +33,11 @@ export interface EngineSetUp {
 }
 
 /** What is known before anything costly is made. */
-interface Prepared {
+export interface Prepared {
   project: string;
   plan: LabPlan;
+  /** The lab's own folder, where one is known. */
+  labFolder?: string;
 }
 
 /**
@@ -78,12 +80,12 @@ async function prepareWith(
   const { hypervisor: fitting, reason } = await fittingHypervisor();
   writeChoice(project, fitting);
   const configured = readableConfigurationIn(configFile).raw.hypervisor;
-  const { living } = await findLab(stack, { configured, fitting });
+  const { living, folder } = await findLab(stack, { configured, fitting });
   const { plan, ...rest } = planned(stack, configFile, fitting, living);
   if (plan.hypervisor === "embedded" && reason !== undefined) sayOnce(project, [standIn(reason)]);
   // Others build no disk and run no stand-in; what they lack, preflight names.
   if (process.getuid?.() === 0) ensureHostPackages(hostPackages(plan));
-  return { project, plan, ...rest };
+  return { project, plan, ...(folder === undefined ? {} : { labFolder: folder }), ...rest };
 }
 
 /** The part that may take minutes: engine, Kubernetes bundle, base disk. */

@@ -1,36 +1,21 @@
-import { canGoOn, formatFindings, problemsIn } from "../hypervisor/finding";
-import { preflight } from "../hypervisor/preflight";
-import type { LabPlan } from "../plan/lab-plan";
-import { accessFiles, writeAccessFiles } from "./access-files";
+import { bringUp } from "./bring-up";
 import { type CommandLine, type Options, runCommand } from "./command-line";
 import { forPulumi, pulumiOptions } from "./pulumi-options";
-import { complete, prepare } from "./set-up";
-import { Stack } from "./stack";
-import { whatNow } from "./what-now";
+
+const options = {
+  ...pulumiOptions.up,
+  yes: { type: "boolean", short: "y", does: "asks nothing" },
+} as const satisfies Options;
 
 const usage = {
   name: "up",
-  does: "brings the lab up, or to its changed configuration",
-  options: { ...pulumiOptions.up, yes: { type: "boolean", short: "y", does: "asks nothing" } },
-} as const;
+  does: "brings the lab up, or to its changed configuration; asks before machines that have run go",
+  options,
+};
 
-async function main({ stack: name, values }: CommandLine<Options>): Promise<void> {
-  const { yes: _, ...options } = values;
-  const prepared = await prepare(name);
-  const findings = problemsIn(await preflight(prepared.plan));
-  if (findings.length > 0) console.error(formatFindings(findings));
-  if (!canGoOn(findings)) throw new Error("nothing was made; mend the above and run again");
-  const ready = await complete(prepared);
-  const stack = new Stack(name, ready);
-  await stack.select();
-  process.exitCode = await stack.run(["up", "--yes", "--skip-preview", ...forPulumi(options)]);
-  if (process.exitCode === 0) await sayWhatNow(stack, ready.plan.hostAccess);
-}
-
-async function sayWhatNow(stack: Stack, { mode }: LabPlan["hostAccess"]): Promise<void> {
-  writeAccessFiles(stack.name, await stack.outputs());
-  console.log(`\n${whatNow(accessFiles(stack.name), process.platform)}`);
-  if (mode !== "forward") console.log("This computer's way to every machine: npm run host");
+async function main({ stack, values }: CommandLine<typeof options>): Promise<void> {
+  const { yes, ...forEngine } = values;
+  process.exitCode = await bringUp(stack, forPulumi(forEngine), yes === true);
 }
 
 void runCommand(usage, main);

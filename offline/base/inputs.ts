@@ -62,12 +62,22 @@ export async function readInputs(options: InputOptions): Promise<BaseInputs> {
     await read("disk-layout.sh", "make-disk.sh"),
     await contents(layoutFolder, await othersIn(layoutFolder)),
   ]);
-  const fill = [
-    await read("fill-disk.sh"),
-    await contents(image, await othersIn(image)),
-    await bundleContent(bundle),
-  ];
+  const fill = [await read("fill-disk.sh"), ...(await preparation(project, bundle))];
   return { ...options, packages, hashes: { root, disk, base: digest([disk, ...fill]) } };
+}
+
+/** Hex SHA-256 of all that a template is made from whose disk, of that content, is prepared by its own first boot. */
+export async function preparedHash(
+  options: Omit<InputOptions, "layout"> & { disk: string },
+): Promise<string> {
+  const { project, bundle, rootDiskGiB, disk } = options;
+  return digest([disk, rootDiskGiB, ...(await preparation(project, bundle))]);
+}
+
+/** What makes a machine's disk out of a bootable one. */
+async function preparation(project: string, bundle: string): Promise<unknown[]> {
+  const image = join(project, "cloud-init", "image");
+  return [await contents(image, await othersIn(image)), await bundleContent(bundle)];
 }
 
 function digest(parts: unknown[]): string {

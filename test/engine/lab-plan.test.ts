@@ -175,9 +175,58 @@ test("a machine and the template that vanished show in preview, and up brings th
   expect(await project.preview()).toEqual([]);
 });
 
-test("another image makes every machine anew: each leaves, goes, comes and joins in its turn", async () => {
-  configure({ gluster: { cpus: 1 }, masters: { count: 3 } });
-  project.useTemplate("kube-lab-image-ffffffffffff");
+test("another image of the same base is for machines that are made: no living one is touched, nor is it made for nothing", async () => {
+  project.useTemplate("kube-lab-image-eeeeeeeeeeee");
+  expect(await project.preview()).toEqual([]);
+  project.loseMachine("kube-lab-test-kube-node03");
+  const steps = custom(await project.preview());
+  expect(steps[0]).toEqual({ op: "update", name: "lab-image-template" });
+  expect(steps.filter(({ name }) => name.endsWith("-hardware"))).toEqual([
+    { op: "replace", name: "lab-workers-kube-node03-hardware" },
+  ]);
+  await up();
+  expect(localCalls().filter((call) => call.startsWith("machine "))).toEqual(
+    ["absent", "ensure"].map((verb) => `machine ${verb} kube-lab-test-kube-node03`),
+  );
+  machines.taken();
+  expect(await project.preview()).toEqual([]);
+});
+
+test("a machine is made anew when a person asks for it, once", async () => {
+  project.wishRenewal("kube-lab-test-kube-node01");
+  expect(await project.run("preview")).toMatch(/machines and their data:\s+makes anew kube-node01$/m);
+  const steps = custom(await project.preview());
+  expect(steps.filter(({ op }) => op === "replace").map(({ name }) => name)).toEqual(
+    ["hardware", "node-apply", "node-leave"].map((part) => `lab-workers-kube-node01-${part}`),
+  );
+  await up();
+  expect(localCalls().filter((call) => call.endsWith("kube-node01"))).toEqual(
+    ["seed ensure", "node leave", "machine absent", "machine ensure"].map(
+      (verb) => `${verb} kube-lab-test-kube-node01`,
+    ),
+  );
+  machines.taken();
+  expect(await project.preview()).toEqual([]);
+});
+
+test("masters that are off are not made anew: their cluster's data would go with them", async () => {
+  configure({ gluster: { cpus: 1 }, image: { rootDiskGiB: 31 } });
+  project.useTemplate("kube-lab-image-ffffffffffff", 31);
+  const masters = ["kube-mast01", "kube-mast02", "kube-mast03"];
+  for (const name of masters) project.switchOff(`kube-lab-test-${name}`);
+  for (const command of [["preview"], ["up", "--yes", "--skip-preview"]])
+    await expect(project.run(...command)).rejects.toThrow(
+      /kube-mast01, kube-mast02, kube-mast03 would be made anew while off/,
+    );
+  expect(localCalls()).toEqual([]);
+  for (const name of masters) project.switchOn(`kube-lab-test-${name}`);
+});
+
+test("an image of another base makes every machine anew: each leaves, goes, comes and joins in its turn", async () => {
+  configure({ gluster: { cpus: 1 }, masters: { count: 3 }, image: { rootDiskGiB: 31 } });
+  expect(await project.run("preview")).toMatch(
+    /makes anew glus-node01, glus-node02, glus-node03 \(data disks kept\)$/m,
+  );
   const steps = custom(await project.preview());
   expect(steps.filter(({ name, op }) => name.endsWith("-hardware") && op === "replace")).toHaveLength(12);
   await up();
@@ -241,7 +290,7 @@ test("every key that is for a new lab only is refused at once, by preview and up
 });
 
 test("a lab stays on its hypervisor whatever fits the computer today, also where its record or place is lost", async () => {
-  configure({ gluster: { cpus: 1 }, masters: { count: 3 } });
+  configure({ gluster: { cpus: 1 }, masters: { count: 3 }, image: { rootDiskGiB: 31 } });
   project.chooseHypervisor("embedded");
   expect(await project.preview()).toEqual([]);
   project.loseRecord();

@@ -84,17 +84,20 @@ export class LabProject {
     return made;
   }
 
-  /** As if set-up had made another image. */
-  useTemplate(name: string): void {
+  private readonly baseDisks: object[] = [];
+
+  /** As if set-up had made another image, beside those that it made before. */
+  useTemplate(name: string, rootDiskGiB = 30): void {
     const record = {
       base: "built",
-      rootDiskGiB: 30,
+      rootDiskGiB,
       layout: "plain",
       versions: versionsOf(planLab(defaultConfiguration("dev"), "dev")),
       template: name,
       path: "/nowhere/disk.img",
     };
-    writeFileSync(join(this.folder, baseDisksFile), JSON.stringify([record]));
+    this.baseDisks.push(record);
+    writeFileSync(join(this.folder, baseDisksFile), JSON.stringify(this.baseDisks));
   }
 
   configure(values: Record<string, unknown>): void {
@@ -182,6 +185,26 @@ export class LabProject {
   }
 
   /** With what a test that ran out of time has left running. */
+  /** As `npm run renew` leaves it, before its update. */
+  wishRenewal(hypervisorName: string): void {
+    const file = join(this.records, "machines", hypervisorName, "kube-lab.json");
+    const record = JSON.parse(readFileSync(file, "utf8")) as object;
+    writeFileSync(file, JSON.stringify({ ...record, renew: "2026-11-26T10:00:00Z" }));
+  }
+
+  switchOff(hypervisorName: string): void {
+    this.setState(hypervisorName, "running", "poweroff");
+  }
+
+  switchOn(hypervisorName: string): void {
+    this.setState(hypervisorName, "poweroff", "running");
+  }
+
+  private setState(hypervisorName: string, from: string, to: string): void {
+    const file = join(this.records, "machines", hypervisorName, "info");
+    writeFileSync(file, readFileSync(file, "utf8").replace(`VMState="${from}"`, `VMState="${to}"`));
+  }
+
   /** As if set-up had found another hypervisor fit for the computer. */
   chooseHypervisor(hypervisor: "virtualbox" | "embedded"): void {
     writeChoice(this.folder, hypervisor);

@@ -23,7 +23,7 @@ export interface SeededMachine {
 }
 
 const own =
-  /^(HYPERVISOR|GROUP|MACHINE|INCARNATION|HOST_KEY|IMAGE|BASE_DISK|ROOT_DISK_GIB|CPUS|MEMORY_MIB|DATA_DISK_GIB|(ADAPTER|FORWARD|SEED|MADE_WITH)_\w+)$/;
+  /^(HYPERVISOR|GROUP|MACHINE|INCARNATION|HOST_KEY|IMAGE|BASE_DISK|ROOT_DISK_GIB|CPUS|MEMORY_MIB|DATA_DISK_GIB|BIRTH|RENEWAL|(ADAPTER|FORWARD|SEED|MADE_WITH)_\w+)$/;
 const records = process.env.RECORDS ?? "";
 const name = process.env.MACHINE ?? "";
 const machine = join(records, "machines", name);
@@ -89,7 +89,7 @@ function seededMachine({ userData, metaData, networkConfig }: Seed): SeededMachi
 
 function ensureMachine() {
   const { INCARNATION: incarnation, HOST_KEY: hostKey, IMAGE: image, CPUS: cpus } = process.env;
-  const { MEMORY_MIB: memory } = process.env;
+  const { MEMORY_MIB: memory, BIRTH: birth, RENEWAL: renewal } = process.env;
   const hardware = { cpus, memory, "root disk": "attached", "data disk": "none" };
   const recordFile = join(machine, "kube-lab.json");
   const before = existsSync(recordFile)
@@ -113,7 +113,10 @@ function ensureMachine() {
   writeAtomically(join(machine, "info"), `${info.join("\n")}\n`);
   writeAtomically(
     recordFile,
-    JSON.stringify({ uuid, incarnation, hostKey, project: process.cwd(), image, hardware, started }),
+    JSON.stringify({
+      ...{ uuid, incarnation, hostKey, project: process.cwd() },
+      ...{ image, birth, renewal, hardware, started },
+    }),
   );
   process.stderr.write(`${name}: started\n`);
   return { uuid, state: "running", started };

@@ -1,17 +1,18 @@
 import { load } from "js-yaml";
 import type { LabOutputs } from "../../../components/outputs";
-import type { Observation } from "../../../hypervisor/reality";
+import type { ImageChoice, Observation } from "../../../hypervisor/reality";
 import type { LabPlan } from "../../../plan/lab-plan";
 import { baseDisk, nothingThere, resourceOutputs } from "./lab-in-test";
 import { isSecret, known, registered } from "./registered";
 
-jest.mock("../../../components/base-disk", () => ({ baseDiskFor: () => baseDisk }));
+jest.mock("../../../components/base-disk", () => ({ baseDiskFor: () => baseDisk, keepsImage: () => true }));
 jest.mock("../../../hypervisor/living-lab", () => ({
   findLab: () => Promise.resolve({ living: {}, incarnation: "2026-11-20T10:00:00Z missing" }),
 }));
 jest.mock("../../../hypervisor/reality", () => ({
-  observe: (plan: LabPlan, image: string): Promise<Map<string, Observation>> => {
-    expect(image).toBe(baseDisk.template);
+  ...jest.requireActual<object>("../../../hypervisor/reality"),
+  observe: (plan: LabPlan, { template }: ImageChoice): Promise<Map<string, Observation>> => {
+    expect(template).toBe(baseDisk.template);
     return Promise.resolve(nothingThere(plan));
   },
 }));

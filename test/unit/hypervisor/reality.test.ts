@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { machineEnvironment } from "../../../hypervisor/environment";
 import { ensureMachine } from "../../../hypervisor/machine";
@@ -13,9 +13,11 @@ const TOKEN = "2026-11-01T00:00:00Z missing";
 const plan = referencePlan();
 const { folder, remove } = scratch();
 const simulated = new SimulatedVBoxManage(folder);
+let labFolder: string | undefined;
 afterAll(remove);
 
-const look = () => observeWith(simulated.open(), plan, IMAGE, NOW);
+const look = (template = IMAGE, keeps = true) =>
+  observeWith(simulated.open(), plan, { template, keeps: () => keeps }, labFolder, NOW);
 
 beforeAll(async () => {
   await simulated.run("", ["createvm", "--name", IMAGE, "--groups", "/kube-lab"], { timeoutSeconds: 1 });
@@ -24,7 +26,7 @@ beforeAll(async () => {
 
 it("gives new tokens to machines and template that are missing, in one call", async () => {
   simulated.calls.length = 0;
-  const observed = await observeWith(simulated.open(), plan, "kube-lab-image-2", NOW);
+  const observed = await look("kube-lab-image-2");
   expect(observed.size).toBe(plan.machines.length + 1);
   for (const observation of observed.values())
     expect(observation).toEqual({
@@ -63,8 +65,19 @@ describe("with the lab up", () => {
     expect(simulated.calls).toHaveLength(1 + plan.machines.length + 1);
   });
 
-  it("counts another image as a change", async () => {
-    const observed = await observeWith(simulated.open(), plan, "kube-lab-image-2", NOW);
+  it("lets machines keep their image, whatever new ones are made from, and knows its template too", async () => {
+    const observed = await look("kube-lab-image-2");
+    for (const { name } of plan.machines)
+      expect(observed.get(name)).toMatchObject({ image: IMAGE, changed: [], incarnation: TOKEN });
+    expect(observed.get(IMAGE)).toMatchObject({ incarnation: TOKEN });
+  });
+
+  it("counts an image that may not be kept as a change, of machines that are off too", async () => {
+    const [off] = plan.machines;
+    const power = simulated.machine(off?.hypervisorName ?? "");
+    power.state = "poweroff";
+    const observed = await look("kube-lab-image-2", false);
+    power.state = "running";
     expect(new Set(plan.machines.map(({ name }) => observed.get(name)?.incarnation))).toEqual(
       new Set(["2026-11-21T04:33:10Z changed: image"]),
     );
@@ -95,5 +108,23 @@ describe("with the lab up", () => {
     expect([...observed.values()].filter(({ incarnation }) => incarnation === TOKEN)).toHaveLength(
       plan.machines.length + 1 - 5,
     );
+  });
+
+  it("knows the image of a machine whose files alone are there, and machines that the plan has no more", async () => {
+    const [gone] = plan.machines;
+    if (!gone) throw new Error("the reference lab has twelve machines");
+    labFolder = path.dirname(
+      path.dirname(simulated.machine(plan.machines[1]?.hypervisorName ?? "").values.get("CfgFile") ?? ""),
+    );
+    mkdirSync(path.join(labFolder, "kube-lab-dev-kube-node09"), { recursive: true });
+    await simulated.run("", ["createvm", "--name", "kube-lab-dev-kube-node09"], { timeoutSeconds: 1 });
+    simulated.machines.delete(gone.hypervisorName);
+    const observed = await look("kube-lab-image-2");
+    expect(observed.get(gone.name)).toMatchObject({ state: "missing", image: IMAGE, changed: [] });
+    expect(observed.get("kube-node09")).toMatchObject({ state: "surplus" });
+    expect((await look("kube-lab-image-2", false)).get(gone.name)).toMatchObject({
+      state: "missing",
+      changed: ["image"],
+    });
   });
 });

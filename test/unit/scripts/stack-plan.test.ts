@@ -10,10 +10,7 @@ const configFile = join(folder, "Pulumi.dev.yaml");
 const living = { HYPERVISOR: "embedded", USER: "maria", NAMES_WORKER: "farm", DOMAIN: "here.local" };
 
 const wrongs = {
-  "a count out of range": [
-    "config:\n  kube-lab:workers: {count: 500}\n",
-    /wrong in kube-lab:workers\.count/,
-  ],
+  "a count out of range": ["config:\n  kube-lab:workers: {count: 500}\n", /wrong in kube-lab:workers\.count/],
   "a group of another shape, and a key that is unknown": [
     "config:\n  kube-lab:masters: five\n  kube-lab:nonsense: 3\n",
     /wrong in kube-lab:masters, kube-lab:nonsense/,

@@ -1,0 +1,58 @@
+import { isToBeMadeAnew, type Observation } from "../hypervisor/reality";
+import type { LabPlan, MachinePlan } from "../plan/lab-plan";
+import { isDue } from "./due";
+import { observationOf } from "./observation";
+
+/** What becomes of machines and of what is on their disks, as a line for a person. */
+export interface MachineChange {
+  machines: readonly string[];
+  /** `removes kube-node04 and all that is on its disks` */
+  words: string;
+  /** Machines that have run go: a person is asked before. */
+  takes: boolean;
+}
+
+/** What the next update does to the lab's machines; nothing where each stays as it is. */
+export function machineChanges(
+  plan: LabPlan,
+  observations: ReadonlyMap<string, Observation>,
+): MachineChange[] {
+  const looked = plan.machines.map((machine) => ({
+    machine,
+    seen: observationOf(observations, machine.name),
+  }));
+  const those = (matches: (seen: Observation, machine: MachinePlan) => boolean) =>
+    looked.filter(({ machine, seen }) => matches(seen, machine)).map(({ machine }) => machine);
+  const surplus = [...observations].flatMap(([name, { state }]) => (state === "surplus" ? [name] : []));
+  const isNew = ({ state, image }: Observation) => state === "missing" && image === undefined;
+  // A new lab has no machine that anybody would ask about.
+  if (those(isNew).length === looked.length) return [];
+  const anew = those((seen) => isToBeMadeAnew(seen));
+  const changed = those((seen, machine) => !anew.includes(machine) && isDue(plan, machine, seen));
+  return [
+    ...change("removes", surplus, " and all that is on their disks", true),
+    ...change("makes anew", named(anew.filter(({ dataDiskGiB }) => dataDiskGiB === undefined)), "", true),
+    ...change(
+      "makes anew",
+      named(anew.filter(({ dataDiskGiB }) => dataDiskGiB !== undefined)),
+      " (data disks kept)",
+      true,
+    ),
+    ...change("changes", named(changed), "", false),
+    ...change("starts", named(those(sleeps).filter((machine) => !anew.includes(machine))), "", false),
+    ...change("makes", named(those(isNew)), "", false),
+  ];
+}
+
+/** Those that are off, or whose files alone are there. */
+function sleeps({ state, image }: Observation): boolean {
+  return state === "stopped" || (state === "missing" && image !== undefined);
+}
+
+function named(machines: readonly MachinePlan[]): string[] {
+  return machines.map(({ name }) => name);
+}
+
+function change(verb: string, machines: readonly string[], end: string, takes: boolean): MachineChange[] {
+  return machines.length === 0 ? [] : [{ machines, words: `${verb} ${machines.join(", ")}${end}`, takes }];
+}

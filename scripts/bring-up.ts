@@ -1,0 +1,54 @@
+import { baseDiskFor, keepsImage } from "../components/base-disk";
+import { machineChanges } from "../components/machine-changes";
+import { canGoOn, formatFindings, problemsIn } from "../hypervisor/finding";
+import { preflight } from "../hypervisor/preflight";
+import { observe } from "../hypervisor/reality";
+import type { LabPlan } from "../plan/lab-plan";
+import { accessFiles, writeAccessFiles } from "./access-files";
+import { confirm } from "./confirm";
+import { complete, type Prepared, prepare } from "./set-up";
+import { Stack } from "./stack";
+import { whatNow } from "./what-now";
+
+/**
+ * Brings a stack's lab up, or to its changed configuration, and says what a person can do with it. Asks before machines that have run
+ * are taken away or made anew.
+ * @param options for Pulumi
+ * @param yes asks nothing
+ * @returns Pulumi's exit status
+ * @throws Error with what stands in the way; nothing was made then.
+ */
+export async function bringUp(name: string, options: readonly string[], yes: boolean): Promise<number> {
+  const prepared = await prepare(name);
+  const findings = problemsIn(await preflight(prepared.plan));
+  if (findings.length > 0) console.error(formatFindings(findings));
+  if (!canGoOn(findings)) throw new Error("nothing was made; mend the above and run again");
+  const ready = await complete(prepared);
+  const stack = new Stack(name, ready);
+  const [losses] = await Promise.all([yes ? [] : lossesOf(prepared), stack.select()]);
+  if (losses.length > 0) await askFor(losses);
+  const status = await stack.run(["up", "--yes", "--skip-preview", ...options]);
+  if (status === 0) await sayWhatNow(stack, ready.plan.hostAccess);
+  return status;
+}
+
+/** What takes machines that have run away, a line each. */
+async function lossesOf({ plan, labFolder }: Prepared): Promise<string[]> {
+  if (labFolder === undefined) return [];
+  const { template } = baseDiskFor(plan);
+  const choice = { template, keeps: (born: { image: string; birth?: string }) => keepsImage(plan, born) };
+  const changes = machineChanges(plan, await observe(plan, choice, labFolder));
+  return changes.filter(({ takes }) => takes).map(({ words }) => words);
+}
+
+/** @throws Error where the answer is no, or nobody is there to answer. */
+export async function askFor(losses: readonly string[]): Promise<void> {
+  const lines = losses.map((words) => `  ${words}`).join("\n");
+  if (!(await confirm(`This update\n${lines}\nGo on?`))) throw new Error("nothing was changed");
+}
+
+async function sayWhatNow(stack: Stack, { mode }: LabPlan["hostAccess"]): Promise<void> {
+  writeAccessFiles(stack.name, await stack.outputs());
+  console.log(`\n${whatNow(accessFiles(stack.name), process.platform)}`);
+  if (mode !== "forward") console.log("This computer's way to every machine: npm run host");
+}

@@ -1,0 +1,46 @@
+import { thisHost } from "../hypervisor/host";
+import { logFor } from "../hypervisor/progress";
+import { wishRenewal } from "../hypervisor/renewal";
+import { openVBoxManage } from "../hypervisor/vboxmanage";
+import type { MachinePlan } from "../plan/lab-plan";
+import { askFor, bringUp } from "./bring-up";
+import { type CommandLine, type Options, runCommand } from "./command-line";
+import { prepare } from "./set-up";
+
+const options = {
+  all: { type: "boolean", does: "all machines, one after another" },
+  cancel: { type: "boolean", does: "takes the wish back, for machines that were not made anew yet" },
+  yes: { type: "boolean", short: "y", does: "asks nothing" },
+} as const satisfies Options;
+
+const usage = {
+  name: "renew",
+  does: "makes machines anew from the latest image, each in its turn; data disks are kept",
+  options,
+  words: "[MACHINE…]",
+  notes: "A machine that lives keeps the image that it was born with; this is the way to a newer one.",
+};
+
+async function main({ stack, values, words }: CommandLine<typeof options>): Promise<void> {
+  const { plan } = await prepare(stack);
+  const chosen = chosenOf(plan.machines, words, values.all === true);
+  const vbox = openVBoxManage(plan.hypervisor, thisHost(), logFor("renew"));
+  const machines = chosen.map(({ hypervisorName }) => hypervisorName);
+  if (values.cancel) return wishRenewal(vbox, machines, undefined);
+  if (!values.yes) await askFor([`makes anew ${chosen.map(({ name }) => name).join(", ")}`]);
+  await wishRenewal(vbox, machines, new Date().toISOString().replace(/\.\d+Z$/, "Z"));
+  process.exitCode = await bringUp(stack, [], true);
+}
+
+/** @throws Error where a name is none of the lab's, or nothing is said. */
+function chosenOf(machines: readonly MachinePlan[], words: readonly string[], all: boolean): MachinePlan[] {
+  const names = machines.map(({ name }) => name);
+  const strange = words.filter((word) => !names.includes(word));
+  if (strange.length > 0 || all === words.length > 0)
+    throw new Error(
+      `which machines? ${strange.length > 0 ? `${strange.join(", ")} is none of the lab's. ` : ""}Of ${names.join(", ")}: npm run renew -- ${names.at(-1)}, or --all`,
+    );
+  return machines.filter(({ name }) => all || words.includes(name));
+}
+
+void runCommand(usage, main);
