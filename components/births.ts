@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { isToBeMadeAnew, type Observation } from "../hypervisor/reality";
 import { type LabPlan, machinesOf } from "../plan/lab-plan";
 import { latestBaseDisk } from "./base-disk";
@@ -21,7 +22,7 @@ export function baseDiskInUse(
 /**
  * Masters that are off can't be asked whether they may go, and are made anew all at once: without a majority of others that run they
  * would take the cluster with them.
- * @throws Error that names them; nothing is touched then.
+ * @throws pulumi.RunError that names them; nothing is touched then.
  */
 export function refuseToMakeSleepersAnew(
   plan: LabPlan,
@@ -33,7 +34,7 @@ export function refuseToMakeSleepersAnew(
   const sleepers = looked.filter((master) => isToBeMadeAnew(master) && !awake.includes(master));
   if (sleepers.length === 0 || awake.length > masters.length / 2) return;
   const names = sleepers.map(({ name }) => name).join(", ");
-  throw new Error(
+  throw new pulumi.RunError(
     `${names} would be made anew while off, and the cluster's data is on their disks. Start the lab first, npm run start, and run again. Where it can't be started so, take the change of kube-lab:image back, npm run up, then make it again.`,
   );
 }

@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import type { Observation } from "../hypervisor/reality";
 import { type LabPlan, machinesOf } from "../plan/lab-plan";
 import { ConfigurationError, type Problem, setCommand } from "../plan/problems";
@@ -22,7 +23,7 @@ export function livingReleases(
   });
 }
 
-/** @throws ConfigurationError where the living lab can't be brought to the plan's release of Kubernetes; nothing is touched then. */
+/** @throws pulumi.RunError where the living lab can't be brought to the plan's release of Kubernetes; nothing is touched then. */
 export function refuseUpgrade(
   plan: LabPlan,
   observations: ReadonlyMap<string, Observation>,
@@ -31,7 +32,7 @@ export function refuseUpgrade(
   const living = livingReleases(plan, observations, bornWith);
   const wanted = plan.kubernetes.version;
   const problems = [...upgradeProblems(living, wanted), ...stays(living, wanted)].slice(0, 1);
-  if (problems.length > 0) throw new ConfigurationError(problems);
+  if (problems.length > 0) throw new pulumi.RunError(new ConfigurationError(problems).message);
 }
 
 /** Masters made anew would wait for a control plane whose programs they do not have. */
