@@ -1,8 +1,10 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { dump } from "js-yaml";
+import { ensureBaseDisk } from "../../scripts/base-disk";
 import { type ExistingLab, examineLab, existingLab } from "../../scripts/existing-lab";
 import { Kubectl } from "../../scripts/kubectl";
 import type { LabOutputs } from "../../scripts/lab-outputs";
@@ -43,12 +45,33 @@ export class LabUnderTest {
 
   /** As `npm run up` does; returns what it printed and reads the outputs anew. */
   async up(): Promise<string> {
+    // The base disk may be another's than the one that set-up was asked for.
+    await ensureBaseDisk(this.stack.plan(), () => {});
     const text = await this.stack.text(["up", "--yes", "--skip-preview"]);
     await this.close();
     this.outputs = await this.stack.outputs();
     this.shell = new LabShell(this.outputs.access);
     this.kubectl = new Kubectl(join(this.setUp.bundle, "bin", "kubectl"), this.outputs.kubeconfig);
     return text;
+  }
+
+  /**
+   * An `up` whose process group is killed after a while, as a terminal that dies does it; its plugins end by themselves.
+   * @returns whether it was still at work
+   */
+  async killedUp(afterMs: number): Promise<boolean> {
+    const words = ["up", "--yes", "--skip-preview", "--non-interactive", "--parallel", "64"];
+    const own = ["--stack", this.name, "--config-file", this.configFile];
+    const { pulumi, environment, project } = this.setUp;
+    const child = spawn(pulumi, [...words, ...own], {
+      ...{ cwd: project, env: environment, detached: true, stdio: "ignore" },
+    });
+    const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
+    await Promise.race([ended, pause(afterMs)]);
+    const atWork = child.exitCode === null;
+    if (atWork && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    await ended;
+    return atWork;
   }
 
   /** `pulumi destroy` and `stack rm`. */

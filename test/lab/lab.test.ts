@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ageingTests } from "./ageing";
 import { changeTests } from "./changes";
 import { clusterTests } from "./cluster";
 import { dashboardTests } from "./dashboard";
@@ -36,6 +37,8 @@ describe("the reference lab", () => {
 describe("day two", dayTwoTests);
 
 describe("a changed lab", changeTests);
+
+describe("a lab that ages", ageingTests);
 
 describe("a destroyed lab", removalTests);
 

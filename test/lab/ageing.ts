@@ -1,0 +1,85 @@
+import { cutPower } from "../../hypervisor/lab-power";
+import { wishRenewal } from "../../hypervisor/renewal";
+import { startLab } from "../../scripts/start-lab";
+import { eventuallyHealthy, readyNodes, referenceNodes } from "./health";
+import { lab } from "./the-lab";
+import { twin } from "./workload";
+
+/** When an `up` is killed, in milliseconds after its begin: while it plans, and while one machine after another goes. */
+const moments = [3_000, 9_000, 15_000, 22_000, 30_000];
+
+/** What people keep in a lab outlives its machines, however an update of them ends. */
+export function ageingTests(): void {
+  test("keeps files, objects and service while every machine is made anew for a larger disk", async () => {
+    const before = await keptThings();
+    const uuids = await machineIds();
+    await lab.kubectl.run(["apply", "--filename=-"], { stdin: twin() });
+    await lab.kubectl.run(["rollout", "status", "deployment/twin", "--timeout=120s"], { timeoutMs: 130_000 });
+    await lab.configure({ image: { rootDiskGiB: 31 } });
+    const path = "/api/v1/namespaces/default/services/twin:80/proxy/";
+    const silence = await lab.longestSilenceDuring(async () => {
+      expect(await lab.up()).toContain("makes anew glus-node01, glus-node02, glus-node03 (data disks kept)");
+    }, path);
+    console.log(
+      `every machine made anew: longest time without an answer of two replicas ${silence.toFixed(1)} s`,
+    );
+    expect(silence).toBeLessThan(15);
+    const after = await machineIds();
+    expect(after).toHaveLength(uuids.length);
+    expect(after.filter((uuid) => uuids.includes(uuid))).toEqual([]);
+    await lab.kubectl.run(["delete", "deployment,service", "twin"], { timeoutMs: 120_000 });
+    await eventuallyHealthy();
+    expect(await keptThings()).toEqual(before);
+    expect(await readyNodes()).toEqual(referenceNodes);
+    expect(await lab.stack.text(["preview", "--expect-no-changes"])).not.toMatch(/^\s*[-+~]/m);
+  });
+
+  test("loses nothing when up is killed five times and the power fails while all machines are made anew", async () => {
+    const before = await keptThings();
+    const { vbox, outputs } = await lab.existing();
+    const machines = outputs.machines.map(({ hypervisorName }) => hypervisorName);
+    await wishRenewal(vbox, machines, "2026-01-01T00:00:00Z");
+    await lab.close();
+    for (const moment of moments) await lab.killedUp(moment);
+    await lab.killedUp(20_000);
+    await cutPower(vbox, outputs.machines);
+    // A machine that was just gone when the power failed is told of, and made by the next up.
+    await startLab(await lab.existing()).catch(({ message }: Error) => console.log(message));
+    await lab.up();
+    await eventuallyHealthy();
+    expect(await keptThings()).toEqual(before);
+    expect(await readyNodes()).toEqual(referenceNodes);
+    expect(await lab.stack.text(["preview", "--expect-no-changes"])).not.toMatch(/^\s*[-+~]/m);
+  });
+
+  test("takes a machine that the hypervisor was told to forget as it was", async () => {
+    const [worker] = lab.outputs.machines.filter(({ role }) => role === "worker");
+    if (worker === undefined) throw new Error("the reference lab has three workers");
+    const note = "/var/lib/kube-lab-note";
+    await lab.on(worker.name, `echo kept | sudo tee ${note} && sync`);
+    await lab.vboxManage("controlvm", worker.hypervisorName, "poweroff");
+    await lab.vboxManage("unregistervm", worker.hypervisorName);
+    await lab.up();
+    expect(await lab.on(worker.name, `cat ${note}`)).toBe("kept\n");
+    await eventuallyHealthy();
+  });
+}
+
+/** Files on the Gluster volume, with their sums, and an object of the cluster; made when they are asked for first. */
+async function keptThings(): Promise<string[]> {
+  const files =
+    "for i in $(seq 40); do test -e kept-$i || sudo dd if=/dev/urandom of=kept-$i bs=512K count=1 status=none; done";
+  const sums = await lab.on("kube-node01", `cd /srv/volume && ${files} && sudo md5sum kept-* && sync`);
+  const object = ["configmap", "kept", "--namespace=default"];
+  await lab.kubectl
+    .run(["get", ...object])
+    .catch(() => lab.kubectl.run(["create", ...object, `--from-literal=now=${Date.now()}`]));
+  const value = await lab.kubectl.run(["get", ...object, "--output=jsonpath={.data.now}{.metadata.uid}"]);
+  return [...sums.trim().split("\n"), value];
+}
+
+/** The hypervisor's identities of all machines that run. */
+async function machineIds(): Promise<string[]> {
+  const listed = await lab.vboxManage("list", "runningvms");
+  return [...listed.matchAll(/^"kube-lab-lab-test-.*" \{(.*)\}$/gm)].map(([, uuid = ""]) => uuid);
+}
