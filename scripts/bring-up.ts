@@ -27,7 +27,8 @@ export async function bringUp(name: string, options: readonly string[], yes: boo
   const stack = new Stack(name, ready);
   const [losses] = await Promise.all([yes ? [] : lossesOf(prepared), stack.select()]);
   if (losses.length > 0) await askFor(losses);
-  const status = await stack.run(["up", "--yes", "--skip-preview", ...options]);
+  // What becomes of machines is to be the last that a person reads, not screens of certificates.
+  const status = await stack.run(["up", "--yes", "--skip-preview", "--suppress-outputs", ...options]);
   if (status === 0) await sayWhatNow(stack, ready.plan.hostAccess);
   return status;
 }

@@ -12,7 +12,7 @@ const usage = {
 async function main({ stack: name, values }: CommandLine<Options>): Promise<void> {
   const stack = new Stack(name, await setUp(name));
   await stack.select();
-  process.exitCode = await stack.run(["preview", ...forPulumi(values)]);
+  process.exitCode = await stack.run(["preview", "--suppress-outputs", ...forPulumi(values)]);
 }
 
 void runCommand(usage, main);

@@ -12,7 +12,6 @@ const shown = {
   "show-full-output": { type: "boolean", does: "long values whole" },
   "show-replacement-steps": { type: "boolean", does: "each step of a replacement" },
   "show-sames": { type: "boolean", does: "what does not change, too" },
-  "suppress-outputs": { type: "boolean", does: "no outputs of the stack" },
   "suppress-progress": { type: "boolean", does: "no dots" },
   urns: { type: "boolean", does: "whole names of resources" },
   verbose: { type: "string", short: "v", value: "LEVEL", does: "how much Pulumi's log says" },
