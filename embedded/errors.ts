@@ -77,12 +77,23 @@ export class SyntaxFailure extends VirtualBoxError {
 
 const BANNER = "kube-lab's stand-in for the VirtualBox Command Line Management Interface Version 7.2.22";
 
-export function machineNotFound(name: string): VirtualBoxError {
-  return new VirtualBoxError(`Could not find a registered machine named '${name}'`, {
+/** @param problems of machines whose names are not known: it may be one of them */
+export function machineNotFound(name: string, problems: readonly string[] = []): VirtualBoxError {
+  const message = [`Could not find a registered machine named '${name}'`, ...problems].join("\n");
+  return new VirtualBoxError(message, {
     code: "VBOX_E_OBJECT_NOT_FOUND",
     component: "VirtualBoxWrap",
     interface: "IVirtualBox",
     context: "FindMachine(Bstr(a->argv[0]).raw(), machine.asOutParam())",
+  });
+}
+
+/** Its record is broken. */
+export function machineInaccessible(problem: string): VirtualBoxError {
+  return new VirtualBoxError(`The machine is not accessible: ${problem}`, {
+    code: "VBOX_E_FILE_ERROR",
+    component: "MachineWrap",
+    interface: "IMachine",
   });
 }
 
@@ -114,6 +125,15 @@ export function mediumNotFound(location: string): VirtualBoxError {
     component: "MediumWrap",
     interface: "IMedium",
     context: "OpenMedium(Bstr(pszFilenameOrUuid).raw(), enmDevType, enmAccessMode, fForceNewUuidOnOpen)",
+  });
+}
+
+/** Its record is broken. */
+export function mediumInaccessible(problem: string): VirtualBoxError {
+  return new VirtualBoxError(`The medium is not accessible: ${problem}`, {
+    code: "VBOX_E_FILE_ERROR",
+    component: "MediumWrap",
+    interface: "IMedium",
   });
 }
 

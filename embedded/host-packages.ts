@@ -2,6 +2,7 @@
 const PROGRAMS: Record<string, string> = {
   "systemd-nspawn": "systemd-container",
   btrfs: "btrfs-progs",
+  flock: "util-linux",
   chattr: "e2fsprogs",
   modprobe: "kmod",
   sysctl: "procps",

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { writeAtomically } from "./atomic";
+import { writeForThisBoot } from "./atomic";
 import { withLock } from "./locks";
 import type { Place } from "./place";
 import { runQuietly } from "./process";
@@ -64,7 +64,7 @@ export function raiseSysctls(place: Place): Promise<void> {
     const before = saved?.before ?? currentValues();
     const others = (saved?.users ?? []).filter((user) => user !== place.folder);
     mkdirSync(dirname(SAVED), { recursive: true, mode: 0o700 });
-    writeAtomically(
+    writeForThisBoot(
       SAVED,
       JSON.stringify({ before, users: [...others, place.folder] } satisfies SavedSysctls),
     );
@@ -82,15 +82,15 @@ export function restoreSysctls(place: Place): Promise<void> {
     if (!saved) return;
     // A place whose folder is gone was removed by hand.
     const users = saved.users.filter((user) => user !== place.folder && existsSync(user));
-    if (users.length > 0) return writeAtomically(SAVED, JSON.stringify({ ...saved, users }));
+    if (users.length > 0) return writeForThisBoot(SAVED, JSON.stringify({ ...saved, users }));
     for (const [name, value] of Object.entries(saved.before))
       if (readSysctl(name) !== value) writeSysctl(name, value);
-    rmSync(dirname(SAVED), { recursive: true });
+    rmSync(SAVED);
   });
 }
 
 /** The lock is the host's, not a place's. */
-const HOST = { identity: "host", folder: dirname(SAVED) };
+const HOST = { locks: dirname(SAVED) };
 
 function readSaved(): SavedSysctls | undefined {
   return existsSync(SAVED) ? (JSON.parse(readFileSync(SAVED, "utf8")) as SavedSysctls) : undefined;

@@ -1,5 +1,6 @@
 import { SyntaxFailure, VirtualBoxError } from "./errors";
 import { openPlace } from "./place";
+import { fullDisk } from "./storage/store";
 import type { Call } from "./verbs/verb";
 import { VERBS } from "./verbs/verbs";
 import { VERSION } from "./version";
@@ -24,10 +25,22 @@ export async function perform({ args, ...call }: CommandLine): Promise<number> {
   } catch (error) {
     const failure = error instanceof VirtualBoxError ? error : new VirtualBoxError((error as Error).message);
     if (failure.text() !== "") call.warn(failure.text());
+    const cause = isRoot() ? causeOf(failure) : undefined;
+    if (cause !== undefined) call.warn(`VBoxManage: error: ${cause}`);
     if (process.env.KUBE_LAB_EMBEDDED_TRACE && !(error instanceof VirtualBoxError))
       call.warn(`${(error as Error).stack}`);
     return failure.exitStatus;
   }
+}
+
+/** What the failure of some program in the depths comes from, where that says only that there is no room. */
+function causeOf(failure: VirtualBoxError): string | undefined {
+  const full = /ENOSPC|EROFS|EIO|No space left|Read-only file system|Input\/output error/.test(
+    failure.message,
+  )
+    ? fullDisk(openPlace())
+    : undefined;
+  return full !== undefined && !failure.message.includes(full) ? full : undefined;
 }
 
 /** Whether a command line names a verb that this user may have done: whether more calls are likely to follow. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 export interface Place {
   /** `KUBE_LAB_EMBEDDED_FOLDER`, else `/var/lib/kube-lab-embedded`; only root may enter. */
   folder: string;
-  /** Eight hexadecimal digits that tell this folder's namespaces, cgroups and locks from another's. */
+  /** Eight hexadecimal digits that tell this folder's namespaces and cgroups from another's. */
   identity: string;
   /** Registered machines and media, a JSON file each. */
   registry: { machines: string; media: string };
@@ -20,6 +20,8 @@ export interface Place {
   run: string;
   /** Sockets of resident services, one for each build of the program that was called lately, and their log. */
   services: string;
+  /** A link per lock that is held; its target says by whom. */
+  locks: string;
 }
 
 /** The place of this process's environment. Makes its folders when they are not there yet. */
@@ -32,6 +34,7 @@ export function openPlace(environment: NodeJS.ProcessEnv = process.env): Place {
     place.machineFolder,
     place.run,
     place.services,
+    place.locks,
   ])
     mkdirSync(path, { recursive: true, mode: 0o700 });
   return { ...place, identity: ensureIdentity(folder) };
@@ -49,6 +52,7 @@ export function placeAt(folder: string): Place {
     store: join(folder, "store"),
     run: join(folder, "run"),
     services: join(folder, "services"),
+    locks: join(folder, "locks"),
   };
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { withLock } from "./locks";
-import { loadMachines } from "./machine/registry";
+import { inaccessibleMachines, loadMachines } from "./machine/registry";
 import type { Place } from "./place";
 import { loadMedia } from "./storage/medium";
 import { isStoreMounted, removeStore } from "./storage/store";
@@ -12,7 +12,8 @@ import { isStoreMounted, removeStore } from "./storage/store";
 export async function removeWhenEmpty(place: Place): Promise<void> {
   await withLock(place, "registry", async () => {
     const hasDisks = loadMedia(place).some((medium) => medium.kind === "disk");
-    if (hasDisks || loadMachines(place).length > 0 || !isStoreMounted(place)) return;
+    const hasMachines = loadMachines(place).length + inaccessibleMachines(place).length > 0;
+    if (hasDisks || hasMachines || !isStoreMounted(place)) return;
     if (readdirSync(place.store).length > 0) return;
     await removeStore(place);
   });

@@ -25,6 +25,8 @@ export interface MachineRecord {
   changedAt: string;
   /** Milliseconds since 1970; `list vms` is in this order. */
   registeredAt: number;
+  /** `unregistervm --delete` has begun: what is left of it is only to be removed. */
+  isBeingRemoved?: boolean;
 }
 
 export type AdapterKind = "none" | "null" | "nat" | "intnet" | "hostonly" | "hostonlynet" | "bridged";

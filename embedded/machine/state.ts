@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { writeAtomically } from "../atomic";
+import { writeForThisBoot } from "../atomic";
 import { type Place, runFolder } from "../place";
 import type { MachineRecord } from "./record";
 
@@ -51,7 +51,8 @@ export function isProcess(pid: number): boolean {
   return identify(pid) !== undefined;
 }
 
-function isAlive(identity: ProcessIdentity): boolean {
+/** Whether it is the very process that runs under this number now. */
+export function isAlive(identity: ProcessIdentity): boolean {
   const now = identify(identity.pid);
   return now !== undefined && now.startTime === identity.startTime && now.boot === identity.boot;
 }
@@ -66,7 +67,7 @@ export function readRunState(place: Place, uuid: string): RunState | undefined {
 
 export function writeRunState(place: Place, uuid: string, state: RunState): void {
   mkdirSync(runFolder(place, uuid), { recursive: true, mode: 0o700 });
-  writeAtomically(stateFile(place, uuid), JSON.stringify(state));
+  writeForThisBoot(stateFile(place, uuid), JSON.stringify(state));
 }
 
 /** The machine's state now: a running one whose supervisor is gone has been aborted. */

@@ -1,9 +1,8 @@
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import type { Server } from "node:net";
 import { join } from "node:path";
 import { machineCgroups } from "../cgroup/cgroups";
 import { raiseSysctls, restoreSysctls } from "../host-sysctls";
-import { tryLock, withLock } from "../locks";
+import { type Lock, tryLock, withLock } from "../locks";
 import { natNamespace, unplugInternal } from "../network/adapters";
 import { Forwards } from "../network/forwards";
 import { type Place, runFolder } from "../place";
@@ -75,18 +74,18 @@ export class Supervisor {
         if (!othersOn(this.place, loadMachines(this.place), this.machine.uuid))
           await restoreSysctls(this.place);
       });
-      lock.close();
+      lock.release();
       closeSync(this.console);
     }
   }
 
   /** A supervisor that has just cut the power lets go some milliseconds later. */
-  private async takeMachine(): Promise<Server | undefined> {
+  private async takeMachine(): Promise<Lock | undefined> {
     const started = Date.now();
-    let lock = await tryLock(this.place, `machine-${this.machine.uuid}`);
+    let lock = tryLock(this.place, `machine-${this.machine.uuid}`);
     while (!lock && Date.now() - started < HANDOVER) {
       await new Promise((resolve) => setTimeout(resolve, 10));
-      lock = await tryLock(this.place, `machine-${this.machine.uuid}`);
+      lock = tryLock(this.place, `machine-${this.machine.uuid}`);
     }
     return lock;
   }
@@ -210,7 +209,11 @@ export class Supervisor {
   }
 
   private log(line: string): void {
-    writeSync(this.console, `${new Date().toISOString()} kube-lab: ${line}\n`);
+    try {
+      writeSync(this.console, `${new Date().toISOString()} kube-lab: ${line}\n`);
+    } catch {
+      // A full disk takes no words, and stops no machine for that.
+    }
   }
 }
 

@@ -1,9 +1,10 @@
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
 import { perform } from "../perform";
 import type { Place } from "../place";
 import { originOf } from "./origin";
-import { removeDeadSockets, serviceSocket } from "./socket";
+import { removeDeadSockets, serviceLock, serviceSocket } from "./socket";
 
 /** Milliseconds without a call after which the service ends, with machines in its place and without. VBoxSVC: 5000. */
 const IDLE = 20_000;
@@ -13,10 +14,11 @@ const LOOK = 250;
 /**
  * Like VBoxSVC: does the verbs of many calls, so that none has to start node. Ends when no call has come for a while, and
  * when its socket is gone.
- * @param name serviceName() of whoever started it, and hands it the lock
+ * @param name serviceName() of whoever started it, and has handed it the lock
  */
 export async function serve(place: Place, name: string): Promise<void> {
-  await lockOfStarter();
+  await wordOfStarter();
+  process.once("exit", () => rmSync(join(place.locks, serviceLock(name)), { force: true }));
   // Not the first caller's: files of machines are as everywhere.
   process.umask(0o022);
   const origin = originOf(place);
@@ -46,8 +48,8 @@ export async function serve(place: Place, name: string): Promise<void> {
   }, LOOK);
 }
 
-/** From now on this process has it, until it ends. Without a starter there is nothing to wait for: it ends. */
-function lockOfStarter(): Promise<void> {
+/** From now on this process has the lock, until it ends. Without a starter there is nothing to wait for: it ends. */
+function wordOfStarter(): Promise<void> {
   return new Promise((resolve) => process.once("message", () => resolve()));
 }
 

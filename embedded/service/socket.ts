@@ -35,10 +35,10 @@ export async function endServices(place: Place): Promise<void> {
 /** Removes sockets whose service was killed, and what it looks like after a power cut. */
 export async function removeDeadSockets(place: Place): Promise<void> {
   for (const name of socketsOf(place)) {
-    const lock = await tryLock(place, serviceLock(name));
+    const lock = tryLock(place, serviceLock(name));
     if (!lock) continue;
     rmSync(serviceSocket(place, name), { force: true });
-    lock.close();
+    lock.release();
   }
 }
 

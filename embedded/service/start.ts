@@ -20,7 +20,7 @@ export async function startService(): Promise<void> {
   // The service is in another folder, and a longer address would be cut off.
   const path = serviceSocket(place, name);
   if (!isAbsolute(path) || Buffer.byteLength(path) > LONGEST_ADDRESS) return;
-  const lock = await tryLock(place, serviceLock(name));
+  const lock = tryLock(place, serviceLock(name));
   if (!lock) return;
   const { PATH, KUBE_LAB_EMBEDDED_TRACE } = process.env;
   const log = openSync(join(place.services, "log"), "a", 0o600);
@@ -32,10 +32,10 @@ export async function startService(): Promise<void> {
     env: { PATH, KUBE_LAB_EMBEDDED_FOLDER: place.folder, KUBE_LAB_EMBEDDED_TRACE },
   });
   closeSync(log);
-  const letGo = () => void lock.close();
-  service.once("disconnect", letGo);
   // Without a service the calls only take longer.
-  service.on("error", letGo);
+  service.on("error", () => lock.release());
+  if (service.pid === undefined) return;
+  lock.handTo(service.pid);
   service.unref();
-  service.send("lock", lock);
+  service.send("yours");
 }

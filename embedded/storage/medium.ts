@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { writeAtomically } from "../atomic";
-import { mediumNotFound, VirtualBoxError } from "../errors";
+import { mediumInaccessible, mediumNotFound, VirtualBoxError } from "../errors";
 import type { Place } from "../place";
 
 /** A registered medium. A disk's content is the store's subvolume of its UUID; a DVD's is its own file. */
@@ -15,6 +15,8 @@ export interface MediumRecord {
   parent?: string;
   capacityBytes: number;
   registeredAt: number;
+  /** Its record is broken: only its UUID is known, and its location is the record's. */
+  problem?: string;
 }
 
 /** Every registered medium, oldest first. */
@@ -22,7 +24,7 @@ export function loadMedia(place: Place): MediumRecord[] {
   if (!existsSync(place.registry.media)) return [];
   return readdirSync(place.registry.media)
     .filter((file) => file.endsWith(".json"))
-    .flatMap((file) => readMedium(join(place.registry.media, file)) ?? [])
+    .flatMap((file) => readRegistered(place, file) ?? [])
     .sort((a, b) => a.registeredAt - b.registeredAt);
 }
 
@@ -66,6 +68,7 @@ export function openMedium(
   const location = resolve(directory, locationOrUuid);
   const known =
     media.find((medium) => medium.uuid === uuid) ?? media.find((medium) => medium.location === location);
+  if (known?.problem !== undefined) throw mediumInaccessible(known.problem);
   if (known) return known;
   if (!existsSync(location)) throw mediumNotFound(locationOrUuid);
   const medium = kind === "dvd" ? dvdAt(location) : diskAt(place, location);
@@ -98,5 +101,19 @@ function readMedium(file: string): MediumRecord | undefined {
     return JSON.parse(readFileSync(file, "utf8")) as MediumRecord;
   } catch {
     return undefined;
+  }
+}
+
+/** A broken record is told by name, and never taken for no disk: the content is there by its UUID. */
+function readRegistered(place: Place, name: string): MediumRecord | undefined {
+  const file = join(place.registry.media, name);
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as MediumRecord;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    const uuid = basename(name, ".json");
+    const problem = `${file} cannot be read: ${(error as Error).message}; attach the medium's own file again, which mends it`;
+    const kind = existsSync(join(place.store, uuid)) ? "disk" : "dvd";
+    return { uuid, kind, location: file, capacityBytes: 0, registeredAt: 0, problem };
   }
 }

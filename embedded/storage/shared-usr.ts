@@ -42,9 +42,9 @@ export function sharedUsr(place: Place, uuid: string): SharedUsr | undefined {
   return { base: join(rootFolder(place, base), "usr"), changes: join(usrFolder(place, uuid), "changes") };
 }
 
-/** Whether another disk reads its /usr from this one. */
-export function isUsrBase(place: Place, uuid: string): boolean {
-  return loadMedia(place).some((medium) => baseOf(place, medium.uuid) === uuid);
+/** Whether another disk, and none of these, reads its /usr from this one. */
+export function isUsrBase(place: Place, uuid: string, without: ReadonlySet<string> = new Set()): boolean {
+  return loadMedia(place).some((medium) => !without.has(medium.uuid) && baseOf(place, medium.uuid) === uuid);
 }
 
 /** Removes overlayfs' work folder, which systemd-nspawn makes beside `changes` and leaves there when it is killed. */

@@ -5,10 +5,13 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statfsSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { join } from "node:path";
+import { VirtualBoxError } from "../errors";
 import { withLock } from "../locks";
 import type { Place } from "../place";
 import { run, runQuietly } from "../process";
@@ -22,22 +25,89 @@ export function isStoreMounted(place: Place): boolean {
   return statSync(place.store).dev !== statSync(place.folder).dev;
 }
 
-/** Makes and mounts the store if it is not; a call costs nothing when it is. */
-export async function ensureStore(place: Place): Promise<void> {
+/** Room that a change of the store must leave on the host's disk: a btrfs whose ground gives way goes read-only for good. */
+const LEAST_FREE_BYTES = 256 * 2 ** 20;
+
+/**
+ * Makes and mounts the store if it is not, and looks that it can be written; next to nothing where all is well.
+ * @throws VirtualBoxError that names the disk which is full, or the machines that keep a store read-only
+ */
+export async function ensureStore(place: Place, { leastFreeBytes = LEAST_FREE_BYTES } = {}): Promise<void> {
+  refuseFullDisk(place, leastFreeBytes);
+  await mountStore(place);
+  if (!isBroken(place)) return;
+  refuseFullDisk(place, LEAST_FREE_BYTES);
+  await withLock(place, "store", async () => {
+    if (isBroken(place)) await mountAnew(place);
+  });
+}
+
+/** For who only reads. */
+export async function mountStore(place: Place): Promise<void> {
   if (isStoreMounted(place)) return;
   await withLock(place, "store", async () => {
-    if (isStoreMounted(place)) return;
-    await ensureImage(place);
-    mkdirSync(place.store, { recursive: true, mode: 0o700 });
-    const device = (await run("losetup", ["--find", "--show", "--direct-io=on", place.storeImage])).trim();
-    try {
-      // Checksums cost a twentieth of a lab's start, and guard disks that are made anew at will.
-      await run("mount", ["-t", "btrfs", "-o", "noatime,nodatasum", device, place.store]);
-    } finally {
-      // The device goes by itself with the mount (autoclear).
-      await runQuietly("losetup", ["--detach", device]);
-    }
+    if (!isStoreMounted(place)) await mountImage(place);
   });
+}
+
+async function mountImage(place: Place): Promise<void> {
+  await ensureImage(place);
+  mkdirSync(place.store, { recursive: true, mode: 0o700 });
+  const device = (await run("losetup", ["--find", "--show", "--direct-io=on", place.storeImage])).trim();
+  try {
+    // Checksums cost a twentieth of a lab's start, and guard disks that are made anew at will.
+    await run("mount", ["-t", "btrfs", "-o", "noatime,nodatasum", device, place.store]);
+  } finally {
+    // The device goes by itself with the mount (autoclear).
+    await runQuietly("losetup", ["--detach", device]);
+  }
+}
+
+/** After a write that found no room btrfs writes no more until it is mounted again, which nothing may use then. */
+async function mountAnew(place: Place): Promise<void> {
+  try {
+    await run("umount", [place.store]);
+  } catch (error) {
+    throw new VirtualBoxError(
+      `${place.store} has been read-only since the disk below it was full. There is room again, but it is in use: power off every machine (npm run stop), then start them\n${(error as Error).message}`,
+      { code: "NS_ERROR_FAILURE", component: "MediumWrap", interface: "IMedium" },
+    );
+  }
+  await mountImage(place);
+}
+
+/** Tried, not asked: where the disk below has failed, the file system says so only once it is written to. */
+function isBroken(place: Place): boolean {
+  const probe = join(place.store, `probe-${process.pid}`);
+  try {
+    mkdirSync(probe);
+    rmdirSync(probe);
+    return false;
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (["EROFS", "EIO", "ENOSPC"].includes(code)) return true;
+    if (code === "EEXIST" || code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+function refuseFullDisk(place: Place, leastFreeBytes: number): void {
+  const words = fullDisk(place, leastFreeBytes);
+  if (words !== undefined)
+    throw new VirtualBoxError(words, {
+      code: "VBOX_E_FILE_ERROR",
+      component: "MediumWrap",
+      interface: "IMedium",
+    });
+}
+
+/** Which disk of the host is full, in words; undefined when there is as much room on it. */
+export function fullDisk(place: Place, leastFreeBytes = LEAST_FREE_BYTES): string | undefined {
+  const { bavail, bsize } = statfsSync(place.folder);
+  // Root may use what is reserved, and the stand-in is root's; but a disk at that is full to everybody else.
+  if (bavail * bsize >= leastFreeBytes) return undefined;
+  const free = `${Math.floor((bavail * bsize) / 2 ** 20)} MiB free`;
+  return `The host's disk that holds ${place.folder} is full (${free}; see \`df -h ${place.folder}\`): make room, then do it again`;
 }
 
 async function ensureImage(place: Place): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import { hasOption, type OptionRule, optionValue, type ParsedArguments, parseArguments } from "../arguments";
-import { snapshotNotFound, VirtualBoxError } from "../errors";
+import { machineLocked, snapshotNotFound, VirtualBoxError } from "../errors";
 import { withLock } from "../locks";
 import type { AttachmentRecord, MachineRecord, SnapshotRecord } from "../machine/record";
 import { randomMac } from "../machine/record";
@@ -49,6 +49,7 @@ export const cloneMachine: Verb = async ({ place, args, directory, print, warn }
       refuseExisting(place, clone.settingsFile, clone.uuid);
       // Its disks, which a linked clone needs, may have gone meanwhile.
       if (snapshot) snapshotOf(findMachine(place, source.uuid), snapshot.uuid);
+      if (findMachine(place, source.uuid).isBeingRemoved) throw machineLocked(source.name);
       for (const disk of disks) saveMedium(place, disk);
       saveMachine(place, clone);
     });

@@ -1,7 +1,7 @@
 import { cpus, freemem, release, totalmem } from "node:os";
 import { hasOption, type OptionRule, parseArguments } from "../arguments";
 import { SyntaxFailure } from "../errors";
-import { loadMachines } from "../machine/registry";
+import { inaccessibleMachines, loadMachines } from "../machine/registry";
 import { isOn, machineState } from "../machine/state";
 import type { Place } from "../place";
 import { loadMedia } from "../storage/medium";
@@ -16,18 +16,22 @@ const RULES: OptionRule[] = [
 ];
 
 /** `list` */
-export const list: Verb = async ({ place, args, print }) => {
+export const list: Verb = async ({ place, args, print, warn }) => {
   const parsed = parseArguments(args, RULES, USAGE, { least: 1, most: 1 });
   const what = parsed.positionals[0] ?? "";
   const lines = listed(place, what, hasOption(parsed, "long"));
   if (!lines) throw new SyntaxFailure(`Unknown subcommand "${what}".`, USAGE);
   for (const line of lines) print(line);
+  for (const problem of problems(place, what)) warn(`VBoxManage: warning: ${problem}`);
 };
 
 function listed(place: Place, what: string, isLong: boolean): string[] | undefined {
   switch (what) {
     case "vms":
-      return loadMachines(place).map(({ name, uuid }) => `"${name}" {${uuid}}`);
+      return [
+        ...loadMachines(place).map(({ name, uuid }) => `"${name}" {${uuid}}`),
+        ...inaccessibleMachines(place).map(({ uuid }) => `"<inaccessible>" {${uuid}}`),
+      ];
     case "runningvms":
       return loadMachines(place)
         .filter((machine) => isOn(machineState(place, machine).state))
@@ -65,6 +69,13 @@ function listed(place: Place, what: string, isLong: boolean): string[] | undefin
     default:
       return undefined;
   }
+}
+
+/** What is registered and cannot be read, where it is asked for. */
+function problems(place: Place, what: string): string[] {
+  if (what === "vms") return inaccessibleMachines(place).map(({ problem }) => problem);
+  if (what !== "hdds" && what !== "dvds") return [];
+  return loadMedia(place).flatMap(({ problem }) => problem ?? []);
 }
 
 function internalNetworks(place: Place): string[] {

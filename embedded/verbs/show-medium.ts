@@ -4,7 +4,7 @@ import { loadMachines } from "../machine/registry";
 import type { Place } from "../place";
 import { bytesOnDisk } from "../storage/content";
 import { loadMedia, type MediumRecord, openMedium } from "../storage/medium";
-import { ensureStore } from "../storage/store";
+import { mountStore } from "../storage/store";
 import type { Verb } from "./verb";
 
 const USAGE = "showmediuminfo [disk | dvd] <uuid | filename>";
@@ -17,7 +17,7 @@ export const showMedium: Verb = async ({ place, args, directory, print }) => {
   const kind = positionals.length === 2 ? positionals[0] : "disk";
   if (kind !== "disk" && kind !== "dvd") throw new SyntaxFailure(`Invalid medium kind '${kind}'`, USAGE);
   const medium = openMedium(place, positionals.at(-1) ?? "", kind, directory);
-  if (kind === "disk") await ensureStore(place);
+  if (kind === "disk") await mountStore(place);
   for (const line of mediumLines(place, medium, true)) print(line);
 };
 
@@ -27,7 +27,7 @@ export function mediumLines(place: Place, medium: MediumRecord, isLong: boolean)
   const rows: [string, string][] = [
     ["UUID:", medium.uuid],
     ...(isDisk ? ([["Parent UUID:", medium.parent ?? "base"]] as [string, string][]) : []),
-    ["State:", "created"],
+    ["State:", medium.problem === undefined ? "created" : "inaccessible"],
     ["Type:", isDisk ? `normal (${medium.parent === undefined ? "base" : "differencing"})` : "readonly"],
     ["Location:", medium.location],
     ["Storage format:", isDisk ? "VDI" : "RAW"],

@@ -146,7 +146,8 @@ function refuseRunning(place: Place, machine: MachineRecord): void {
 
 /** The snapshot's disks give way to their children, which hold everything already: also while the machine runs. */
 async function remove({ place, print, warn }: Call, machine: MachineRecord, name: string): Promise<void> {
-  await ensureStore(place);
+  // It makes room.
+  await ensureStore(place, { leastFreeBytes: 0 });
   const orphaned = await withLock(place, "registry", () => {
     const record = findMachine(place, machine.uuid);
     const found = findSnapshot(record, name);

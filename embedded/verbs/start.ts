@@ -26,6 +26,7 @@ export const startMachine: Verb = async ({ place, args, print, warn }) => {
     if (type !== "headless" && type !== "gui" && type !== "separate")
       throw refusal(`Invalid frontend name: '${type}'`);
     if (isOn(machineState(place, machine).state)) throw alreadyOn(machine.name);
+    if (machine.isBeingRemoved) throw halfRemoved(machine);
     refuseOutsideAdapters(machine);
     print(`Waiting for VM "${machine.name}" to power on...`);
     const report = await supervise(place, machine);
@@ -59,6 +60,13 @@ function alreadyOn(name: string): VirtualBoxError {
       context:
         "LaunchVMProcess(a->session, sessionType.raw(), ComSafeArrayAsInParam(aBstrEnv), progress.asOutParam())",
     },
+  );
+}
+
+function halfRemoved({ name, uuid }: MachineRecord): VirtualBoxError {
+  return new VirtualBoxError(
+    `The removal of the machine '${name}' was cut off: \`unregistervm ${uuid} --delete\` removes the rest`,
+    { code: "NS_ERROR_FAILURE", component: "MachineWrap", interface: "IMachine" },
   );
 }
 

@@ -5,13 +5,21 @@ import { machineLocked, VirtualBoxError } from "../errors";
 import { withLock } from "../locks";
 import { powerOff } from "../machine/power";
 import type { MachineRecord } from "../machine/record";
-import { findMachine, forgetMachine, loadMachines } from "../machine/registry";
+import {
+  findMachine,
+  forgetMachine,
+  inaccessibleMachines,
+  loadMachines,
+  saveMachine,
+} from "../machine/registry";
 import { diskUuids } from "../machine/settings";
 import { isOn, machineState, readRunState } from "../machine/state";
 import { type Place, runFolder } from "../place";
 import { removeWhenEmpty } from "../removal";
 import { deleteContent } from "../storage/content";
 import { forgetMedium, loadMedia, type MediumRecord } from "../storage/medium";
+import { isUsrBase } from "../storage/shared-usr";
+import { ensureStore } from "../storage/store";
 import { PROGRESS, type Verb } from "./verb";
 
 const USAGE = "unregistervm <uuid|vmname> [--delete] [--delete-all]";
@@ -22,31 +30,59 @@ const RULES: OptionRule[] = [
 
 /**
  * `unregistervm`: with --delete the disks that only this machine has go too; ISOs and shared parents stay. Without it they are
- * only forgotten, and `registervm` finds them by the settings file.
+ * only forgotten, and `registervm` finds them by the settings file. The record goes last: what is cut off, or ends for want of
+ * room, can be repeated.
  */
 export const unregister: Verb = async ({ place, args, warn }) => {
   const parsed = parseArguments(args, RULES, USAGE, { least: 1, most: 1 });
   const isDeleting = hasOption(parsed, "delete") || hasOption(parsed, "delete-all");
   const name = parsed.positionals[0] ?? "";
-  const { machine, disks } = await withLock(place, "registry", async () => {
-    const found = findMachine(place, name);
-    if (isOn(machineState(place, found).state)) throw machineLocked(found.name);
-    const own = isDeleting ? ownDisks(place, found) : [];
-    refuseParents(place, own);
-    // What a killed supervisor left.
-    await powerOff(place, found, readRunState(place, found.uuid)?.cgroups ?? []);
-    forgetMachine(place, found);
-    for (const disk of own) forgetMedium(place, disk, true);
-    if (!isDeleting)
-      for (const disk of childless(place, ownDisks(place, found))) forgetMedium(place, disk, false);
-    return { machine: found, disks: own };
-  });
-  rmSync(runFolder(place, machine.uuid), { recursive: true, force: true });
-  for (const disk of disks) await deleteContent(place, disk.uuid);
-  if (isDeleting) removeFolders(place, machine);
+  if (await forgetInaccessible(place, name)) return;
+  const { uuid } = refuseRunning(place, name);
+  // Nobody starts it meanwhile; a supervisor that has just cut its power lets go some milliseconds later.
+  await withLock(place, `machine-${uuid}`, () => remove(place, uuid, isDeleting));
   await removeWhenEmpty(place);
   if (isDeleting) warn(PROGRESS);
 };
+
+function refuseRunning(place: Place, name: string): MachineRecord {
+  const found = findMachine(place, name);
+  if (isOn(machineState(place, found).state)) throw machineLocked(found.name);
+  return found;
+}
+
+async function remove(place: Place, uuid: string, isDeleting: boolean): Promise<void> {
+  const { machine, disks } = await withLock(place, "registry", () => {
+    const found = refuseRunning(place, uuid);
+    const own = isDeleting ? ownDisks(place, found) : [];
+    refuseParents(place, own);
+    if (isDeleting) saveMachine(place, { ...found, isBeingRemoved: true });
+    return { machine: found, disks: own };
+  });
+  // What a killed supervisor left.
+  await powerOff(place, machine, readRunState(place, machine.uuid)?.cgroups ?? []);
+  // It makes room: however little there is, it is tried.
+  if (disks.length > 0) await ensureStore(place, { leastFreeBytes: 0 });
+  for (const disk of disks) await deleteContent(place, disk.uuid);
+  await withLock(place, "registry", () => {
+    for (const disk of disks) forgetMedium(place, disk, true);
+    if (!isDeleting)
+      for (const disk of childless(place, ownDisks(place, machine))) forgetMedium(place, disk, false);
+    rmSync(runFolder(place, machine.uuid), { recursive: true, force: true });
+    if (isDeleting) removeFolders(place, machine);
+    forgetMachine(place, machine);
+  });
+}
+
+/** A machine whose record is broken has only that to be removed: which disks it had nobody knows. */
+function forgetInaccessible(place: Place, name: string): Promise<boolean> {
+  return withLock(place, "registry", () => {
+    const uuid = name.replace(/^\{(.*)\}$/, "$1").toLowerCase();
+    const broken = inaccessibleMachines(place).find((machine) => machine.uuid === uuid);
+    if (broken) rmSync(broken.file, { force: true });
+    return broken !== undefined;
+  });
+}
 
 /** Disks attached to this machine or its snapshots and to no other. Children first. */
 function ownDisks(place: Place, machine: MachineRecord): MediumRecord[] {
@@ -75,9 +111,10 @@ function refuseParents(place: Place, disks: readonly MediumRecord[]): void {
     const children = loadMedia(place).filter(
       (medium) => medium.parent === disk.uuid && !going.has(medium.uuid),
     ).length;
-    if (children > 0)
+    // A child whose record is broken does not say whose it is, but what it reads.
+    if (children > 0 || isUsrBase(place, disk.uuid, going))
       throw new VirtualBoxError(
-        `Cannot close medium '${disk.location}' because it has ${children} child media`,
+        `Cannot close medium '${disk.location}' because it has ${Math.max(children, 1)} child media`,
         { code: "VBOX_E_OBJECT_IN_USE", component: "MediumWrap", interface: "IMedium" },
         "Machine delete failed",
       );

@@ -8,7 +8,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "nod
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { load } from "js-yaml";
-import { writeAtomically } from "../../../embedded/atomic";
+import { writeForThisBoot } from "../../../embedded/atomic";
 import { forgetLab, rememberLab } from "../../../hypervisor/living-lab";
 import { readNetworkSpecification } from "../../../hypervisor/specification";
 import { deliveredFiles, deliveryIn } from "../../delivered-files";
@@ -43,14 +43,14 @@ const verbs: Record<string, () => Promise<unknown>> = {
     const { IMAGE: image = "", INCARNATION: incarnation = "" } = process.env;
     const template = join(records, "machines", image);
     mkdirSync(template, { recursive: true });
-    writeAtomically(join(template, "token"), incarnation);
+    writeForThisBoot(join(template, "token"), incarnation);
     return { image };
   },
   "seed ensure": async () => {
     const content = JSON.parse(await text(process.stdin)) as Seed;
     for (const folder of ["seeds", "seeded"]) mkdirSync(join(records, folder), { recursive: true });
-    writeAtomically(seed, "");
-    writeAtomically(join(records, "seeded", name), JSON.stringify(seededMachine(content)));
+    writeForThisBoot(seed, "");
+    writeForThisBoot(join(records, "seeded", name), JSON.stringify(seededMachine(content)));
   },
   "seed seal": async () => rmSync(join(records, "seeds"), { recursive: true, force: true }),
   "seed absent": async () => {
@@ -110,8 +110,8 @@ function ensureMachine() {
     `memory=${memory}`,
     '"SATA-0-0"="root.vdi"',
   ];
-  writeAtomically(join(machine, "info"), `${info.join("\n")}\n`);
-  writeAtomically(
+  writeForThisBoot(join(machine, "info"), `${info.join("\n")}\n`);
+  writeForThisBoot(
     recordFile,
     JSON.stringify({
       ...{ uuid, incarnation, hostKey, project: process.cwd() },
