@@ -83,6 +83,7 @@ async function prepareWith(
   const { living, folder } = await findLab(stack, { configured, fitting });
   const { plan, ...rest } = planned(stack, configFile, fitting, living);
   if (plan.hypervisor === "embedded" && reason !== undefined) sayOnce(project, [standIn(reason)]);
+  if (plan.hypervisor === "embedded") sayOnce(project, [containerWords]);
   // Others build no disk and run no stand-in; what they lack, preflight names.
   if (process.getuid?.() === 0) ensureHostPackages(hostPackages(plan));
   return { project, plan, ...(folder === undefined ? {} : { labFolder: folder }), ...rest };
@@ -103,6 +104,10 @@ async function withEngine({ project, plan }: Prepared): Promise<EngineSetUp> {
   const vboxManage = locateVBoxManage(plan.hypervisor, thisHost());
   return { project, pulumi: engine.pulumi, environment, vboxManage, plan };
 }
+
+/** What somebody must know before he runs a stranger's program in such a machine. */
+const containerWords =
+  "A container is no barrier: whoever is root in a machine can become root of this computer. Run nothing in the lab that you would not run here.";
 
 function standIn(reason: string): string {
   return `VirtualBox can't run here: ${reason} Machines are containers of the embedded stand-in instead.`;

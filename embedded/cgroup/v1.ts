@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { hostPrefix, type Place } from "../place";
 import type { Limits, MachineCgroups } from "./cgroups";
+import { deniedDevices } from "./devices";
 
 const ROOT = "/sys/fs/cgroup";
 /** Microseconds; the kernel's default. */
@@ -39,6 +40,8 @@ export class MachineCgroupsV1 implements MachineCgroups {
     this.write("memory", "memory.limit_in_bytes", limits.memoryMiB * 2 ** 20);
     this.write("cpu", "cpu.cfs_period_us", CPU_PERIOD);
     this.write("cpu", "cpu.cfs_quota_us", limits.cpus * CPU_PERIOD);
+    const [devices, misc] = ["/proc/devices", "/proc/misc"].map((file) => readFileSync(file, "utf8"));
+    for (const rule of deniedDevices(devices ?? "", misc ?? "")) this.write("devices", "devices.deny", rule);
   }
 
   inside<T>(start: () => T): T {

@@ -28,6 +28,17 @@ export interface ContainerPlan {
 /** What reboot(2) inside makes systemd-nspawn end with. Source: nspawn.c, EXIT_FORCE_RESTART. */
 export const EXIT_REBOOT = 133;
 
+/**
+ * Of root's capabilities what neither systemd, Kubernetes nor Gluster needs: what would reach the host's clock, modules, ports and
+ * files (by CAP_DAC_READ_SEARCH a handle opens any file of a file system of which one folder is seen). CAP_MKNOD is not among
+ * them: crun makes the nodes of every container; nor CAP_LINUX_IMMUTABLE, which keeps the volume's mount point empty.
+ */
+const DROPPED = [
+  ...["CAP_SYS_TIME", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_DAC_READ_SEARCH", "CAP_WAKE_ALARM"],
+  ...["CAP_BLOCK_SUSPEND", "CAP_MAC_ADMIN", "CAP_MAC_OVERRIDE", "CAP_SYS_PACCT", "CAP_SYS_TTY_CONFIG"],
+  "CAP_AUDIT_READ",
+];
+
 /** Devices that a virtual machine's kernel would have. */
 const DEVICES = ["/dev/kmsg", "/dev/fuse", "/dev/net/tun"];
 
@@ -65,7 +76,7 @@ export function nspawnArguments(plan: ContainerPlan): string[] {
     ...[`--directory=${plan.root}`, "--private-users=no", "--link-journal=no", "--resolv-conf=off"],
     ...(plan.usr === undefined ? [] : [`--overlay=${plan.usr.base}:${plan.usr.changes}:/usr`]),
     // The clock and the kernel's modules are the host's.
-    ...["--timezone=off", "--capability=all", "--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE"],
+    ...["--timezone=off", "--capability=all", `--drop-capability=${DROPPED.join(",")}`],
     ...["--console=pipe", "--kill-signal=SIGRTMIN+3", ...devices, ...disks],
     ...[
       `--bind=${plan.units}:/run/systemd/system`,

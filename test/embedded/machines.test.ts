@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { removeEverything } from "../../embedded/prune";
@@ -92,6 +92,16 @@ describeHere("machines of the stand-in", () => {
     expect(execFileSync("losetup", ["--list"]).toString()).not.toContain(join(program.folder, "discs"));
     expect(readdirSync(join(program.folder, "discs"))).toEqual([]);
   }, 240_000);
+
+  test("open no disk of the host, whose node any of them can make", async () => {
+    // Linux, include/linux/kdev_t.h: the major number of the disk that this computer runs from.
+    const host = (statSync("/").dev >> 8) & 0xfff;
+    await one.mustSsh(`mknod /root/host b ${host} 0`);
+    const read = await one.ssh("head -c 1 /root/host | wc -c");
+    await one.mustSsh("rm /root/host");
+    // With cgroup v2 only a program in the kernel could keep it from them: README says that a container is no barrier.
+    if (existsSync("/sys/fs/cgroup/devices")) expect(read.stdout.trim()).toBe("0");
+  }, 60_000);
 
   test("have their data disk as /dev/sdb", async () => {
     expect(await one.mustSsh("blockdev --getsize64 /dev/sdb")).toBe(`${2048 * 2 ** 20}`);

@@ -5,6 +5,9 @@ import { freePort, Guest, makeKey } from "./guest";
 import { buildProgram, type Program, standInObstacle } from "./program";
 import { createTemplate } from "./template";
 
+// A boot of two machines on a busy computer.
+jest.setTimeout(60_000);
+
 const blocked = standInObstacle();
 const describeHere = blocked === undefined ? describe : describe.skip;
 

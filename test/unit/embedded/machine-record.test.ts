@@ -92,10 +92,12 @@ describe("a container", () => {
     expect(overlays({})).toEqual([]);
   });
 
-  test("may not set the clock or load modules, and tells systemd of cgroup v1 only there", () => {
-    expect(nspawnArguments({ ...plan, cgroup: "v1" })).toContain(
-      "--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE",
+  test("may not set the clock, load modules or open files by handles, and tells systemd of cgroup v1 only there", () => {
+    const dropped = nspawnArguments({ ...plan, cgroup: "v1" }).find((one) =>
+      one.startsWith("--drop-capability="),
     );
+    for (const name of ["CAP_SYS_TIME", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_DAC_READ_SEARCH"])
+      expect(dropped).toMatch(new RegExp(`[=,]${name}(,|$)`));
     expect(nspawnArguments({ ...plan, cgroup: "v1" }).at(-1)).toBe("SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1");
     expect(nspawnArguments({ ...plan, cgroup: "v2" }).at(-1)).toBe("--boot");
   });
