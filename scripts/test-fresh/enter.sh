@@ -7,7 +7,8 @@ set -eu
 root=$1
 shift
 
-mount --bind "$root" "$root"
+# With what was lent to it.
+mount --rbind "$root" "$root"
 cd "$root"
 mount -t proc proc proc
 mount -t sysfs sysfs sys
