@@ -6,6 +6,7 @@ import { observe } from "../hypervisor/reality";
 import type { LabPlan } from "../plan/lab-plan";
 import { accessFiles, writeAccessFiles } from "./access-files";
 import { confirm } from "./confirm";
+import { renewPersonalFiles } from "./host/personal-files";
 import { complete, type Prepared, prepare } from "./set-up";
 import { Stack } from "./stack";
 import { whatNow } from "./what-now";
@@ -50,6 +51,7 @@ export async function askFor(losses: readonly string[]): Promise<void> {
 
 async function sayWhatNow(stack: Stack, { mode }: LabPlan["hostAccess"]): Promise<void> {
   writeAccessFiles(stack.name, await stack.outputs());
+  renewPersonalFiles(stack.name);
   console.log(`\n${whatNow(accessFiles(stack.name), process.platform)}`);
   if (mode !== "forward") console.log("This computer's way to every machine: npm run host");
 }

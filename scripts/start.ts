@@ -1,5 +1,7 @@
+import { writeAccessFiles } from "./access-files";
 import { type CommandLine, type Options, runCommand } from "./command-line";
 import { openLab } from "./existing-lab";
+import { renewPersonalFiles } from "./host/personal-files";
 import { startLab } from "./start-lab";
 
 /** `npm run resume`, too. */
@@ -9,7 +11,10 @@ const usage = {
 };
 
 async function main({ stack }: CommandLine<Options>): Promise<void> {
-  await startLab(await openLab(stack));
+  const lab = await openLab(stack);
+  writeAccessFiles(stack, lab.outputs);
+  renewPersonalFiles(stack);
+  await startLab(lab);
 }
 
 void runCommand(usage, main);

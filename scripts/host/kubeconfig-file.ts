@@ -16,14 +16,26 @@ interface Kubeconfig {
 
 const LISTS = ["clusters", "contexts", "users"] as const;
 
-/** The file that kubectl writes to: the first of KUBECONFIG, else the one in the home folder. */
-export function kubeconfigPath(environment: NodeJS.ProcessEnv, home = homedir()): string {
-  return environment.KUBECONFIG?.split(delimiter).find(Boolean) ?? join(home, ".kube", "config");
+/**
+ * The file that kubectl writes to: the first of KUBECONFIG, else the one in the home folder. Never a lab's own, which KUBECONFIG
+ * names after README: each `up` writes that anew.
+ * @param isLabsOwn whether a file is one that our commands write themselves
+ */
+export function kubeconfigPath(
+  environment: NodeJS.ProcessEnv,
+  home = homedir(),
+  isLabsOwn: (file: string) => boolean = () => false,
+): string {
+  const named = environment.KUBECONFIG?.split(delimiter) ?? [];
+  return named.find((file) => file !== "" && !isLabsOwn(file)) ?? join(home, ".kube", "config");
 }
 
-/** The person's kubeconfig with the lab's cluster, user and context; the current context stays, if there is one. */
-export function withLabContext(text: string, lab: string): string {
-  const own = parse(withoutLabContext(text, lab));
+/**
+ * The person's kubeconfig with the lab's cluster, user and context; the current context stays, if there is one.
+ * @param before what of the lab was added earlier, perhaps by other names
+ */
+export function withLabContext(text: string, lab: string, before = ""): string {
+  const own = parse(withoutLabContext(withoutLabContext(text, before), lab));
   const added = parse(lab);
   const merged: Kubeconfig = { apiVersion: "v1", kind: "Config", ...own } as Kubeconfig;
   for (const list of LISTS) merged[list] = [...(own[list] ?? []), ...(added[list] ?? [])];

@@ -1,6 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { accessFiles } from "../access-files";
 import { localFolder } from "../programs";
 import { kubeconfigPath, withLabContext, withoutLabContext } from "./kubeconfig-file";
@@ -9,21 +19,37 @@ import { fromAnywhere, withInclude, withoutInclude } from "./ssh-include";
 
 /** Puts the lab's context into the person's kubeconfig. @returns the file */
 export function addKubeconfig(stack: string): string {
-  const target = resolve(kubeconfigPath(process.env));
+  const target = resolve(kubeconfigPath(process.env, homedir(), isLabsOwn));
   const lab = accessText(stack, "kubeconfig");
+  // In another file than before: nobody would take it out of that one later.
+  if (readHostRecord(stack).kubeconfig !== target) removeKubeconfig(stack);
   // Written down before, so that an attempt that stops halfway is taken away, too.
   writeHostRecord(stack, { ...readHostRecord(stack), kubeconfig: target });
+  putContext(stack, target, lab);
+  return target;
+}
+
+/** Renewed certificates and added machines reach what was added to the person's files; nothing else is. */
+export function renewPersonalFiles(stack: string): void {
+  const { kubeconfig: target, sshInclude } = readHostRecord(stack);
+  if (target !== undefined && !isLabsOwn(target)) putContext(stack, target, accessText(stack, "kubeconfig"));
+  if (sshInclude !== undefined) addSshInclude(stack);
+}
+
+/** The lab's context as it is now, in the place of what was added before. */
+function putContext(stack: string, target: string, lab: string): void {
+  const text = withLabContext(textOf(target), lab, textOf(labCopy(stack)));
   // What is taken out again is known by the names in it, whatever becomes of the lab's own file.
   writePrivately(labCopy(stack), lab);
-  replace(target, withLabContext(textOf(target), lab));
-  return target;
+  replace(target, text);
 }
 
 /** Takes it out again. @returns whether it was written down */
 export function removeKubeconfig(stack: string): boolean {
   const { kubeconfig: target, ...rest } = readHostRecord(stack);
   if (target === undefined) return false;
-  if (existsSync(target)) replace(target, withoutLabContext(textOf(target), textOf(labCopy(stack))));
+  if (existsSync(target) && !isLabsOwn(target))
+    replace(target, withoutLabContext(textOf(target), textOf(labCopy(stack))));
   rmSync(labCopy(stack), { force: true });
   writeHostRecord(stack, rest);
   return true;
@@ -67,12 +93,27 @@ function textOf(file: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-/** In one step: a person's file is never half written. */
+/** Whether a file is below the folder that the labs' own are in, by whatever name. */
+function isLabsOwn(file: string): boolean {
+  const place = relative(followed(resolve(localFolder)), followed(resolve(file)));
+  return !place.startsWith("..") && !isAbsolute(place);
+}
+
+/** The file that a symbolic link leads to, there or not; another file itself. */
+function followed(file: string): string {
+  if (existsSync(file)) return realpathSync(file);
+  const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  return isLink ? resolve(dirname(file), readlinkSync(file)) : file;
+}
+
+/** In one step: a person's file is never half written. A link to it stays one. */
 function replace(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const fresh = `${file}.kube-lab`;
+  const target = followed(file);
+  if (existsSync(target) && textOf(target) === text) return;
+  mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+  const fresh = `${target}.kube-lab`;
   writePrivately(fresh, text);
-  renameSync(fresh, file);
+  renameSync(fresh, target);
 }
 
 function writePrivately(file: string, text: string): void {

@@ -1,6 +1,25 @@
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import os, { tmpdir } from "node:os";
+import { join } from "node:path";
 import { load } from "js-yaml";
 import { kubeconfigPath, withLabContext, withoutLabContext } from "../../../scripts/host/kubeconfig-file";
+import {
+  addKubeconfig,
+  addSshInclude,
+  removeKubeconfig,
+  renewPersonalFiles,
+} from "../../../scripts/host/personal-files";
 import { fromAnywhere, withInclude, withoutInclude } from "../../../scripts/host/ssh-include";
+import { onPosix } from "../../systems";
 
 const lab = `
 clusters: [{ name: kube-lab-dev, cluster: { server: "https://127.0.0.1:18080" } }]
@@ -72,5 +91,78 @@ describe("a person's ssh configuration", () => {
     expect(fromAnywhere(relative, "/100% mine")).toBe(
       'IdentityFile "/100%% mine/.kube-lab/ssh/dev/id_ed25519"\n',
     );
+  });
+});
+
+describe("the person's files, beside a lab's own", () => {
+  let folder: string;
+  let before: { folder: string; environment: NodeJS.ProcessEnv };
+  const labFile = ".kube-lab/dev.kubeconfig";
+  const home = (file: string) => join(folder, "home", file);
+
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "kube-lab-personal-")));
+    before = { folder: process.cwd(), environment: { ...process.env } };
+    mkdirSync(join(folder, "project/.kube-lab/ssh/dev"), { recursive: true });
+    mkdirSync(home(".kube"), { recursive: true });
+    process.chdir(join(folder, "project"));
+    jest.spyOn(os, "homedir").mockReturnValue(home(""));
+    process.env.KUBECONFIG = join(folder, "project", labFile);
+    writeFileSync(labFile, lab);
+    writeFileSync(".kube-lab/ssh/dev/config", "Host kube-mast01\n");
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+    process.chdir(before.folder);
+    process.env = before.environment;
+    rmSync(folder, { recursive: true });
+  });
+
+  onPosix("get the lab's context though KUBECONFIG names the lab's own file, which stays as it is", () => {
+    expect(addKubeconfig("dev")).toBe(home(".kube/config"));
+    expect(load(readFileSync(home(".kube/config"), "utf8"))).toEqual(load(withLabContext("", lab)));
+    removeKubeconfig("dev");
+    expect(readFileSync(labFile, "utf8")).toBe(lab);
+  });
+
+  onPosix("stay links, also to what is not there yet, and a link to a lab's own file is that file", () => {
+    symlinkSync("../dotfiles-kube", home(".kube/config"));
+    symlinkSync(join(folder, "project", labFile), home("link"));
+    process.env.KUBECONFIG = home("link");
+    expect(addKubeconfig("dev")).toBe(home(".kube/config"));
+    expect(lstatSync(home(".kube/config")).isSymbolicLink()).toBe(true);
+    expect(readFileSync(home("dotfiles-kube"), "utf8")).toContain("kube-lab-dev");
+    expect(readFileSync(labFile, "utf8")).toBe(lab);
+  });
+
+  onPosix("have it in one file only, whatever KUBECONFIG names the second time", () => {
+    const own = "contexts: [{ name: mine, context: { cluster: c, user: u } }]\ncurrent-context: mine\n";
+    for (const name of ["first", "second"]) writeFileSync(home(name), own);
+    process.env.KUBECONFIG = home("first");
+    addKubeconfig("dev");
+    process.env.KUBECONFIG = home("second");
+    addKubeconfig("dev");
+    expect(readFileSync(home("first"), "utf8")).not.toContain("kube-lab-dev");
+    expect(readFileSync(home("second"), "utf8")).toContain("kube-lab-dev");
+    removeKubeconfig("dev");
+    for (const name of ["first", "second"])
+      expect(load(readFileSync(home(name), "utf8"))).toMatchObject(load(own) as object);
+  });
+
+  onPosix("learn of renewed certificates and added machines where the lab was added, and only there", () => {
+    renewPersonalFiles("dev");
+    expect(lstatSync(home(".kube/config"), { throwIfNoEntry: false })).toBeUndefined();
+    const target = addKubeconfig("dev");
+    addSshInclude("dev");
+    writeFileSync(labFile, lab.replace("a2V5", "bmV3").replaceAll("admin@", "other@"));
+    writeFileSync(".kube-lab/ssh/dev/config", "Host kube-mast01\nHost kube-node04\n");
+    renewPersonalFiles("dev");
+    const text = readFileSync(target, "utf8");
+    expect(text).toContain("bmV3");
+    expect(load(text)).toMatchObject({
+      contexts: [{ name: "other@kube-lab-dev" }],
+      "current-context": "other@kube-lab-dev",
+    });
+    expect(readFileSync(".kube-lab/ssh-include-dev", "utf8")).toContain("kube-node04");
   });
 });
