@@ -5,6 +5,7 @@ import { type Finding, failure, fine, warning } from "./finding";
 import { sshRemedy } from "./guest-shell";
 import { actualHardware } from "./hardware";
 import { onPath } from "./host";
+import { byWhom, listenerCommand } from "./host-ports";
 import { belongsTo, groupsOf } from "./inspect";
 import { findIsoTool, isoToolRemedy } from "./iso";
 import { linuxFamily } from "./linux-distribution";
@@ -70,16 +71,9 @@ async function checkPort(
   if (ours.some((value) => value.startsWith(place))) return fine(check, `this lab's own on ${hostAddress}`);
   return failure(
     check,
-    `Port ${hostPort} of ${hostAddress} is taken; the lab forwards it (${formatForward({ ...forward, guestAddress })}).`,
+    `Port ${hostPort} of ${hostAddress} is taken${byWhom(probes.listenerOn(hostPort))}; the lab forwards it (${formatForward({ ...forward, guestAddress })}).`,
     `End the program that listens there (${listenerCommand(probes.host.platform, hostPort)}), or choose another port: ${setCommand(`hostAccess.${forward.name}Port`, "NUMBER")}`,
   );
-}
-
-function listenerCommand(platform: NodeJS.Platform, port: number): string {
-  if (platform === "win32") return `\`Get-NetTCPConnection -LocalPort ${port}\` shows it`;
-  return platform === "darwin"
-    ? `\`lsof -nP -iTCP:${port} -sTCP:LISTEN\` shows it`
-    : `\`ss -ltnp sport = :${port}\` shows it`;
 }
 
 /** Memory and disk for the machines that do not run yet. */

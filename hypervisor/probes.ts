@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statfsSync } from "node:fs";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { hasOfficialImage } from "../offline/kubernetes/bundle";
 import { type Host, onPath, thisHost } from "./host";
+import { listenerOn, portTaken } from "./host-ports";
 import type { Hypervisor } from "./locate";
 import { parseColons, parseMachineReadable } from "./output";
 import { type ProcessResult, runProcess } from "./process";
@@ -29,6 +29,8 @@ export interface Probes {
   freeGiB: (folder: string) => number | undefined;
   /** Whether something listens on an address and port. */
   portTaken: (address: string, port: number) => Promise<boolean>;
+  /** Who listens on a port, in words; undefined when unknown. */
+  listenerOn: (port: number) => string | undefined;
   /** Runs any program; never rejects. */
   run: (file: string, args: string[]) => Promise<ProcessResult>;
   /** Whether an official image is in the bundle of a release of Kubernetes, or can be fetched for it. */
@@ -59,6 +61,7 @@ export function realProbes(host: Host = thisHost()): Probes {
     processors: os.availableParallelism(),
     freeGiB,
     portTaken,
+    listenerOn,
     run,
     officialImage: (image, version) => hasOfficialImage(image, { version }),
     vboxManage: (hypervisor, args) => {
@@ -119,15 +122,6 @@ function freeGiB(folder: string): number | undefined {
     }
     if (path.dirname(place) === place) return undefined;
   }
-}
-
-/** Listening on it ourselves is the only sure answer, and the same on every system. */
-function portTaken(address: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = net.createServer();
-    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "EADDRINUSE"));
-    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(false)));
-  });
 }
 
 /** The default machine folder, undefined when VBoxManage cannot tell. */

@@ -1,3 +1,4 @@
+import { requireFreePorts } from "../hypervisor/host-ports";
 import { startMachines } from "../hypervisor/lab-power";
 import { certificateEnds } from "./certificate-ends";
 import { setClocks } from "./clocks";
@@ -10,6 +11,7 @@ import { LabShell } from "./lab-shell";
  * themselves.
  */
 export async function startLab(lab: ExistingLab): Promise<void> {
+  await requireFreePorts(lab.vbox, lab.outputs.machines);
   const slept = await startMachines(lab.vbox, lab.outputs.machines);
   // The stand-in's machines have the host's clock, which nobody there may set.
   if (slept.length > 0 && lab.vbox.hypervisor !== "embedded") {

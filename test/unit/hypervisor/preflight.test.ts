@@ -36,6 +36,7 @@ function computer(
     processors: 16,
     freeGiB: () => 500,
     portTaken: async () => false,
+    listenerOn: () => undefined,
     officialImage: async () => true,
     run: async () => ({ status: null, stdout: "", stderr: "", timedOut: false, startError: "ENOENT" }),
     vboxManage: async (_hypervisor, args) =>
@@ -160,7 +161,11 @@ describe("the lab on this computer", () => {
 
   it("has ports taken, but not by itself", async () => {
     const portTaken = async (_address: string, port: number) => port === 2222;
-    const taken = await found({ portTaken }, /Port 2222 of 127\.0\.0\.1 is taken/);
+    const listenerOn = () => "sshd (process 4711)";
+    const taken = await found(
+      { portTaken, listenerOn },
+      /Port 2222 of 127\.0\.0\.1 is taken by sshd \(process 4711\)/,
+    );
     expect(taken.fix).toContain("ss -ltnp");
     const info = `VMState="running"\ngroups="/kube-lab/dev"\nnic1="nat"\nForwarding(0)="ssh,tcp,127.0.0.1,2222,10.0.2.15,22"\n`;
     expect(

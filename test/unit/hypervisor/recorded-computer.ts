@@ -48,6 +48,7 @@ export function probesOf(computer: RecordedComputer): Probes {
     processors: 16,
     freeGiB: () => 500,
     portTaken: async () => false,
+    listenerOn: () => undefined,
     officialImage: async () => true,
     run: async (file) => {
       const stdout = computer.run[path.basename(file)];

@@ -23,7 +23,7 @@ const everywhere = new Set(
 const elsewhere = new Set(["whoami.exe", "w32tm.exe", "powershell.exe", "taskkill"]);
 
 /** Asked where it is there; what is told without it is less. */
-const asked = new Set(["timedatectl"]);
+const asked = new Set(["timedatectl", "ss"]);
 
 const product = { ...labPrograms, ...standInPrograms, ...basePrograms("lvm") };
 const listed: Record<string, Readonly<Record<string, string>>> = {

@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { listenerOn, portTaken, requireFreePorts } from "../../../hypervisor/host-ports";
+import { ensureMachine } from "../../../hypervisor/machine";
+import { GATEWAY, IMAGE, scratch } from "./fixtures";
+import { SimulatedVBoxManage } from "./simulated-vboxmanage";
+
+const MACHINE = { name: "gate-node01", role: "gateway" as const, hypervisorName: GATEWAY.machine };
+const [forward] = GATEWAY.forwards;
+
+let simulated: SimulatedVBoxManage;
+let remove: () => void;
+beforeEach(async () => {
+  const place = scratch();
+  remove = place.remove;
+  simulated = new SimulatedVBoxManage(place.folder);
+  for (const call of [
+    ["createvm", "--name", IMAGE, "--groups", "/kube-lab", "--register"],
+    ["snapshot", IMAGE, "take", "base"],
+  ])
+    await simulated.run("", call, { timeoutSeconds: 1 });
+  await ensureMachine(simulated.open(), GATEWAY, () => undefined);
+});
+afterEach(() => remove());
+
+const free = (taken: number[]) =>
+  requireFreePorts(simulated.open(), [MACHINE], async (_address, port) => taken.includes(port));
+
+it("names a port that a stopped machine forwards and somebody else has, before anything is started", async () => {
+  if (forward === undefined) throw new Error("the gateway has forwards");
+  simulated.machine(GATEWAY.machine).state = "poweroff";
+  await free([]);
+  await expect(free([forward.hostPort])).rejects.toMatchObject({
+    message: expect.stringMatching(
+      new RegExp(
+        `port ${forward.hostPort} of ${forward.hostAddress}, the lab's for ${forward.name}, is taken`,
+      ),
+    ),
+    remedy: expect.stringMatching(/End the program.*hostAccess/),
+  });
+});
+
+it("lets a running machine keep its own", async () => {
+  if (forward === undefined) throw new Error("the gateway has forwards");
+  await free([forward.hostPort]);
+});
+
+it("says where the system knows it who listens", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const said = listenerOn(port);
+  await new Promise((resolve) => server.close(resolve));
+  if (existsSync("/usr/bin/ss")) expect(said).toBe(`node (process ${process.pid})`);
+  else expect(said).toBeUndefined();
+});
+
+it("knows a port that is taken by listening on it", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  expect(await portTaken("127.0.0.1", port)).toBe(true);
+  await new Promise((resolve) => server.close(resolve));
+  expect(await portTaken("127.0.0.1", port)).toBe(false);
+});
