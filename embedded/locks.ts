@@ -107,8 +107,10 @@ function abandon(space: LockSpace, name: string): boolean {
       throw new Error(
         `cannot look after a lock that was left in ${space.locks}: flock ended with ${error?.message ?? status}`,
       );
-    if (isHeld(space, name)) return false;
-    rmSync(join(space.locks, name), { force: true });
+    const owner = ownerOf(space, name);
+    if (owner !== undefined && isAlive(owner)) return false;
+    // What is not there any more was released, and may be somebody else's the next moment.
+    if (owner !== undefined) rmSync(join(space.locks, name), { force: true });
     return true;
   } finally {
     closeSync(breakers);

@@ -13,6 +13,8 @@ import {
 import { join } from "node:path";
 import { VirtualBoxError } from "../errors";
 import { withLock } from "../locks";
+import { loadMachines } from "../machine/registry";
+import { isOn, machineState } from "../machine/state";
 import type { Place } from "../place";
 import { run, runQuietly } from "../process";
 
@@ -65,15 +67,24 @@ async function mountImage(place: Place): Promise<void> {
 
 /** After a write that found no room btrfs writes no more until it is mounted again, which nothing may use then. */
 async function mountAnew(place: Place): Promise<void> {
+  // Their own mounts of it are no hindrance to umount, but would keep the old one, and so the new one away.
+  if (loadMachines(place).some((machine) => isOn(machineState(place, machine).state)))
+    throw stillInUse(place);
   try {
     await run("umount", [place.store]);
   } catch (error) {
-    throw new VirtualBoxError(
-      `${place.store} has been read-only since the disk below it was full. There is room again, but it is in use: power off every machine (npm run stop), then start them\n${(error as Error).message}`,
-      { code: "NS_ERROR_FAILURE", component: "MediumWrap", interface: "IMedium" },
-    );
+    throw stillInUse(place, error as Error);
   }
   await mountImage(place);
+}
+
+function stillInUse(place: Place, cause?: Error): VirtualBoxError {
+  const words = `${place.store} has been read-only since the disk below it was full. There is room again, but it is in use: power off every machine (npm run stop), then start them`;
+  return new VirtualBoxError(cause === undefined ? words : `${words}\n${cause.message}`, {
+    code: "NS_ERROR_FAILURE",
+    component: "MediumWrap",
+    interface: "IMedium",
+  });
 }
 
 /** Tried, not asked: where the disk below has failed, the file system says so only once it is written to. */
