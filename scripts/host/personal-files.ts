@@ -29,11 +29,16 @@ export function addKubeconfig(stack: string): string {
   return target;
 }
 
-/** Renewed certificates and added machines reach what was added to the person's files; nothing else is. */
+/** Renewed certificates and added machines reach what was added to the person's files; where they can't, it is said. */
 export function renewPersonalFiles(stack: string): void {
   const { kubeconfig: target, sshInclude } = readHostRecord(stack);
-  if (target !== undefined && !isLabsOwn(target)) putContext(stack, target, accessText(stack, "kubeconfig"));
-  if (sshInclude !== undefined) addSshInclude(stack);
+  try {
+    if (target !== undefined && !isLabsOwn(target))
+      putContext(stack, target, accessText(stack, "kubeconfig"));
+    if (sshInclude !== undefined) addSshInclude(stack);
+  } catch (error) {
+    console.error(`kube-lab: what npm run host added is as it was: ${(error as Error).message}`);
+  }
 }
 
 /** The lab's context as it is now, in the place of what was added before. */
