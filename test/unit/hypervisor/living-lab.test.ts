@@ -46,11 +46,16 @@ describe("a lab that is remembered", () => {
     await remember();
     mkdirSync(path.join(lab, "seeds"));
     writeFileSync(path.join(lab, "seeds", "kube-lab-dev-gate-node01.iso"), "");
-    expect(await findLab("dev", open, host)).toEqual({ living: {}, incarnation: record.incarnation });
+    expect(await findLab("dev", open, host)).toEqual({
+      living: {},
+      incarnation: record.incarnation,
+      folder: lab,
+    });
     makeMachine();
     expect(await findLab("dev", open, host)).toEqual({
       living: record.madeWith,
       incarnation: record.incarnation,
+      folder: lab,
     });
     expect(readLivingLab("dev", host)).toEqual(record.madeWith);
     expect(readLivingLab("other", host)).toEqual({});
