@@ -6,10 +6,14 @@ interface Named {
   name: string;
 }
 
+interface Context extends Named {
+  context?: { namespace?: string } | null;
+}
+
 /** As far as we look at it; what else is in it stays. */
 interface Kubeconfig {
   clusters?: Named[] | null;
-  contexts?: Named[] | null;
+  contexts?: Context[] | null;
   users?: Named[] | null;
   "current-context"?: string;
 }
@@ -31,16 +35,25 @@ export function kubeconfigPath(
 }
 
 /**
- * The person's kubeconfig with the lab's cluster, user and context; the current context stays, if there is one.
+ * The person's kubeconfig with the lab's cluster, user and context; the current context stays, if there is one, and the namespace
+ * that a person has chosen in the lab's.
  * @param before what of the lab was added earlier, perhaps by other names
  */
 export function withLabContext(text: string, lab: string, before = ""): string {
   const own = parse(withoutLabContext(withoutLabContext(text, before), lab));
-  const added = parse(lab);
+  const added = withNamespaces(parse(lab), parse(text));
   const merged: Kubeconfig = { apiVersion: "v1", kind: "Config", ...own } as Kubeconfig;
   for (const list of LISTS) merged[list] = [...(own[list] ?? []), ...(added[list] ?? [])];
   merged["current-context"] = own["current-context"] || (added["current-context"] ?? "");
   return dump(merged, { lineWidth: -1 });
+}
+
+function withNamespaces(added: Kubeconfig, own: Kubeconfig): Kubeconfig {
+  const contexts = (added.contexts ?? []).map((entry) => {
+    const namespace = own.contexts?.find(({ name }) => name === entry.name)?.context?.namespace;
+    return namespace === undefined ? entry : { ...entry, context: { ...entry.context, namespace } };
+  });
+  return { ...added, contexts };
 }
 
 /** The kubeconfig without what `lab` has; text that has nothing of it comes back as it is. */

@@ -1,4 +1,5 @@
 import {
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -7,10 +8,11 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { accessFiles } from "../access-files";
 import { localFolder } from "../programs";
 import { kubeconfigPath, withLabContext, withoutLabContext } from "./kubeconfig-file";
@@ -98,10 +100,10 @@ function textOf(file: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-/** Whether a file is below the folder that the labs' own are in, by whatever name. */
+/** Whether a file is below a folder that labs' own are in, this project's or that of another copy of it, by whatever name. */
 function isLabsOwn(file: string): boolean {
-  const place = relative(followed(resolve(localFolder)), followed(resolve(file)));
-  return !place.startsWith("..") && !isAbsolute(place);
+  const places = [resolve(file), followed(resolve(file))];
+  return places.some((place) => place.split(sep).includes(basename(localFolder)));
 }
 
 /** The file that a symbolic link leads to, there or not; another file itself. */
@@ -111,13 +113,18 @@ function followed(file: string): string {
   return isLink ? resolve(dirname(file), readlinkSync(file)) : file;
 }
 
-/** In one step: a person's file is never half written. A link to it stays one. */
+/** In one step: a person's file is never half written. A link to it stays one, and it stays its owner's. */
 function replace(file: string, text: string): void {
   const target = followed(file);
   if (existsSync(target) && textOf(target) === text) return;
   mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   const fresh = `${target}.kube-lab`;
   writePrivately(fresh, text);
+  if (existsSync(target)) {
+    const { uid, gid } = statSync(target);
+    // With root's rights it may be another's.
+    if (process.getuid?.() === 0) chownSync(fresh, uid, gid);
+  }
   renameSync(fresh, target);
 }
 

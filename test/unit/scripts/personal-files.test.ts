@@ -1,15 +1,17 @@
 import {
+  chownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import os, { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { load } from "js-yaml";
 import { kubeconfigPath, withLabContext, withoutLabContext } from "../../../scripts/host/kubeconfig-file";
 import {
@@ -60,6 +62,22 @@ describe("a person's kubeconfig", () => {
     expect((load(twice) as Record<string, unknown[]>).contexts).toHaveLength(2);
     expect(load(withoutLabContext(twice, lab))).toEqual(load(own));
     expect(withoutLabContext(own, lab)).toBe(own);
+  });
+
+  it("keeps the namespace that was chosen in the lab's context when it is added again", () => {
+    const chosen = withLabContext(own, lab).replace(
+      "user: admin",
+      "user: admin\n      namespace: kube-system",
+    );
+    const renewed = withLabContext(chosen, lab.replace("a2V5", "bmV3"), lab);
+    expect(load(renewed)).toMatchObject({
+      contexts: [
+        { name: "work" },
+        { name: "admin@kube-lab-dev", context: { user: "admin", namespace: "kube-system" } },
+      ],
+    });
+    expect(renewed).toContain("bmV3");
+    expect(load(withoutLabContext(renewed, lab))).toEqual(load(own));
   });
 
   it("may be new: then the lab is what kubectl asks, and nobody afterwards", () => {
@@ -123,6 +141,26 @@ describe("the person's files, beside a lab's own", () => {
     expect(load(readFileSync(home(".kube/config"), "utf8"))).toEqual(load(withLabContext("", lab)));
     removeKubeconfig("dev");
     expect(readFileSync(labFile, "utf8")).toBe(lab);
+  });
+
+  onPosix("get it though KUBECONFIG names the own file of a lab of another copy of the project", () => {
+    const other = join(folder, "other", labFile);
+    mkdirSync(dirname(other), { recursive: true });
+    writeFileSync(other, lab);
+    process.env.KUBECONFIG = other;
+    expect(addKubeconfig("dev")).toBe(home(".kube/config"));
+    expect(readFileSync(other, "utf8")).toBe(lab);
+  });
+
+  onPosix("stay their owner's, and nobody else reads the lab's key there", () => {
+    writeFileSync(home("shared"), own, { mode: 0o644 });
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) chownSync(home("shared"), 12345, 12346);
+    const { uid, gid } = statSync(home("shared"));
+    process.env.KUBECONFIG = home("shared");
+    addKubeconfig("dev");
+    const after = statSync(home("shared"));
+    expect([after.uid, after.gid, after.mode & 0o777]).toEqual([uid, gid, 0o600]);
   });
 
   onPosix("stay links, also to what is not there yet, and a link to a lab's own file is that file", () => {
