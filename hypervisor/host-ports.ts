@@ -8,12 +8,20 @@ import { isStopped } from "./power";
 import { together } from "./together";
 import type { VBoxManage } from "./vboxmanage";
 
-/** Whether somebody listens there. Listening on it ourselves is the only sure answer, and the same on every system. */
-export function portTaken(address: string, port: number): Promise<boolean> {
+/** Why nobody could listen on an address and port of the host: somebody does already, or the address is not the host's. */
+export type PortHindrance = "taken" | "no address of this computer";
+
+const HINDRANCES: Readonly<Record<string, PortHindrance>> = {
+  EADDRINUSE: "taken",
+  EADDRNOTAVAIL: "no address of this computer",
+};
+
+/** What keeps a forward from its port. Listening on it ourselves is the only sure answer, and the same on every system. */
+export function portHindrance(address: string, port: number): Promise<PortHindrance | undefined> {
   return new Promise((resolve) => {
     const server = net.createServer();
-    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "EADDRINUSE"));
-    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(false)));
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(HINDRANCES[error.code ?? ""]));
+    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 }
 
@@ -32,28 +40,45 @@ export function listenerCommand(platform: NodeJS.Platform, port: number): string
 export async function requireFreePorts(
   vbox: VBoxManage,
   machines: readonly LabMachine[],
-  isTaken = portTaken,
+  hindrance = portHindrance,
 ): Promise<void> {
-  const taken = await together(machines, async ({ hypervisorName }) => {
+  const found = await together(machines, async ({ hypervisorName }) => {
     const info = await inspect(vbox, hypervisorName);
     if (info === undefined || !isStopped(info.get("VMState") ?? "")) return [];
     const forwards = forwardRules(info).map((rule) => {
       const [name = "", , address = "", port = ""] = rule.split(",");
       return { name, address: address || "0.0.0.0", port: Number(port) };
     });
-    const answers = await Promise.all(forwards.map(({ address, port }) => isTaken(address, port)));
-    return forwards.filter((_, index) => answers[index]);
+    return Promise.all(
+      forwards.map(async (forward) => ({
+        ...forward,
+        hindrance: await hindrance(forward.address, forward.port),
+      })),
+    );
   });
-  const ports = taken.flat();
-  const [first] = ports;
-  if (first === undefined) return;
-  const lines = ports.map(
-    ({ name, address, port }) =>
-      `port ${port} of ${address}, the lab's for ${name}, is taken${byWhom(listenerOn(port))}`,
-  );
+  const taken = found.flat().filter((forward) => forward.hindrance === "taken");
+  const elsewhere = found.flat().filter((forward) => forward.hindrance === "no address of this computer");
+  if (taken.length + elsewhere.length === 0) return;
+  const lines = [
+    ...taken.map(
+      ({ name, address, port }) =>
+        `port ${port} of ${address}, the lab's for ${name}, is taken${byWhom(listenerOn(port))}`,
+    ),
+    ...elsewhere.map(
+      ({ name, address, port }) =>
+        `${address}, where port ${port} is the lab's for ${name}, is no address of this computer`,
+    ),
+  ];
+  const [first] = taken;
+  const remedies = [
+    ...(first
+      ? [`End the program that listens there (${listenerCommand(process.platform, first.port)})`]
+      : []),
+    ...(elsewhere.length > 0 ? ["Give this computer its address again"] : []),
+  ];
   throw new HypervisorError(
     `${lines.join("; ")}. Nothing was started.`,
-    `End the program that listens there (${listenerCommand(process.platform, first.port)}), or give the lab another port: hostAccess in its configuration, then npm run up.`,
+    `${remedies.join(". ")}, or change hostAccess in the lab's configuration, then npm run up.`,
   );
 }
 

@@ -64,7 +64,14 @@ async function checkPort(
 ): Promise<Finding> {
   const { hostAddress, hostPort } = forward;
   const check = `port ${hostPort}`;
-  if (!(await probes.portTaken(hostAddress, hostPort))) return fine(check, `free on ${hostAddress}`);
+  const hindrance = await probes.portHindrance(hostAddress, hostPort);
+  if (hindrance === undefined) return fine(check, `free on ${hostAddress}`);
+  if (hindrance === "no address of this computer")
+    return failure(
+      check,
+      `${hostAddress} is no address of this computer; the lab forwards port ${hostPort} of it (${formatForward({ ...forward, guestAddress })}).`,
+      `Give this computer that address again, or choose one that it has: ${setCommand("hostAccess.address", "ADDRESS")}`,
+    );
   const info = await machineInfo(probes, plan.hypervisor, machine);
   const ours = info?.get("VMState") === "running" ? Object.values(actualHardware(info)) : [];
   const place = `${hostAddress}:${hostPort} ->`;

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { hasOfficialImage } from "../offline/kubernetes/bundle";
 import { type Host, onPath, thisHost } from "./host";
-import { listenerOn, portTaken } from "./host-ports";
+import { listenerOn, type PortHindrance, portHindrance } from "./host-ports";
 import type { Hypervisor } from "./locate";
 import { parseColons, parseMachineReadable } from "./output";
 import { type ProcessResult, runProcess } from "./process";
@@ -27,8 +27,8 @@ export interface Probes {
   processors: number;
   /** Free space where a path is or would be, in GiB; undefined when unknown. */
   freeGiB: (folder: string) => number | undefined;
-  /** Whether something listens on an address and port. */
-  portTaken: (address: string, port: number) => Promise<boolean>;
+  /** What keeps us from listening on an address and port. */
+  portHindrance: (address: string, port: number) => Promise<PortHindrance | undefined>;
   /** Who listens on a port, in words; undefined when unknown. */
   listenerOn: (port: number) => string | undefined;
   /** Runs any program; never rejects. */
@@ -60,7 +60,7 @@ export function realProbes(host: Host = thisHost()): Probes {
     now: () => new Date(),
     processors: os.availableParallelism(),
     freeGiB,
-    portTaken,
+    portHindrance,
     listenerOn,
     run,
     officialImage: (image, version) => hasOfficialImage(image, { version }),

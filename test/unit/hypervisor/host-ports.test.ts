@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
-import { listenerOn, portTaken, requireFreePorts } from "../../../hypervisor/host-ports";
+import { listenerOn, portHindrance, requireFreePorts } from "../../../hypervisor/host-ports";
 import { ensureMachine } from "../../../hypervisor/machine";
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
@@ -24,7 +24,9 @@ beforeEach(async () => {
 afterEach(() => remove());
 
 const free = (taken: number[]) =>
-  requireFreePorts(simulated.open(), [MACHINE], async (_address, port) => taken.includes(port));
+  requireFreePorts(simulated.open(), [MACHINE], async (_address, port) =>
+    taken.includes(port) ? "taken" : undefined,
+  );
 
 it("names a port that a stopped machine forwards and somebody else has, before anything is started", async () => {
   if (forward === undefined) throw new Error("the gateway has forwards");
@@ -37,6 +39,22 @@ it("names a port that a stopped machine forwards and somebody else has, before a
       ),
     ),
     remedy: expect.stringMatching(/End the program.*hostAccess/),
+  });
+});
+
+it("names an address that this computer has no more, before anything is started", async () => {
+  if (forward === undefined) throw new Error("the gateway has forwards");
+  simulated.machine(GATEWAY.machine).state = "poweroff";
+  const gone = requireFreePorts(
+    simulated.open(),
+    [MACHINE],
+    async () => "no address of this computer" as const,
+  );
+  await expect(gone).rejects.toMatchObject({
+    message: expect.stringMatching(
+      `${forward.hostAddress}, where port ${forward.hostPort} is the lab's for ${forward.name}, is no address of this computer.*Nothing was started`,
+    ),
+    remedy: expect.stringMatching(/^Give this computer its address again, or change hostAccess/),
   });
 });
 
@@ -61,7 +79,12 @@ it("knows a port that is taken by listening on it", async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  expect(await portTaken("127.0.0.1", port)).toBe(true);
+  expect(await portHindrance("127.0.0.1", port)).toBe("taken");
   await new Promise((resolve) => server.close(resolve));
-  expect(await portTaken("127.0.0.1", port)).toBe(false);
+  expect(await portHindrance("127.0.0.1", port)).toBeUndefined();
+});
+
+it("knows an address that is another computer's", async () => {
+  // Reserved for documentation by RFC 5737: nobody has it.
+  expect(await portHindrance("192.0.2.1", 18080)).toBe("no address of this computer");
 });

@@ -35,7 +35,7 @@ function computer(
     now: () => new Date("2026-11-21T12:00:00Z"),
     processors: 16,
     freeGiB: () => 500,
-    portTaken: async () => false,
+    portHindrance: async () => undefined,
     listenerOn: () => undefined,
     officialImage: async () => true,
     run: async () => ({ status: null, stdout: "", stderr: "", timedOut: false, startError: "ENOENT" }),
@@ -160,17 +160,25 @@ describe("the lab on this computer", () => {
   });
 
   it("has ports taken, but not by itself", async () => {
-    const portTaken = async (_address: string, port: number) => port === 2222;
+    const portHindrance = async (_address: string, port: number) =>
+      port === 2222 ? ("taken" as const) : undefined;
     const listenerOn = () => "sshd (process 4711)";
     const taken = await found(
-      { portTaken, listenerOn },
+      { portHindrance, listenerOn },
       /Port 2222 of 127\.0\.0\.1 is taken by sshd \(process 4711\)/,
     );
     expect(taken.fix).toContain("ss -ltnp");
     const info = `VMState="running"\ngroups="/kube-lab/dev"\nnic1="nat"\nForwarding(0)="ssh,tcp,127.0.0.1,2222,10.0.2.15,22"\n`;
     expect(
-      await problems({ portTaken, answers: { [`showvminfo ${gateway} --machinereadable`]: info } }),
+      await problems({ portHindrance, answers: { [`showvminfo ${gateway} --machinereadable`]: info } }),
     ).toEqual([]);
+  });
+
+  it("has lost the address that the lab's ports are on", async () => {
+    const portHindrance = async () => "no address of this computer" as const;
+    expect(
+      await found({ portHindrance }, /127\.0\.0\.1 is no address of this computer; .* port 2222 /),
+    ).toMatchObject({ severity: "error", fix: expect.stringContaining("hostAccess.address") });
   });
 
   it("lacks memory, disk or processors", async () => {

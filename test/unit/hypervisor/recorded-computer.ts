@@ -47,7 +47,7 @@ export function probesOf(computer: RecordedComputer): Probes {
     now: () => new Date("2026-11-21T12:00:00Z"),
     processors: 16,
     freeGiB: () => 500,
-    portTaken: async () => false,
+    portHindrance: async () => undefined,
     listenerOn: () => undefined,
     officialImage: async () => true,
     run: async (file) => {
