@@ -6,7 +6,7 @@ DRAIN_SECONDS=300
 # How long a service's last pod waits: for one to appear that takes its place, and for one that is there to be ready.
 ALONE_SECONDS=10
 UNREADY_SECONDS=60
-CORDON_TRIES=30
+CORDON_SECONDS=30
 # On the node that this lab has cordoned, so that one that a person has cordoned stays so.
 CORDONED=kube-lab/cordoned
 
@@ -18,11 +18,7 @@ make_way() {
   trap 'systemctl start --no-block kube-lab.service' EXIT
   step "moving pods to other machines"
   # A load balancer that is changed meanwhile cuts connections off.
-  for _ in $(seq "$CORDON_TRIES"); do
-    ! cordon || break
-    pause 1
-  done
-  cordon || fail "node $MACHINE could not be cordoned: the API at $(node_server) does not answer"
+  retry $CORDON_SECONDS "cordoning node $MACHINE by the API at $(node_server)" cordon
   drain 'any(.metadata.ownerReferences[]?; .controller)'
   trap - EXIT
 }
