@@ -44,7 +44,7 @@ const VERBS: Record<string, Verb> = {
     const vbox = open(wanted.hypervisor, host, shortName(wanted));
     const aside = async (known: GuestAccess) => {
       const { lab } = await labFolders(vbox, wanted.group);
-      const members = (await readMembers(lab)).map((machine) => shortName({ ...wanted, machine }));
+      const members = await readMembers(lab, wanted);
       await withGuests(known, host, log, (ask) => stepAside(ask, known, members, log));
     };
     return ensureMachine(vbox, wanted, log, access && (() => aside(access)));

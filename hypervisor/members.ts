@@ -1,6 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { writeDurably } from "./durable-file";
+import { type LabSpecification, shortName } from "./specification";
 
 /** In the lab's folder: which machines the lab is to have by the last update that began. */
 const FILE = "members.json";
@@ -11,18 +12,18 @@ export function writeMembers(labFolder: string, machines: readonly string[]): vo
 }
 
 /**
- * Whether a machine that goes is one that the lab is to have: then it goes to be made anew.
- * Where nobody has written that down it goes for good, which asks more of it.
+ * Names of the machines that the lab is to have: one of these that goes is to be made anew. None where nobody has written that down:
+ * then who goes, goes for good, which asks more of it.
  */
-export async function isMember(labFolder: string, machine: string): Promise<boolean> {
-  return (await readMembers(labFolder)).includes(machine);
-}
-
-/** Which machines the lab is to have; none where nobody has written that down. */
-export async function readMembers(labFolder: string): Promise<string[]> {
+export async function readMembers(
+  labFolder: string,
+  { group }: Pick<LabSpecification, "group">,
+): Promise<string[]> {
   try {
     const members: unknown = JSON.parse(await readFile(path.join(labFolder, FILE), "utf8"));
-    return Array.isArray(members) ? members.map(String) : [];
+    return Array.isArray(members)
+      ? members.map((machine) => shortName({ machine: String(machine), group }))
+      : [];
   } catch {
     return [];
   }

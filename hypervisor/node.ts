@@ -24,12 +24,11 @@ export async function leaveLab(
   patience?: Patience,
 ): Promise<void> {
   const { lab } = await labFolders(vbox, reference.group);
-  const members = await readMembers(lab);
-  const returns = members.includes(reference.machine);
+  const members = await readMembers(lab, reference);
+  const returns = members.includes(shortName(reference));
   const state = await machineState(vbox, reference.machine);
   if (state !== undefined && !isStopped(state)) {
-    const names = members.map((machine) => shortName({ ...reference, machine }));
-    if (await leavesItself(access, ask, returns ? names : undefined, log, patience)) return;
+    if (await leavesItself(access, ask, returns ? members : undefined, log, patience)) return;
   } else log(state === undefined ? "is not there any more" : "does not run");
   if (returns) log("comes back under its name, as it is known: nobody takes it out");
   else await forget(access, ask, log);
