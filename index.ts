@@ -1,6 +1,6 @@
 import "./components/lean-sdk";
 import * as pulumi from "@pulumi/pulumi";
-import { baseDiskFor, keepsImage } from "./components/base-disk";
+import { baseDiskFor, imageChoice } from "./components/base-disk";
 import { stackConfiguration } from "./components/stack-configuration";
 import { observe } from "./hypervisor/reality";
 import { givenAuthorities } from "./plan/given-authorities";
@@ -15,8 +15,7 @@ export = async () => {
   const { configuration, lab: known } = await stackConfiguration();
   const plan = planLab(configuration, pulumi.getStack());
   const baseDisk = baseDiskFor(plan);
-  const { template } = baseDisk;
-  const observations = observe(plan, { template, keeps: (born) => keepsImage(plan, born) }, known.folder);
+  const observations = observe(plan, imageChoice(plan, baseDisk), known.folder);
   // Loaded while the hypervisor answers.
   const { Lab }: typeof import("./components/lab") = require("./components/lab");
   const lab = new Lab("lab", {

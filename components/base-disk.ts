@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { ImageChoice } from "../hypervisor/reality";
 import { birthOf } from "../plan/birth";
 import type { DiskLayout, LabPlan } from "../plan/lab-plan";
 import type { BaseDisk } from "./image";
@@ -35,6 +36,11 @@ export function baseDiskFor(plan: LabPlan, file = baseDisksFile): BaseDisk {
   return baseDiskOf(found);
 }
 
+/** What new machines of a plan are clones of, and which living ones may stay what they are. */
+export function imageChoice(plan: LabPlan, { template }: BaseDisk): ImageChoice {
+  return { template, keeps: (born) => keepsImage(plan, born) };
+}
+
 /**
  * Whether a machine that was made from a template may stay what it is: it was born as the plan wants it. Where nobody knows what it
  * was born as, it is not made anew for that.
@@ -45,9 +51,13 @@ export function keepsImage(
   { image, birth }: { image: string; birth?: string },
   file = baseDisksFile,
 ): boolean {
-  const known = read(file).findLast(({ template }) => template === image);
-  const born = birth ?? (known && birthOfRecord(known));
+  const born = birth ?? birthOfTemplate(image, file);
   return born === undefined || born === birthOf(plan);
+}
+
+function birthOfTemplate(image: string, file: string): string | undefined {
+  const found = read(file).findLast(({ template }) => template === image);
+  return found && birthOfRecord(found);
 }
 
 /** The base disk of the latest of some templates; undefined where set-up has written down none of them. */

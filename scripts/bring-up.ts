@@ -1,4 +1,4 @@
-import { baseDiskFor, keepsImage } from "../components/base-disk";
+import { baseDiskFor, imageChoice } from "../components/base-disk";
 import { machineChanges } from "../components/machine-changes";
 import { canGoOn, formatFindings, problemsIn } from "../hypervisor/finding";
 import { preflight } from "../hypervisor/preflight";
@@ -37,9 +37,8 @@ export async function bringUp(name: string, options: readonly string[], yes: boo
 /** What takes machines that have run away, a line each. */
 async function lossesOf({ plan, labFolder }: Prepared): Promise<string[]> {
   if (labFolder === undefined) return [];
-  const { template } = baseDiskFor(plan);
-  const choice = { template, keeps: (born: { image: string; birth?: string }) => keepsImage(plan, born) };
-  const changes = machineChanges(plan, await observe(plan, choice, labFolder));
+  const observations = await observe(plan, imageChoice(plan, baseDiskFor(plan)), labFolder);
+  const changes = machineChanges(plan, observations);
   return changes.filter(({ takes }) => takes).map(({ words }) => words);
 }
 

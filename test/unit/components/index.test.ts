@@ -5,7 +5,10 @@ import type { LabPlan } from "../../../plan/lab-plan";
 import { baseDisk, nothingThere, resourceOutputs } from "./lab-in-test";
 import { isSecret, known, registered } from "./registered";
 
-jest.mock("../../../components/base-disk", () => ({ baseDiskFor: () => baseDisk, keepsImage: () => true }));
+jest.mock("../../../components/base-disk", () => ({
+  ...jest.requireActual<object>("../../../components/base-disk"),
+  baseDiskFor: () => baseDisk,
+}));
 jest.mock("../../../hypervisor/living-lab", () => ({
   findLab: () => Promise.resolve({ living: {}, incarnation: "2026-11-20T10:00:00Z missing" }),
 }));
