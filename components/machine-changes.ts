@@ -5,7 +5,6 @@ import { observationOf } from "./observation";
 
 /** What becomes of machines and of what is on their disks, as a line for a person. */
 export interface MachineChange {
-  machines: readonly string[];
   /** `removes kube-node04 and all that is on its disks` */
   words: string;
   /** Machines that have run go: a person is asked before. */
@@ -54,5 +53,5 @@ function named(machines: readonly MachinePlan[]): string[] {
 }
 
 function change(verb: string, machines: readonly string[], end: string, takes: boolean): MachineChange[] {
-  return machines.length === 0 ? [] : [{ machines, words: `${verb} ${machines.join(", ")}${end}`, takes }];
+  return machines.length === 0 ? [] : [{ words: `${verb} ${machines.join(", ")}${end}`, takes }];
 }
