@@ -7,20 +7,25 @@ import type { LabPlan } from "../plan/lab-plan";
 import { accessFiles, writeAccessFiles } from "./access-files";
 import { confirm } from "./confirm";
 import { renewPersonalFiles } from "./host/personal-files";
-import { complete, type Prepared, prepare } from "./set-up";
+import { complete, type Prepared } from "./set-up";
 import { Stack } from "./stack";
 import { whatNow } from "./what-now";
 
 /**
  * Brings a stack's lab up, or to its changed configuration, and says what a person can do with it. Asks before machines that have run
  * are taken away or made anew.
+ * @param prepared of that stack, by set-up
  * @param options for Pulumi
  * @param yes asks nothing
  * @returns Pulumi's exit status
  * @throws Error with what stands in the way; nothing was made then.
  */
-export async function bringUp(name: string, options: readonly string[], yes: boolean): Promise<number> {
-  const prepared = await prepare(name);
+export async function bringUp(
+  name: string,
+  prepared: Prepared,
+  options: readonly string[],
+  yes: boolean,
+): Promise<number> {
   const findings = problemsIn(await preflight(prepared.plan));
   if (findings.length > 0) console.error(formatFindings(findings));
   if (!canGoOn(findings)) throw new Error("nothing was made; mend the above and run again");

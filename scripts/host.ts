@@ -30,8 +30,8 @@ const usage = {
 async function main({ stack, values, words }: CommandLine<typeof options>): Promise<void> {
   const via = checkedVia(values.via);
   const fitting = readChoice(process.cwd()) ?? "virtualbox";
-  const { plan, problem } = usablePlanOfStack(stack, `Pulumi.${stack}.yaml`, fitting);
-  if (problem !== undefined) console.error(`kube-lab: ${problem}; npm run preview says what to do`);
+  const { plan, warning } = usablePlanOfStack(stack, `Pulumi.${stack}.yaml`, fitting);
+  if (warning !== undefined) console.error(warning);
   switch (words.join(" ")) {
     case "":
       return show(plan, via);

@@ -22,14 +22,15 @@ const usage = {
 };
 
 async function main({ stack, values, words }: CommandLine<typeof options>): Promise<void> {
-  const { plan } = await prepare(stack);
+  const prepared = await prepare(stack);
+  const { plan } = prepared;
   const chosen = chosenOf(plan.machines, words, values.all === true);
   const vbox = openVBoxManage(plan.hypervisor, thisHost(), logFor("renew"));
   const machines = chosen.map(({ hypervisorName }) => hypervisorName);
   if (values.cancel) return wishRenewal(vbox, machines, undefined);
   if (!values.yes) await askFor([`makes anew ${chosen.map(({ name }) => name).join(", ")}`]);
   await wishRenewal(vbox, machines, new Date().toISOString().replace(/\.\d+Z$/, "Z"));
-  process.exitCode = await bringUp(stack, [], true);
+  process.exitCode = await bringUp(stack, prepared, [], true);
 }
 
 /** @throws Error where a name is none of the lab's, or nothing is said. */

@@ -55,8 +55,7 @@ export async function setUp(stack: string, configFile?: string): Promise<SetUp> 
  */
 export async function setUpEngine(stack: string): Promise<EngineSetUp> {
   const planned = await prepareWith(usablePlanOfStack, stack, `Pulumi.${stack}.yaml`);
-  const { problem } = planned;
-  if (problem !== undefined) console.error(`kube-lab: ${problem}; npm run preview says what to do`);
+  if (planned.warning !== undefined) console.error(planned.warning);
   return withEngine(planned);
 }
 

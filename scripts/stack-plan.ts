@@ -25,8 +25,8 @@ export function planOfStack(
 /** A plan that can be worked with whatever the configuration says. */
 export interface UsablePlan {
   plan: LabPlan;
-  /** In one line, what keeps `preview` and `up` from working. */
-  problem?: string;
+  /** In one line for a person, what keeps `preview` and `up` from working, and where to read on. */
+  warning?: string;
 }
 
 /**
@@ -44,7 +44,8 @@ export function usablePlanOfStack(
   const { configuration, problems } = usableConfiguration(raw, stack, fitting, living);
   const wrong = problems.map(({ key }) => `kube-lab:${key}`).join(", ");
   const problem = unreadable ?? (wrong === "" ? undefined : `${configFile} is wrong in ${wrong}`);
-  return { plan: planLab(configuration, stack), ...(problem !== undefined && { problem }) };
+  const warning = problem && `kube-lab: ${problem}; npm run preview says what to do`;
+  return { plan: planLab(configuration, stack), ...(warning !== undefined && { warning }) };
 }
 
 /** The namespace `kube-lab` of a stack's file; of one that is no YAML nothing, and why in one line. */

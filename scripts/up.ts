@@ -1,6 +1,7 @@
 import { bringUp } from "./bring-up";
 import { type CommandLine, type Options, runCommand } from "./command-line";
 import { forPulumi, pulumiOptions } from "./pulumi-options";
+import { prepare } from "./set-up";
 
 const options = {
   ...pulumiOptions.up,
@@ -15,7 +16,7 @@ const usage = {
 
 async function main({ stack, values }: CommandLine<typeof options>): Promise<void> {
   const { yes, ...forEngine } = values;
-  process.exitCode = await bringUp(stack, forPulumi(forEngine), yes === true);
+  process.exitCode = await bringUp(stack, await prepare(stack), forPulumi(forEngine), yes === true);
 }
 
 void runCommand(usage, main);

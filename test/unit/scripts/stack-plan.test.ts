@@ -16,7 +16,10 @@ const wrongs = {
     /wrong in kube-lab:masters, kube-lab:nonsense/,
   ],
   "what only a new lab can take": ["config:\n  kube-lab:user: alice\n", /kube-lab:user/],
-  "no YAML": ["config:\n  kube-lab:masters: {count: [\n", /Pulumi\.dev\.yaml is no YAML: [^\n]+$/],
+  "no YAML": [
+    "config:\n  kube-lab:masters: {count: [\n",
+    /Pulumi\.dev\.yaml is no YAML: [^\n]+; npm run preview says what to do$/,
+  ],
 } as const;
 
 it.each(Object.entries(wrongs))(
@@ -24,8 +27,8 @@ it.each(Object.entries(wrongs))(
   (_, [text, words]) => {
     writeFileSync(configFile, text);
     expect(() => planOfStack("dev", configFile, "virtualbox", living)).toThrow();
-    const { plan, problem } = usablePlanOfStack("dev", configFile, "virtualbox", living);
-    expect(problem).toMatch(words);
+    const { plan, warning } = usablePlanOfStack("dev", configFile, "virtualbox", living);
+    expect(warning).toMatch(words);
     expect(plan).toMatchObject({ hypervisor: "embedded", user: "maria", domain: "here.local" });
     expect(plan.machines.map(({ name }) => name)).toContain("farm01");
   },
@@ -33,7 +36,7 @@ it.each(Object.entries(wrongs))(
 
 it("says nothing of a configuration that is right", () => {
   writeFileSync(configFile, "config:\n  kube-lab:workers: {count: 4}\n");
-  const { plan, problem } = usablePlanOfStack("dev", configFile, "embedded");
-  expect(problem).toBeUndefined();
+  const { plan, warning } = usablePlanOfStack("dev", configFile, "embedded");
+  expect(warning).toBeUndefined();
   expect(plan).toEqual(planOfStack("dev", configFile, "embedded"));
 });
