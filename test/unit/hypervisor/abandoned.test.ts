@@ -23,11 +23,7 @@ beforeEach(async () => {
   const place = scratch();
   remove = place.remove;
   simulated = new SimulatedVBoxManage(place.folder);
-  for (const call of [
-    ["createvm", "--name", IMAGE, "--groups", "/kube-lab", "--register"],
-    ["snapshot", IMAGE, "take", "base"],
-  ])
-    await simulated.run("", call, { timeoutSeconds: 1 });
+  await simulated.makeTemplate(IMAGE);
   const network = { ...LAB, incarnation: GATEWAY.incarnation, madeWith: {} };
   await ensureNetwork(simulated.open(), network, path.join(place.folder, "project"), () => undefined);
   for (const machine of [GATEWAY, OTHER_LAB]) await ensureMachine(simulated.open(), machine, () => undefined);

@@ -14,11 +14,7 @@ beforeEach(async () => {
   const place = scratch();
   remove = place.remove;
   simulated = new SimulatedVBoxManage(place.folder);
-  for (const call of [
-    ["createvm", "--name", IMAGE, "--groups", "/kube-lab", "--register"],
-    ["snapshot", IMAGE, "take", "base"],
-  ])
-    await simulated.run("", call, { timeoutSeconds: 1 });
+  await simulated.makeTemplate(IMAGE);
   await ensureMachine(simulated.open(), GATEWAY, () => undefined);
 });
 afterEach(() => remove());

@@ -22,16 +22,13 @@ let simulated: SimulatedVBoxManage;
 let remove: () => void;
 let lines: string[];
 
-beforeEach(() => {
+beforeEach(async () => {
   const place = scratch();
   remove = place.remove;
   simulated = new SimulatedVBoxManage(place.folder);
   lines = [];
-  const image = ["createvm", "--name", IMAGE, "--groups", "/kube-lab", "--register"];
-  return simulated.run("", image, { timeoutSeconds: 1 }).then(async () => {
-    await simulated.run("", ["snapshot", IMAGE, "take", "base"], { timeoutSeconds: 1 });
-    simulated.calls.length = 0;
-  });
+  await simulated.makeTemplate(IMAGE);
+  simulated.calls.length = 0;
 });
 afterEach(() => remove());
 

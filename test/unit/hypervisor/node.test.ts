@@ -38,11 +38,7 @@ beforeEach(async () => {
   simulated = new SimulatedVBoxManage(place.folder);
   asked = [];
   lines = [];
-  for (const call of [
-    ["createvm", "--name", IMAGE, "--groups", "/kube-lab", "--register"],
-    ["snapshot", IMAGE, "take", "base"],
-  ])
-    await simulated.run("", call, { timeoutSeconds: 1 });
+  await simulated.makeTemplate(IMAGE);
   await toHave(MACHINE.machine);
   await ensureMachine(simulated.open(), MACHINE, () => undefined);
 });

@@ -20,8 +20,7 @@ const look = (template = IMAGE, keeps = true) =>
   observeWith(simulated.open(), plan, { template, keeps: () => keeps }, labFolder, NOW);
 
 beforeAll(async () => {
-  await simulated.run("", ["createvm", "--name", IMAGE, "--groups", "/kube-lab"], { timeoutSeconds: 1 });
-  await simulated.run("", ["snapshot", IMAGE, "take", "base"], { timeoutSeconds: 1 });
+  await simulated.makeTemplate(IMAGE);
 });
 
 it("gives new tokens to machines and template that are missing, in one call", async () => {

@@ -20,8 +20,7 @@ beforeEach(async () => {
   simulated = new SimulatedVBoxManage(place.folder);
   folder = path.join(place.folder, "kube-lab", "dev", GLUSTER.machine);
   settings = path.join(folder, `${GLUSTER.machine}.vbox`);
-  await call("createvm", "--name", IMAGE, "--groups", "/kube-lab", "--register");
-  await call("snapshot", IMAGE, "take", "base");
+  await simulated.makeTemplate(IMAGE);
   await ensure();
   ({ uuid } = simulated.machine(GLUSTER.machine));
   simulated.machine(GLUSTER.machine).state = "poweroff";

@@ -30,8 +30,7 @@ const observed = async () => {
 };
 
 beforeAll(async () => {
-  await simulated.run("", ["createvm", "--name", IMAGE, "--groups", "/kube-lab"], { timeoutSeconds: 1 });
-  await simulated.run("", ["snapshot", IMAGE, "take", "base"], { timeoutSeconds: 1 });
+  await simulated.makeTemplate(IMAGE);
   await ensure();
 });
 

@@ -41,6 +41,15 @@ export class SimulatedVBoxManage {
     }
   };
 
+  /** A template as `image ensure` leaves it, without its disk. */
+  async makeTemplate(name: string): Promise<void> {
+    for (const call of [
+      ["createvm", "--name", name, "--groups", "/kube-lab", "--register"],
+      ["snapshot", name, "take", "base"],
+    ])
+      await this.run("", call, { timeoutSeconds: 1 });
+  }
+
   /** VBoxManage as the programs see it, here or as on another system. */
   open(platform: NodeJS.Platform = thisSystem, log: (line: string) => void = () => undefined): VBoxManage {
     return new VBoxManage({
