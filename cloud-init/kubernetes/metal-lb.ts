@@ -142,8 +142,10 @@ function accessRules(): object[] {
   ];
 }
 
-const probe = (path: string) => ({ httpGet: { path, port: 17472 }, periodSeconds: 10 });
-const probes = { livenessProbe: probe("/healthz"), readinessProbe: probe("/readyz") };
+const probesAt = (place: { host?: string }) => {
+  const probe = (path: string) => ({ httpGet: { ...place, path, port: 17472 }, periodSeconds: 10 });
+  return { livenessProbe: probe("/healthz"), readinessProbe: probe("/readyz") };
+};
 const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
 
 function controller(version: string): object {
@@ -166,7 +168,7 @@ function controller(version: string): object {
             { name: "METALLB_ML_SECRET_NAME", value: "memberlist" },
             { name: "METALLB_DEPLOYMENT", value: "controller" },
           ],
-          ...probes,
+          ...probesAt({}),
           securityContext: confined,
         },
       ],
@@ -198,7 +200,8 @@ function speaker(version: string): object {
             { name: "METALLB_ML_LABELS", value: "app=metallb,component=speaker" },
             { name: "METALLB_ML_SECRET_KEY_PATH", value: "/etc/ml_secret_key" },
           ],
-          ...probes,
+          // In its node's network it answers there only.
+          ...probesAt({ host: "127.0.0.1" }),
           securityContext: { ...confined, capabilities: { add: ["NET_RAW"], drop: ["ALL"] } },
           volumeMounts: [
             { name: "memberlist", mountPath: "/etc/ml_secret_key", readOnly: true },

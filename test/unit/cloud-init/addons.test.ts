@@ -124,6 +124,11 @@ describe("MetalLB", () => {
       ({ kind, metadata }) => kind === "DaemonSet" && metadata.name === "speaker",
     );
     expect(valuesOf(speaker, "nodeSelector")).toEqual([{ "kube-lab/role": "worker" }]);
+    // It is in its node's network, and answers on the loopback alone.
+    expect(valuesOf(speaker, "httpGet")).toEqual([
+      { host: "127.0.0.1", path: "/healthz", port: 17472 },
+      { host: "127.0.0.1", path: "/readyz", port: 17472 },
+    ]);
   });
 });
 
