@@ -9,10 +9,11 @@ import {
   type Patience,
   type Reports,
 } from "./machine-reports";
+import { serviceChecks } from "./service-checks";
 
 /** One thing that was looked at. */
 export interface Check {
-  /** `machine`, `node`, `etcd member`, `virtual IP`, `backend`, `Gluster peer`, `Gluster volume`, `storage`, `certificate`. */
+  /** `machine`, `node`, `etcd member`, `virtual IP`, `backend`, `Gluster peer`, `Gluster volume`, `storage`, `service`, `certificate`. */
   kind: string;
   name: string;
   healthy: boolean;
@@ -42,6 +43,7 @@ export async function examine(
     ...balancerChecks(reports),
     ...glusterChecks(reports),
     ...mountChecks(outputs, reports),
+    ...serviceChecks(reports),
     ...certificateChecks([...certificateEnds(outputs.certificates), ...kubeletEnds(reports)], now),
   ];
 }
@@ -67,12 +69,24 @@ function machineCheck(name: string, state: MachineState | undefined, told: Machi
   const doing = told.converged
     ? "converged"
     : `${told.doing}${told.reason === "" ? "" : ` (last failure: ${told.reason})`}`;
+  // Why a machine has not converged is said already.
+  const broken = (told.faults ?? []).filter((fault) => told.converged || !fault.startsWith("has not"));
+  const faults = [...broken, ...clockFaults(told), ...(broken.length > 0 ? ["npm run up mends it"] : [])];
   return {
     kind: "machine",
     name,
-    healthy: told.converged && hardware === "running",
-    detail: `${hardware}; ${doing}`,
+    healthy: told.converged && hardware === "running" && faults.length === 0,
+    detail: [hardware, doing, ...faults].join("; "),
   };
+}
+
+/** Certificates and etcd mind seconds; a busy machine's answer is no measure of less. */
+const clockToleranceSeconds = 5;
+
+function clockFaults({ clockOffset }: MachineReport): string[] {
+  const seconds = Math.round(Math.abs(clockOffset));
+  if (seconds <= clockToleranceSeconds) return [];
+  return [`its clock is ${seconds} s ${clockOffset < 0 ? "behind" : "ahead of"} this computer's`];
 }
 
 interface NodeFact {

@@ -9,6 +9,21 @@ export interface MachineReport {
   doing: string;
   reason: string;
   facts: Facts;
+  /** What is not as the last pass has left it: `dnsmasq.service is stopped`. Absent from machines of an earlier release. */
+  faults?: string[];
+  probes?: Probe[];
+  /** Its clock, epoch. */
+  time?: number;
+  /** How far its clock is from this computer's, seconds; 0 when it is within what the question itself took. */
+  clockOffset: number;
+}
+
+/** Something of the lab's service, as a machine has just tried it. */
+export interface Probe {
+  kind: string;
+  well: boolean;
+  /** What is wrong. */
+  detail: string;
 }
 
 /** What its role says; empty where the machine could find out nothing. */
@@ -55,6 +70,16 @@ export class Reports {
     return undefined;
   }
 
+  /** Everything that machines have tried, by kind, with who did. */
+  probes(): Map<string, (Probe & { by: string })[]> {
+    const all = new Map<string, (Probe & { by: string })[]>();
+    for (const [by, report] of this.reports) {
+      for (const probe of report instanceof Error ? [] : (report.probes ?? []))
+        all.set(probe.kind, [...(all.get(probe.kind) ?? []), { ...probe, by }]);
+    }
+    return all;
+  }
+
   /** Machines of a role that run and may know what the others do not: they gave no answer in time. */
   silent(role: OutputMachine["role"]): string[] {
     return this.namesOf(role).filter((name) => this.of(name) instanceof NoAnswer);
@@ -96,9 +121,13 @@ async function ask(
   machine: string,
   signal: AbortSignal,
 ): Promise<MachineReport> {
+  const asked = Date.now() / 1000;
   const { status, stdout, stderr } = await shell.run(machine, "sudo kube-lab status --json", { signal });
   if (status !== 0) throw new Error(`kube-lab status ended with ${status}: ${stderr.trim()}`);
-  return JSON.parse(stdout) as MachineReport;
+  const report = JSON.parse(stdout) as Omit<MachineReport, "clockOffset">;
+  const time = report.time ?? asked;
+  const clockOffset = Math.min(time - asked, 0) || Math.max(time - Date.now() / 1000, 0);
+  return { ...report, clockOffset };
 }
 
 /** A signal that comes when those that have not answered have had their time; each answer may move it. */

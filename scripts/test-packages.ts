@@ -21,6 +21,8 @@ export const testPrograms: Readonly<Record<string, string>> = {
   nsenter: "util-linux",
   openssl: "openssl",
   ps: "procps",
+  // cloud-init brings its module yaml
+  python3: "python3",
   "qemu-system-x86_64": "qemu-system-x86",
   sfdisk: "fdisk",
   shellcheck: "shellcheck",

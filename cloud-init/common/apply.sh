@@ -1,9 +1,13 @@
 # shellcheck shell=bash
 # "kube-lab apply" and "kube-lab wait": files from the host, and the wait until the machine has become what they say.
 
+# shellcheck source=verify.sh
+. "$LIBRARY/verify.sh"
+
 DIGEST=/etc/kube-lab/digest
 
-# Writes the files given on stdin that differ, removes those of the last delivery that are no more, and lets the unit run again.
+# Writes the files given on stdin that differ, removes those of the last delivery that are no more, and lets the unit run again,
+# also where nothing is new but something here is not as the last pass has left it.
 apply_files() {
   local delivery
   delivery=$(mktemp --directory "$RUN/delivery.XXXXXX")
@@ -13,7 +17,8 @@ apply_files() {
     fail "apply: stdin is not a gzipped tar in base64"
   [ -s "$delivery$DIGEST" ] || fail "apply: the delivery has no $DIGEST"
   list_delivery "$delivery" >"$STATE/files.new"
-  if cmp -s "$delivery$DIGEST" "$DIGEST"; then
+  note_delivery "$delivery"
+  if cmp -s "$delivery$DIGEST" "$ROOT$DIGEST" && nothing_broken; then
     mv "$STATE/files.new" "$STATE/files"
     ensure_running
     return 0
@@ -56,10 +61,28 @@ list_delivery() {
   printf '%s\n' "$DIGEST"
 }
 
+# The files as they must be, in the form of sha256sum.
+note_delivery() {
+  (cd "$1" && umask 077 && sed 's,^/,,' "$STATE/files.new" | xargs --delimiter '\n' sha256sum) |
+    sed "s,^\\([0-9a-f]* [ *]\\),\\1$ROOT/," >"$STATE/delivered.new"
+  chmod 0600 "$STATE/delivered.new"
+  mv "$STATE/delivered.new" "$STATE/delivered"
+}
+
+# A machine that cannot even be verified is broken.
+nothing_broken() {
+  local broken
+  if broken=$(load_role 2>/dev/null && find_faults && printf '%s' "$FAULTS"); then
+    if [ -z "$broken" ]; then return 0; fi
+    printf 'kube-lab: %s\n' "$broken"
+  fi
+  return 1
+}
+
 write_delivery() {
   local path written=0
   while IFS= read -r path; do
-    write_delivered "$1$path" "$path" && written=$((written + 1))
+    write_delivered "$1$path" "$ROOT$path" && written=$((written + 1))
   done <"$STATE/files.new"
   printf 'kube-lab: %s files changed\n' "$written"
 }
@@ -87,7 +110,7 @@ note_expired() {
 awaits_others() {
   local last=${MASTERS:-}
   last=${last##* }
-  [ "$ROLE" = master ] && [ -e "$RUN/expired" ] && [ ! -e "$RUN/converged" ] && [ "${last%%=*}" != "$MACHINE" ]
+  [ "${ROLE:-}" = master ] && [ -e "$RUN/expired" ] && [ ! -e "$RUN/converged" ] && [ "${last%%=*}" != "$MACHINE" ]
 }
 
 remove_undelivered() {
@@ -95,7 +118,7 @@ remove_undelivered() {
   if [ -r "$STATE/files" ]; then
     { grep -vxF -f "$STATE/files.new" "$STATE/files" || true; } | while IFS= read -r path; do
       printf 'kube-lab: removed %s\n' "$path"
-      rm -f "$path"
+      rm -f "$ROOT$path"
     done
   fi
   mv "$STATE/files.new" "$STATE/files"

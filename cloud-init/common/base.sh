@@ -3,6 +3,7 @@
 
 base_converge() {
   base_network
+  base_services
   base_lan
   step "setting up name resolution and kernel settings"
   base_resolver
@@ -15,6 +16,20 @@ base_network() {
   # shellcheck source=network.sh
   . "$LIBRARY/network.sh"
   network_converge
+}
+
+# What somebody has masked or disabled is the lab's to start again.
+base_services() {
+  local unit
+  for unit in $(role_services); do
+    if [ /etc/systemd/system/"$unit" -ef /dev/null ] || [ /run/systemd/system/"$unit" -ef /dev/null ]; then
+      step "unmasking $unit"
+      systemctl unmask "$unit"
+      systemctl unmask --runtime "$unit"
+    fi
+  done
+  ln -sf /etc/systemd/system/kube-lab.service /etc/systemd/system/multi-user.target.wants/kube-lab.service
+  [ "$ROLE" = gateway ] || systemctl start kube-lab-verify.socket
 }
 
 base_lan() {
@@ -56,6 +71,20 @@ base_ssh() {
 base_finish() {
   base_time
   [ ! -d /etc/cloud ] || touch /etc/cloud/cloud-init.disabled
+  base_note
+}
+
+# What "kube-lab verify" compares with. The delivery notes its own files; a machine that an earlier release has brought up has no
+# such note yet.
+base_note() {
+  printf '%s\n' "${RENDERED[@]}" | sort -u | note_files "$STATE/rendered"
+  [ -e "$STATE/delivered" ] || [ ! -e "$STATE/files" ] || sed "s,^,$ROOT," "$STATE/files" | note_files "$STATE/delivered"
+}
+
+# note_files LIST: the files named on stdin, as sha256sum checks them. For root alone: some are secret.
+note_files() {
+  (umask 077 && xargs --no-run-if-empty --delimiter '\n' sha256sum >"$1.new")
+  mv "$1.new" "$1"
 }
 
 # Where the clock is the host's, nobody here may set it, and all have the same.

@@ -17,13 +17,23 @@ export function commonFiles(
     { path: "/etc/kube-lab/environment", mode: "0644", content: environmentFile(plan, machine) },
     { path: "/etc/hosts", mode: "0644", content: hostsFile(plan) },
     realFile("common/kube-lab", "/usr/local/sbin/kube-lab", "0755"),
-    ...["lib.sh", "base.sh", "network.sh", "static.network", "dhcp.network", "apply.sh", "status.sh"].map(
-      (name) => realFile(`common/${name}`, `${library}/${name}`),
-    ),
+    ...[
+      "lib.sh",
+      "base.sh",
+      "network.sh",
+      "static.network",
+      "dhcp.network",
+      "apply.sh",
+      "status.sh",
+      "verify.sh",
+    ].map((name) => realFile(`common/${name}`, `${library}/${name}`)),
     ...(ownLanAdapter(machine) === undefined ? [] : ["lan.sh", "lan.nft"]).map((name) =>
       realFile(`common/${name}`, `${library}/${name}`),
     ),
     realFile("common/kube-lab.service", "/etc/systemd/system/kube-lab.service"),
+    ...["kube-lab-verify.socket", "kube-lab-verify@.service"].map((name) =>
+      realFile(`common/${name}`, `/etc/systemd/system/${name}`),
+    ),
     realFile("common/aliases.sh", "/etc/profile.d/kube-lab.sh"),
     realFile("common/sshd.conf", "/etc/ssh/sshd_config.d/10-kube-lab.conf"),
     {

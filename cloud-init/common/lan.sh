@@ -4,7 +4,7 @@
 lan_converge() {
   wait_until 60 "the LAN's adapter $LAN_MAC ('ip link' tells)" lan_interface
   lan_render
-  nft --file /etc/kube-lab/lan.nft || fail "nft refuses /etc/kube-lab/lan.nft; see 'nft -c -f /etc/kube-lab/lan.nft'"
+  load_table /etc/kube-lab/lan.nft kube_lab_lan
 }
 
 lan_render() {

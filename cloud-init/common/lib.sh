@@ -72,6 +72,8 @@ retry() {
 # write_file TARGET MODE CONTENT: replaces the file in one step when it differs; then CHANGED is true.
 write_file() {
   local target=$ROOT$1 mode=$2 content=$3
+  # What lies elsewhere, its program may change.
+  [[ $1 != /etc/* ]] || RENDERED+=("$target")
   if [ -f "$target" ] && [ ! -L "$target" ] && [ "$(cat "$target" && printf .)" = "$content"$'\n.' ]; then
     return 0
   fi
@@ -100,6 +102,20 @@ render() {
 
 # true: write_file has changed something since "unchanged"
 CHANGED=false
+# all that this pass has rendered
+RENDERED=()
+
+# load_table FILE NAME: the packet filter's table of a file; what the kernel makes of it is noted.
+load_table() {
+  nft --file "$1" || fail "nft refuses $1; see 'nft -c -f $1'"
+  table_digest "$2" >"$RUN/table-$2"
+}
+
+# Without counters.
+table_digest() {
+  local rules
+  rules=$(nft --stateless list table inet "$1" 2>/dev/null) && sha256sum <<<"$rules"
+}
 
 # start_service NAME…: starts what does not run; restarts when CHANGED.
 start_service() {
@@ -123,6 +139,13 @@ role_step_aside() { :; }
 
 # role_forget NAME ADDRESS: takes out a lost machine of the same kind.
 role_forget() { fail "a machine of role $ROLE can't take another one out"; }
+
+# A role may have services that it needs, something else to verify, something to try of what it does for others.
+role_services() { :; }
+role_verify() { :; }
+role_probe() { :; }
+# Asks once what several of them are made of.
+role_look() { :; }
 
 # The role's file defines role_converge, role_leave and role_status; role_step_aside and role_forget where it has to say more.
 load_role() {

@@ -20,7 +20,7 @@ has_address() { ip -brief address show | grep -qwF "$1"; }
 gateway_filter() {
   step "loading the packet filter"
   render_filter
-  nft --file /etc/nftables.conf || fail "nft refuses /etc/nftables.conf; see 'nft -c -f /etc/nftables.conf'"
+  load_table /etc/nftables.conf kube_lab
 }
 
 gateway_names() {
@@ -134,6 +134,12 @@ range_lines() {
 
 # Nothing to hand over: the lab has one gateway.
 role_leave() { :; }
+
+role_services() { echo dnsmasq.service; }
+
+role_verify() { verify_table kube_lab; }
+
+role_probe() { probe "name service" "no answer for $API_NAME" resolves "$API_NAME" "$VIRTUAL_IP"; }
 
 # {names, leases: [{address, name, mac}], filter, time}
 role_status() {

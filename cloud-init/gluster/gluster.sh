@@ -101,6 +101,8 @@ volume_exists() { volume_info >/dev/null 2>&1; }
 
 volume_started() { volume_info | grep -qx 'Status: Started'; }
 
+role_services() { echo glusterd.service; }
+
 # {brick: bool, holdsBrick: bool, peers: [{name, connected}], volume, started: bool, bricksOnline, bricks, healPending, splitBrain}
 # The last two are null where gluster does not tell.
 role_status() {

@@ -10,7 +10,11 @@ master_addons_early() {
 }
 
 master_addons() {
-  addons_applied || retry 180 "applying the pod network and the lab's rights" apply_addons
+  if addons_applied; then
+    mend_objects
+  else
+    retry 180 "applying the pod network and the lab's rights" apply_addons
+  fi
 }
 
 # The last object of all carries its digest and the names of all others.
@@ -20,9 +24,10 @@ addons_applied() { [ "$(addons_in_cluster | jq -r .data.digest)" = "$(addons_dig
 
 addons_in_cluster() { as_admin /api/v1/namespaces/kube-system/configmaps/kube-lab-addons 2>/dev/null || echo '{}'; }
 
-apply_addons() {
+apply_addons() { addons_applied || put_addons; }
+
+put_addons() {
   local file
-  if addons_applied; then return 0; fi
   remove_addons || return 1
   for file in $(addons_manifest) /etc/kube-lab/addons-*.yaml; do
     kubectl_here apply --server-side --force-conflicts --validate=false -f "$file" || return 1

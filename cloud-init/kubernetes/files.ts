@@ -28,9 +28,16 @@ export function masterFiles(
 ): GuestFile[] {
   return [
     ...nodeFiles(plan, machine, credentials),
-    ...["master.sh", "members.sh", "etcd.sh", "join-lock.sh", "certificates.sh", "addons.sh"].map((name) =>
-      realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`),
-    ),
+    ...[
+      "master.sh",
+      "members.sh",
+      "etcd.sh",
+      "join-lock.sh",
+      "certificates.sh",
+      "addons.sh",
+      "cluster-health.sh",
+      "objects.py",
+    ].map((name) => realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`)),
     { path: "/etc/kube-lab/kubeadm-init.yaml", mode: "0600", content: initDocuments(plan, machine) },
     ...addonFiles(plan, credentials),
     ...initPatches(plan, needed(credentials, "etcdClusterToken")),
@@ -53,7 +60,7 @@ function kubeletConfig(plan: LabPlan, machine: MachinePlan, credentials: Machine
 function nodeFiles(plan: LabPlan, machine: MachinePlan, credentials: MachineCredentials): GuestFile[] {
   const authority = credentials.authorities["kubernetes-ca"].certificate;
   return [
-    ...["node.sh", "kubelet.sh", "drain.sh", "volume.sh"].map((name) =>
+    ...["node.sh", "kubelet.sh", "drain.sh", "volume.sh", "health.sh"].map((name) =>
       realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`),
     ),
     realFile("kubernetes/gluster.nft", "/usr/local/lib/kube-lab/gluster.nft"),

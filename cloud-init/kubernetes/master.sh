@@ -5,6 +5,8 @@
 . "$LIBRARY/kubelet.sh"
 . "$LIBRARY/drain.sh"
 . "$LIBRARY/volume.sh"
+. "$LIBRARY/health.sh"
+. "$LIBRARY/cluster-health.sh"
 . "$LIBRARY/etcd.sh"
 . "$LIBRARY/join-lock.sh"
 . "$LIBRARY/certificates.sh"
@@ -206,13 +208,26 @@ master_taint() {
   fi
 }
 
+role_services() { node_services; }
+
+role_verify() {
+  node_verify
+  [ -z "$CLUSTER" ] || object_faults
+}
+
+role_probe() {
+  node_probes
+  cluster_probes
+}
+
 # {api, etcd: [{name, healthy}], nodes: [{name, ready, role, version, address}], certificates: [{file, expires}],
-# kubeletCertificate: when it ends, volume}
+# kubeletCertificate: when it ends, volume, workloads: [{name, ready, wanted}] of the first master that lives}
 role_status() {
   jq -n --argjson api "$(api_ready && echo true || echo false)" --argjson etcd "$(etcd_status)" \
     --argjson nodes "$(nodes_status)" --argjson certificates "$(certificates_status)" --arg volume "$(volume_status)" \
-    --arg kubelet "$(certificate_end "$KUBELET_CERTIFICATE")" \
-    '{api: $api, etcd: $etcd, nodes: $nodes, certificates: $certificates, kubeletCertificate: $kubelet, volume: $volume}'
+    --arg kubelet "$(certificate_end "$KUBELET_CERTIFICATE")" --argjson workloads "$(cluster_status)" \
+    '{api: $api, etcd: $etcd, nodes: $nodes, certificates: $certificates, kubeletCertificate: $kubelet, volume: $volume,
+      workloads: $workloads}'
 }
 
 nodes_status() {

@@ -7,7 +7,7 @@ VOLUME_MOUNT=/srv/volume
 # Before any pod runs. Gluster's machines have no other door for nodes than for what runs on them.
 node_guard() {
   render gluster.nft /etc/kube-lab/gluster.nft 0644 "GLUSTER_SUBNET=$GLUSTER_SUBNET"
-  nft --file /etc/kube-lab/gluster.nft || fail "nft refuses /etc/kube-lab/gluster.nft; see 'nft -c -f /etc/kube-lab/gluster.nft'"
+  load_table /etc/kube-lab/gluster.nft kube_lab_gluster
 }
 
 node_volume() {

@@ -5,6 +5,7 @@
 . "$LIBRARY/kubelet.sh"
 . "$LIBRARY/drain.sh"
 . "$LIBRARY/volume.sh"
+. "$LIBRARY/health.sh"
 
 PATCHES=/etc/kube-lab/patches
 # What the kubelet serves with, and is a client with at first.
@@ -62,6 +63,12 @@ role_leave() {
     fail "node $MACHINE could not be removed; 'kubectl delete node $MACHINE' on a master does it"
   fi
 }
+
+role_services() { node_services; }
+
+role_verify() { node_verify; }
+
+role_probe() { node_probes; }
 
 # {ready, version, pods, volume, kubeletCertificate: when it ends}
 role_status() {

@@ -204,6 +204,8 @@ role_leave() {
   timeout 60 systemctl stop pacemaker.service corosync.service || true
 }
 
+role_services() { printf '%s\n' haproxy.service corosync.service pacemaker.service; }
+
 # {virtualIp: bool, balancers: [{name, online}], backends: [{name, status, check}]}
 role_status() {
   local holder nodes backends

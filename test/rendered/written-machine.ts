@@ -15,7 +15,7 @@ export interface WrittenMachine {
   at(path: string): string;
   read(path: string): string;
   /** Calls a function of the machine's scripts that renders configuration. */
-  render(call: string): void;
+  render(call: string, environment?: NodeJS.ProcessEnv): void;
   /**
    * Runs commands with the functions of the machine's role at hand; `before` replaces some of them, or variables of theirs.
    * @returns its status, and both its outputs as one
@@ -39,9 +39,9 @@ export function writeMachine(plan: LabPlan, machine: MachinePlan): WrittenMachin
     files,
     at,
     read: (path) => readFileSync(at(path), "utf8"),
-    render: (call) => {
+    render: (call, environment = {}) => {
       const script = `set -euo pipefail; . "$LIBRARY/lib.sh"; load_role; ${call}`;
-      expectAccepted("bash", ["-c", script], { KUBE_LAB_ROOT: root, LIBRARY: library });
+      expectAccepted("bash", ["-c", script], { ...environment, KUBE_LAB_ROOT: root, LIBRARY: library });
     },
     run: (commands, before = "") => {
       const script = `set -euo pipefail; . "$LIBRARY/lib.sh"; load_role; ${before}\n${commands}`;

@@ -18,7 +18,7 @@ describe.each(allRoles)("files of %s", (role) => {
     const list = guestFiles(plan, firstOf(plan, role), exampleCredentials(plan, firstOf(plan, role)));
     expect(new Set(list.map(({ path }) => path)).size).toBe(list.length);
     for (const { path, mode } of list) {
-      expect(path).toMatch(/^\/[\w./+-]+$/);
+      expect(path).toMatch(/^\/[\w./+@-]+$/);
       expect(mode).toMatch(/^0[0-7]{3}$/);
     }
   });

@@ -2,7 +2,7 @@ import type { MachineState } from "../../../hypervisor/reality";
 import type { LabOutputs } from "../../../scripts/lab-outputs";
 import { type CommandResult, NoAnswer } from "../../../scripts/lab-shell";
 import { examine } from "../../../scripts/lab-status";
-import type { Facts } from "../../../scripts/machine-reports";
+import type { Facts, MachineReport } from "../../../scripts/machine-reports";
 import { statusText, verdict } from "../../../scripts/status-text";
 import { healthOf } from "../../../ui/health";
 import { exampleLab } from "../../rendered/example-lab";
@@ -21,6 +21,7 @@ const node = (name: string) => ({
 });
 const masterFacts: Facts = {
   api: true,
+  workloads: [{ name: "kube-flannel/kube-flannel-ds", ready: 6, wanted: 6 }],
   volume: "mounted",
   nodes: [...masters, ...workers].map(node),
   etcd: masters.map((name) => ({ name, healthy: true, learner: false })),
@@ -57,9 +58,11 @@ interface Scene {
   /** How long a machine takes. */
   delayMs?: (machine: string) => number;
   states?: [string, MachineState][];
+  /** What a machine says beside its facts. */
+  beside?: Record<string, Partial<MachineReport>>;
 }
 
-async function look({ facts = healthyFacts(), silent = [], delayMs, states = [] }: Scene) {
+async function look({ facts = healthyFacts(), silent = [], delayMs, states = [], beside = {} }: Scene) {
   const asked: string[] = [];
   const shell = {
     run: async (machine: string, _: string, { signal }: { signal?: AbortSignal } = {}) => {
@@ -68,7 +71,17 @@ async function look({ facts = healthyFacts(), silent = [], delayMs, states = [] 
         signal?.addEventListener("abort", () => reject(signal.reason));
         if (!silent.includes(machine)) setTimeout(resolve, delayMs?.(machine) ?? 0);
       });
-      const report = { converged: true, doing: "converged", reason: "", facts: facts.get(machine) ?? {} };
+      const report = {
+        ...{
+          converged: true,
+          doing: "converged",
+          reason: "",
+          time: Date.now() / 1000,
+          faults: [],
+          probes: [],
+        },
+        ...{ facts: facts.get(machine) ?? {}, ...beside[machine] },
+      };
       return { status: 0, stdout: JSON.stringify(report), stderr: "" } satisfies CommandResult;
     },
   };
@@ -187,6 +200,54 @@ describe("examine", () => {
       detail: "stopped; it does not run",
     });
     expect(of("machine", "kube-node01")?.unknown).toBeUndefined();
+  });
+
+  test("what is broken inside a machine is a fault of the machine, its clock too", async () => {
+    const { of } = await look({
+      beside: {
+        "gate-node01": { faults: ["dnsmasq.service is stopped", "/etc/dnsmasq.conf was edited"] },
+        "kube-node01": { time: Date.now() / 1000 - 90 },
+        "kube-node02": { time: Date.now() / 1000 + 3 },
+      },
+    });
+    expect(of("machine", "gate-node01")).toMatchObject({
+      healthy: false,
+      detail:
+        "running; converged; dnsmasq.service is stopped; /etc/dnsmasq.conf was edited; npm run up mends it",
+    });
+    expect(of("machine", "kube-node01")?.detail).toMatch(/; its clock is 90 s behind this computer's$/);
+    expect(of("machine", "kube-node02")?.healthy).toBe(true);
+  });
+
+  test("a lab that does not serve is not healthy, and says for whom", async () => {
+    const facts = healthyFacts();
+    const workloads = [
+      { name: "kube-flannel/kube-flannel-ds", ready: 6, wanted: 6 },
+      { name: "kube-system/coredns", ready: 0, wanted: 2 },
+    ];
+    facts.set("kube-mast01", { ...masterFacts, workloads: null });
+    facts.set("kube-mast02", { ...masterFacts, workloads });
+    const dns = (well: boolean) => ({
+      probes: [{ kind: "cluster DNS", well, detail: well ? "" : "no answer for x" }],
+    });
+    const beside = { "kube-node01": dns(true), "kube-node02": dns(false), "kube-node03": dns(true) };
+    const { of } = await look({ facts, beside });
+    expect(of("service", "cluster DNS")).toMatchObject({
+      healthy: false,
+      detail: "2 of 3; kube-node02: no answer for x",
+    });
+    expect(of("service", "system workloads")).toMatchObject({
+      healthy: false,
+      detail: "1 of 2 have all their pods; kube-system/coredns 0 of 2",
+    });
+  });
+
+  test("machines of an earlier release tell less, and nothing of that is a fault", async () => {
+    const facts = healthyFacts();
+    const { workloads: _, ...earlier } = masterFacts;
+    for (const name of masters) facts.set(name, earlier);
+    const { checks } = await look({ facts });
+    expect(checks.filter(({ healthy }) => !healthy)).toEqual([]);
   });
 
   test("a refused connection is no time-out", async () => {
