@@ -8,6 +8,7 @@ import { baseDiskInUse, refuseToMakeSleepersAnew } from "./births";
 import { Gateway } from "./gateway";
 import { Gluster } from "./gluster";
 import { type BaseDisk, Image } from "./image";
+import { sayWhatIsInside } from "./inside";
 import { refuseUpgrade } from "./living-releases";
 import { LoadBalancers } from "./load-balancers";
 import { localCommand } from "./local-command";
@@ -20,6 +21,7 @@ import { type LabOutputs, labOutputs } from "./outputs";
 import { Pki } from "./pki";
 import { Secrets } from "./secrets";
 import type { Site } from "./site";
+import { sshAccessFiles } from "./ssh-access";
 import { Starting } from "./starting";
 import { Workers } from "./workers";
 
@@ -52,6 +54,8 @@ export class Lab extends pulumi.ComponentResource {
       refuseToMakeSleepersAnew(plan, observed);
       const certificates = planCertificates(plan);
       const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
+      sayWhatIsInside(observed);
+      sshAccessFiles(`${name}-access`, plan, pki, child);
       sayWhatChanges(machineChanges(plan, observed));
       const disk = baseDiskInUse(plan, observed) ?? baseDisk;
       const { incarnation } = observationOf(observed, disk.template);

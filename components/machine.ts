@@ -5,11 +5,13 @@ import { metaData } from "../cloud-init/meta-data";
 import { networkConfig } from "../cloud-init/network-config";
 import { userData } from "../cloud-init/user-data";
 import { dataDiskEnvironment, machineEnvironment, seedEnvironment } from "../hypervisor/environment";
+import { isSettled } from "../hypervisor/settled";
 import type { MachinePlan } from "../plan/lab-plan";
 import { guestAccess } from "./guest-access";
+import { brokenInside } from "./inside";
 import { localCommand } from "./local-command";
 import { Node } from "./node";
-import { isSettled, observationOf, templateOf } from "./observation";
+import { observationOf, templateOf } from "./observation";
 import type { Site } from "./site";
 
 export interface MachineArgs {
@@ -125,6 +127,7 @@ export class Machine extends pulumi.ComponentResource {
         site,
         machine,
         delivered,
+        broken: brokenInside(observation),
         hardware: { id: hardware.id, started: report.started },
         ...(args.gateway === undefined ? {} : { gateway: args.gateway.node }),
         ...(after === undefined ? {} : { after }),

@@ -12,6 +12,8 @@ export interface NodeArgs {
   machine: MachinePlan;
   /** Secret: all that makes the machine what it is, by cloud-init/delivery.ts. */
   delivered: pulumi.Input<string>;
+  /** What is broken inside, a reason to converge again. */
+  broken: string | undefined;
   /** The machine that it lives and dies with: a new one makes it leave and come again. */
   hardware: { id: pulumi.Output<string>; started: pulumi.Output<string> };
   /** The jump host; absent for the gateway itself. */
@@ -31,7 +33,7 @@ export class Node extends pulumi.ComponentResource {
 
   constructor(name: string, args: NodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:index:Node", name, {}, opts);
-    const { site, machine, delivered, hardware, gateway, after } = args;
+    const { site, machine, delivered, broken, hardware, gateway, after } = args;
     const leave = gateway && this.leaveOf(name, args, gateway);
     // A machine that was started again is waited for again. kube-lab itself has no use for the time.
     const apply = pulumi.interpolate`sudo kube-lab apply --started ${hardware.started}`;
@@ -50,7 +52,7 @@ export class Node extends pulumi.ComponentResource {
       {
         connection: connectionTo(site, machine),
         create: apply,
-        update: apply,
+        update: broken === undefined ? "sudo kube-lab apply" : `sudo kube-lab apply --because '${broken}'`,
         stdin: pulumi.secret(delivered),
         triggers: [hardware.id],
         addPreviousOutputInEnv: false,
@@ -58,6 +60,8 @@ export class Node extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn,
+        // The last reason stays where it is; a new one makes an update.
+        ignoreChanges: broken === undefined ? ["update"] : [],
         // It can't be there a second time under the same name.
         deleteBeforeReplace: true,
         deletedWith: site.network.command,

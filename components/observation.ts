@@ -11,8 +11,3 @@ export function observationOf(observations: ReadonlyMap<string, Observation>, na
 export function templateOf(observation: Observation): string | undefined {
   return isToBeMadeAnew(observation) ? undefined : observation.image;
 }
-
-/** Whether the machine runs as it was left, so that nothing about it is to be made anew. */
-export function isSettled({ state, changed }: Observation): boolean {
-  return state === "running" && changed.length === 0;
-}

@@ -4,10 +4,10 @@ import { mermaid } from "../plan/diagram";
 import { endpointOf } from "../plan/endpoint";
 import { hostsFile } from "../plan/hosts-file";
 import type { LabPlan, Role } from "../plan/lab-plan";
-import { knownHosts, sshConfig } from "../plan/ssh-config";
 import type { Machine } from "./machine";
 import type { Pki } from "./pki";
 import type { Site } from "./site";
+import { sshAccess } from "./ssh-access";
 
 export interface MachineOutput {
   name: string;
@@ -45,6 +45,7 @@ export interface LabOutputs {
 
 export function labOutputs({ plan, pki, secrets }: Site, machines: readonly Machine[]): LabOutputs {
   const authority = pki.authorities["kubernetes-ca"].certificate;
+  const ssh = sshAccess(plan, pki);
   // Ids are known when the commands have come to their end.
   const converged = machines.map(({ node }) => node.command.id);
   return {
@@ -66,11 +67,9 @@ export function labOutputs({ plan, pki, secrets }: Site, machines: readonly Mach
       hypervisorName,
       state,
     })),
-    sshConfig: sshConfig(plan, sshFiles(plan)),
-    sshPrivateKey: pki.userKey.privateKey,
-    knownHosts: pulumi
-      .output(Object.fromEntries(Object.entries(pki.hostKeys).map(([name, key]) => [name, key.publicKey])))
-      .apply((publicKeys) => knownHosts(plan, publicKeys)),
+    sshConfig: ssh.config,
+    sshPrivateKey: ssh.privateKey,
+    knownHosts: ssh.knownHosts,
     statistics: {
       url: pageOf(plan, "statistics"),
       user: "admin",
@@ -106,12 +105,4 @@ function privateKeysOf(pki: Pki): pulumi.Output<Record<string, string>> {
     "ssh-user": pki.userKey.privateKey,
   };
   return pulumi.secret(keys);
-}
-
-/** Relative to the project's folder, in the part of it that git ignores. */
-function sshFiles({ stack }: LabPlan) {
-  return {
-    identityFile: `.kube-lab/ssh/${stack}/id_ed25519`,
-    knownHostsFile: `.kube-lab/ssh/${stack}/known_hosts`,
-  };
 }

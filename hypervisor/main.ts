@@ -1,4 +1,5 @@
 import { text } from "node:stream/consumers";
+import { absentAccess, ensureAccess, readStack, type SshAccess } from "./access";
 import { removeBundleVolumes } from "./bundle-volume";
 import { absentDataDisk, ensureDataDisk } from "./data-disk";
 import { HypervisorError, SpecificationError } from "./errors";
@@ -104,6 +105,10 @@ const VERBS: Record<string, Verb> = {
     const lab = readLabSpecification(host.environment);
     await absentNetwork(open(lab.hypervisor, host, "network"), lab, host.project, logFor("network"));
   },
+  "access ensure": async (host) => {
+    await ensureAccess(readStack(host), JSON.parse(await text(process.stdin)) as SshAccess, host);
+  },
+  "access absent": (host) => absentAccess(readStack(host), host),
   "image ensure": async (host) => {
     const wanted = readImageSpecification(host.environment);
     await ensureImage(open(wanted.hypervisor, host, "image"), wanted, host, logFor("image"));

@@ -4,6 +4,7 @@ import type { LabPlan } from "../plan/lab-plan";
 import { HypervisorError } from "./errors";
 import { actualHardware, differences, type Hardware } from "./hardware";
 import { type Host, thisHost } from "./host";
+import { addInside, type Inside, lookInside } from "./inside";
 import { inspect } from "./inspect";
 import { parseMachineList } from "./output";
 import { logFor } from "./progress";
@@ -36,6 +37,8 @@ export interface Observation {
    * one that says why (`2026-11-21T04:33:10Z changed: cpus`), so that preview shows it and `up` brings it back.
    */
   incarnation: string;
+  /** What a machine that runs as it was left says of what is in it; undefined where nobody has asked it. */
+  inside?: Inside | "no answer";
 }
 
 /** What machines are clones of. */
@@ -65,7 +68,11 @@ export async function observe(
 ): Promise<Map<string, Observation>> {
   try {
     const vbox = openVBoxManage(plan.hypervisor, host, logFor("hypervisor"));
-    return await observeWith(vbox, plan, choice, folder, new Date());
+    // Begins first: the machines answer while the hypervisor does.
+    const look = lookInside(plan, host);
+    const observed = await observeWith(vbox, plan, choice, folder, new Date());
+    await addInside(observed, look);
+    return observed;
   } catch (error) {
     // A Pulumi program shows the message only.
     if (error instanceof HypervisorError) error.message += ` ${error.remedy}`;

@@ -9,6 +9,17 @@ export interface SshFiles {
   knownHostsFile: string;
 }
 
+/** Where a stack's files for SSH are, relative to the project's folder, in the part of it that git ignores. */
+export function sshFilesOf(stack: string): SshFiles & { folder: string; config: string } {
+  const folder = `.kube-lab/ssh/${stack}`;
+  return {
+    folder,
+    config: `${folder}/config`,
+    identityFile: `${folder}/id_ed25519`,
+    knownHostsFile: `${folder}/known_hosts`,
+  };
+}
+
 /**
  * A configuration for `ssh -F`: every machine by its short and full name, all but the gateway through the gateway, or directly
  * where it has an address of its own on the LAN.

@@ -37,6 +37,7 @@ export function masterFiles(
       "addons.sh",
       "cluster-health.sh",
       "objects.py",
+      "backup.sh",
     ].map((name) => realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`)),
     { path: "/etc/kube-lab/kubeadm-init.yaml", mode: "0600", content: initDocuments(plan, machine) },
     ...addonFiles(plan, credentials),

@@ -12,6 +12,7 @@
 . "$LIBRARY/certificates.sh"
 . "$LIBRARY/members.sh"
 . "$LIBRARY/addons.sh"
+. "$LIBRARY/backup.sh"
 
 ADMIN=/etc/kubernetes/super-admin.conf
 INIT_PATCHES=/etc/kube-lab/patches-init
@@ -39,6 +40,7 @@ role_converge() {
 # A place once taken is kept as long as etcd's data is there and good. A pass that was cut short goes on with what it had decided,
 # if there is data of it: what the living etcd says comes before any note.
 master_place() {
+  refuse_while_restoring
   if [ -e "$STATE/placed" ]; then touch "$STATE/lived"; fi
   if [ -e "$STATE/placed" ] && etcd_has_data; then
     master_start

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { keptSettings } from "../../plan/living-lab";
 import { changesOf, withChanges } from "../unit/plan/changes";
 import { selfSigned } from "../unit/plan/self-signed";
@@ -46,7 +48,10 @@ async function up(): Promise<string> {
 
 /** Verbs and machines of the local commands since the last time this was asked. */
 function localCalls(): string[] {
-  return project.taken().map(({ verb, environment }) => `${verb} ${environment.MACHINE ?? ""}`.trim());
+  return project
+    .taken()
+    .filter(({ verb }) => !verb.startsWith("access"))
+    .map(({ verb, environment }) => `${verb} ${environment.MACHINE ?? ""}`.trim());
 }
 
 /** Without the components, which only hold others together. */
@@ -155,6 +160,36 @@ test("more processors change the hardware in place, and the node is waited for a
     "glus-node02",
     "glus-node03",
   ]);
+});
+
+test("what is broken inside shows in preview with its reason, and up lets that machine converge again", async () => {
+  const fault = "dnsmasq.service is stopped";
+  machines.broken.set("gate-node01", fault);
+  machines.broken.set("kube-node02", "DaemonSet kube-flannel/kube-flannel-ds is gone");
+  expect(custom(await project.preview())).toEqual([
+    { op: "update", name: "lab-gateway-gate-node01-node-apply" },
+    { op: "update", name: "lab-workers-kube-node02-node-apply" },
+  ]);
+  expect(await project.run("preview", "--diff")).toContain(`sudo kube-lab apply --because '${fault} (since`);
+  await up();
+  expect(machines.taken().map(({ machine }) => machine)).toEqual(["gate-node01", "kube-node02"]);
+  expect(localCalls()).toEqual([]);
+  expect(await project.preview()).toEqual([]);
+  // The same fault another day is another reason.
+  machines.broken.set("gate-node01", fault);
+  expect(custom(await project.preview()).map(({ op }) => op)).toEqual(["update"]);
+  await up();
+  expect(machines.taken().map(({ machine }) => machine)).toEqual(["gate-node01"]);
+});
+
+test("a preview goes on where nobody answers by SSH, and says so", async () => {
+  const file = join(project.folder, ".kube-lab/ssh/test/config");
+  const config = readFileSync(file, "utf8");
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  writeFileSync(file, config.replace(/Port \d+/, "Port 9"));
+  expect(await project.run("preview")).toContain("no machine could be asked what is broken inside");
+  writeFileSync(file, config);
+  expect(await project.run("preview")).not.toContain("could be asked");
 });
 
 test("a machine and the template that vanished show in preview, and up brings them back", async () => {
@@ -314,4 +349,5 @@ test("destroy drains nobody and leaves no machine and no resource", async () => 
     );
   expect(calls.at(-1)).toBe("network absent");
   expect(project.resources()).toEqual([]);
+  expect(existsSync(join(project.folder, ".kube-lab/ssh/test"))).toBe(false);
 });

@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { load } from "js-yaml";
 import { writeForThisBoot } from "../../../embedded/atomic";
+import { absentAccess, ensureAccess, readStack, type SshAccess } from "../../../hypervisor/access";
+import { thisHost } from "../../../hypervisor/host";
 import { forgetLab, rememberLab } from "../../../hypervisor/living-lab";
 import { readNetworkSpecification } from "../../../hypervisor/specification";
 import { deliveredFiles, deliveryIn } from "../../delivered-files";
@@ -39,6 +41,9 @@ const verbs: Record<string, () => Promise<unknown>> = {
     rememberLab(process.cwd(), stack, place, { incarnation, madeWith });
   },
   "network absent": async () => forgetLab(process.cwd(), stack, lab),
+  "access ensure": async () =>
+    ensureAccess(readStack(thisHost()), JSON.parse(await text(process.stdin)) as SshAccess, projectHost()),
+  "access absent": async () => absentAccess(readStack(thisHost()), projectHost()),
   "image ensure": async () => {
     const { IMAGE: image = "", INCARNATION: incarnation = "" } = process.env;
     const template = join(records, "machines", image);
@@ -64,6 +69,9 @@ const verbs: Record<string, () => Promise<unknown>> = {
     for (const gone of [machine, join(lab, name)]) rmSync(gone, { recursive: true, force: true });
   },
 };
+
+/** The bundle lies in the project's folder, as the real one does. */
+const projectHost = () => ({ ...thisHost(), project: process.cwd() });
 
 interface Seed {
   userData: string;

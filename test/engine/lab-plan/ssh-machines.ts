@@ -19,6 +19,10 @@ export interface RemoteCall {
  */
 export class SshMachines {
   readonly calls: RemoteCall[] = [];
+  /** What is broken inside a machine, until it is told to converge. */
+  readonly broken = new Map<string, string>();
+  /** When the last pass of all ended, epoch. */
+  private lastPass = 1764145000;
   private readonly clients = new Set<Socket>();
   private readonly server = createServer((socket) => {
     this.clients.add(socket);
@@ -98,6 +102,17 @@ export class SshMachines {
   }
 
   private async execute(machine: string, command: string, channel: ServerChannel): Promise<void> {
+    if (command.includes("verify --all")) {
+      for (const { name } of this.machines()) {
+        const fault = this.broken.get(name);
+        channel.write(`${name}\t${this.lastPass}\n${fault === undefined ? "" : `${name}\t${fault}\n`}`);
+      }
+      channel.exit(0);
+      channel.end();
+      return;
+    }
+    this.broken.delete(machine);
+    this.lastPass += 1;
     const files = command.includes(" apply") ? deliveredFiles(await inputOf(channel)) : new Map();
     this.calls.push({ machine, command, paths: [...files.keys()] });
     channel.write(`${machine}: converged\n`);

@@ -34,6 +34,7 @@ test("a fourth worker adds its own resources and changes only files of those who
   const nodes = changed.filter(({ type }) => type === "command:remote:Command");
   expect(changed.filter((resource) => !nodes.includes(resource)).map(({ name }) => name)).toEqual([
     "lab-network-host",
+    "lab-access",
     "lab-seal",
   ]);
   for (const { name, inputs } of nodes) {

@@ -74,7 +74,7 @@ describe("a new lab", () => {
   });
 
   test("seeds deliver everything", () => {
-    expect(resources.filter(({ ignoreChanges }) => ignoreChanges.length > 0)).toEqual([]);
+    expect(resources.filter(({ ignoreChanges }) => ignoreChanges.includes("stdin"))).toEqual([]);
   });
 });
 
@@ -132,6 +132,33 @@ describe("a lab that runs", () => {
   test("changed files do not come by a new seed", () => {
     expect(resource("lab-masters-kube-mast02-seed").ignoreChanges).toEqual(["stdin"]);
   });
+});
+
+test("what is broken inside makes only that machine's node converge again, and says why", async () => {
+  const observations = allRunning(plan);
+  const well = await labOf(plan, { observations: allRunning(plan) });
+  const running = observations.get("gate-node01");
+  const inside = {
+    since: 1764145000,
+    faults: ["dnsmasq.service is stopped", "/etc/dnsmasq.conf is missing"],
+  };
+  if (running) observations.set("gate-node01", { ...running, inside });
+  const silent = observations.get("kube-node01");
+  if (silent) observations.set("kube-node01", { ...silent, inside: "no answer" });
+  const { resources } = await labOf(plan, { observations });
+  const nodes = resources.filter(({ name }) => name.endsWith("-node-apply"));
+  for (const { name, inputs, ignoreChanges } of nodes) {
+    const broken = name === "lab-gateway-gate-node01-node-apply";
+    // The state's own text stays, whatever the last reason was.
+    expect(ignoreChanges).toEqual(broken ? [] : ["update"]);
+    if (broken)
+      expect(inputs.update).toBe(
+        "sudo kube-lab apply --because 'dnsmasq.service is stopped, /etc/dnsmasq.conf is missing (since 2025-11-26T08:16:40Z)'",
+      );
+  }
+  const seeds = (lab: typeof well) =>
+    lab.resources.filter(({ name }) => name.endsWith("-hardware")).map(({ inputs }) => inputs);
+  expect(seeds({ ...well, resources })).toEqual(seeds(well));
 });
 
 test("a machine that is missing is started at once, and the others' nodes wait until it is", async () => {
