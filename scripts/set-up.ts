@@ -30,6 +30,8 @@ export interface EngineSetUp {
   /** Full path of the hypervisor's program. */
   vboxManage: string;
   plan: LabPlan;
+  /** The lab's own folder, where one is known. */
+  labFolder?: string;
 }
 
 /** What is known before anything costly is made. */
@@ -94,14 +96,17 @@ export async function complete(prepared: Prepared): Promise<SetUp> {
   return { ...base, ...engine };
 }
 
-async function withEngine({ project, plan }: Prepared): Promise<EngineSetUp> {
+async function withEngine({ project, plan, labFolder }: Prepared): Promise<EngineSetUp> {
   const engine = await ensureEngine({ project, report: say });
   const backend = await ensureBackend(project, process.env);
   const environment = pulumiEnvironment(engine, backend);
   writeEnvironmentFile(project, engine, backend);
   sayOnce(project, [engine.summary, backend.summary]);
   const vboxManage = locateVBoxManage(plan.hypervisor, thisHost());
-  return { project, pulumi: engine.pulumi, environment, vboxManage, plan };
+  return {
+    ...{ project, pulumi: engine.pulumi, environment, vboxManage, plan },
+    ...(labFolder === undefined ? {} : { labFolder }),
+  };
 }
 
 /** What somebody must know before he runs a stranger's program in such a machine. */

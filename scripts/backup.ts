@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import { described } from "./backup/about";
+import { passphraseOf } from "./backup/vault";
+import { type CommandLine, runCommand } from "./command-line";
+import { existingLab } from "./existing-lab";
+import { backUp } from "./lab-backup";
+import { localFolder } from "./programs";
+import { setUpEngine } from "./set-up";
+import { Stack } from "./stack";
+
+const usage = {
+  name: "backup",
+  does: "takes the cluster's data (etcd) into an encrypted file",
+  words: "[FILE]",
+  notes:
+    "Encrypted by the stack's passphrase: .kube-lab/passphrase, or the one that you gave Pulumi. What is in volumes is not in it.",
+};
+
+async function main({ stack, words }: CommandLine<Record<never, never>>): Promise<void> {
+  const time = new Date().toISOString().replace(/\.\d+/, "").replaceAll(":", "");
+  const [file = join(localFolder, "backups", `${stack}-${time}.backup`), ...more] = words;
+  if (more.length > 0) throw new Error("one FILE. See: npm run backup -- --help");
+  const ready = await setUpEngine(stack);
+  const passphrase = passphraseOf(ready.environment);
+  const lab = await existingLab(new Stack(stack, ready), ready.plan);
+  const about = await backUp(lab, file, passphrase);
+  console.log(`${file}: ${described(about)}\nBack to it: npm run restore -- ${file}`);
+}
+
+void runCommand(usage, main);
