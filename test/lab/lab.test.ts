@@ -6,6 +6,7 @@ import { clusterTests } from "./cluster";
 import { dashboardTests } from "./dashboard";
 import { dayTwoTests } from "./day-two";
 import { failoverTests } from "./failover";
+import { insideTests } from "./inside";
 import { removalTests } from "./removal";
 import { secrecyTests } from "./secrecy";
 import { storageTests } from "./storage";
@@ -33,6 +34,8 @@ describe("the reference lab", () => {
   secrecyTests();
   failoverTests();
 });
+
+describe("a broken lab", insideTests);
 
 describe("day two", dayTwoTests);
 
