@@ -40,7 +40,7 @@ describe("a master", () => {
 
   const state = (name: string) => master.at(`/var/lib/kube-lab/${name}`);
   const member = () => master.at("/var/lib/etcd/member");
-  const run = (commands: string, more = "") => master.run(commands, `${stubs}\n${more}`);
+  const onMaster = (commands: string, more = "") => master.run(commands, `${stubs}\n${more}`);
   const hasData = (text: string) => {
     mkdirSync(member(), { recursive: true });
     writeFileSync(`${member()}/data`, text);
@@ -51,7 +51,7 @@ describe("a master", () => {
 tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_load '${first} ${second}' t1`;
 
   test("gives etcd's data with what it is of, when it can be read again", () => {
-    const { status, words } = run("master_backup");
+    const { status, words } = onMaster("master_backup");
     expect(status).toBe(0);
     const archive = Buffer.from(words, "base64");
     const about = execFileSync("tar", ["-xzO", "about.json"], { input: archive, encoding: "utf8" });
@@ -66,7 +66,7 @@ tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_load '${fi
   });
 
   test("gives nothing that cannot be read again, and leaves nothing behind", () => {
-    const { status, words } = run("master_backup", "etcdutl() { return 1; }");
+    const { status, words } = onMaster("master_backup", "etcdutl() { return 1; }");
     expect(status).toBe(1);
     expect(words).toContain("the snapshot cannot be read again");
     expect(execFileSync("ls", [master.at("/var/lib/kube-lab")], { encoding: "utf8" })).not.toContain(
@@ -75,7 +75,7 @@ tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_load '${fi
   });
 
   test("says whether it was a member, also in the middle of a restore", () => {
-    const told = () => JSON.parse(run("restore_about").words) as { member: boolean; revision: number };
+    const told = () => JSON.parse(onMaster("restore_about").words) as { member: boolean; revision: number };
     expect(told()).toMatchObject({ member: false, revision: 4711 });
     hasData("old");
     expect(told().member).toBe(true);
@@ -86,14 +86,17 @@ tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_load '${fi
 
   test("takes no data before everything has stopped", () => {
     hasData("old");
-    expect(run(load)).toMatchObject({ status: 1, words: expect.stringContaining("nothing was stopped") });
+    expect(onMaster(load)).toMatchObject({
+      status: 1,
+      words: expect.stringContaining("nothing was stopped"),
+    });
     expect(readFileSync(`${member()}/data`, "utf8")).toBe("old");
   });
 
   test("keeps the data of before, that of the first attempt only, and is a member of the new cluster", () => {
     hasData("old");
     for (const attempt of ["restore_stop true", "restore_stop true"])
-      expect(run(`${attempt}\n${load}`)).toEqual({ status: 0, words: "" });
+      expect(onMaster(`${attempt}\n${load}`)).toEqual({ status: 0, words: "" });
     expect(readFileSync(`${member()}/data`, "utf8")).toBe("snapshot\n");
     expect(readFileSync(`${state("etcd-replaced")}/data`, "utf8")).toBe("old");
     expect(calls()).toContain(
@@ -108,9 +111,9 @@ tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_load '${fi
   test("takes no place meanwhile, whatever it was about to do", () => {
     for (const notes of [["placed"], ["place"], []]) {
       for (const name of notes) writeFileSync(state(name), "init\n");
-      run("restore_stop false");
+      onMaster("restore_stop false");
       expect(
-        run("master_place", "decide_place() { echo decided; }; master_start() { echo started; }"),
+        onMaster("master_place", "decide_place() { echo decided; }; master_start() { echo started; }"),
       ).toEqual({
         status: 1,
         words: expect.stringContaining("run 'npm run restore' again"),
@@ -121,10 +124,10 @@ tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_load '${fi
 
   test("that had no place decides anew afterwards; a member keeps its own", () => {
     writeFileSync(state("place"), "init\n");
-    run("restore_stop false; restore_start");
+    onMaster("restore_stop false; restore_start");
     expect(existsSync(state("place"))).toBe(false);
     hasData("old");
-    run("restore_stop true; restore_start");
+    onMaster("restore_stop true; restore_start");
     expect(existsSync(state("placed"))).toBe(true);
     expect(existsSync(state("restoring"))).toBe(false);
   });
