@@ -1,8 +1,11 @@
 import { baseDiskFor, imageChoice } from "../components/base-disk";
 import { machineChanges } from "../components/machine-changes";
 import { canGoOn, formatFindings, problemsIn } from "../hypervisor/finding";
+import { thisHost } from "../hypervisor/host";
 import { preflight } from "../hypervisor/preflight";
-import { observe } from "../hypervisor/reality";
+import { logFor } from "../hypervisor/progress";
+import { observeWith } from "../hypervisor/reality";
+import { openVBoxManage } from "../hypervisor/vboxmanage";
 import type { LabPlan } from "../plan/lab-plan";
 import { accessFiles, writeAccessFiles } from "./access-files";
 import { confirm } from "./confirm";
@@ -42,8 +45,9 @@ export async function bringUp(
 /** What takes machines that have run away, a line each. */
 async function lossesOf({ plan, labFolder }: Prepared): Promise<string[]> {
   if (labFolder === undefined) return [];
-  const observations = await observe(plan, imageChoice(plan, baseDiskFor(plan)), labFolder);
-  const changes = machineChanges(plan, observations);
+  const vbox = openVBoxManage(plan.hypervisor, thisHost(), logFor("hypervisor"));
+  const choice = imageChoice(plan, baseDiskFor(plan));
+  const changes = machineChanges(plan, await observeWith(vbox, plan, choice, labFolder, new Date()));
   return changes.filter(({ takes }) => takes).map(({ words }) => words);
 }
 
