@@ -2,6 +2,7 @@ import "./components/lean-sdk";
 import * as pulumi from "@pulumi/pulumi";
 import { baseDiskFor, imageChoice } from "./components/base-disk";
 import { stackConfiguration } from "./components/stack-configuration";
+import { LOOK_BOUND } from "./hypervisor/inside";
 import { observe } from "./hypervisor/reality";
 import { givenAuthorities } from "./plan/given-authorities";
 import { planLab } from "./plan/topology";
@@ -15,7 +16,12 @@ export = async () => {
   const { configuration, lab: known } = await stackConfiguration();
   const plan = planLab(configuration, pulumi.getStack());
   const baseDisk = baseDiskFor(plan);
-  const observations = observe(plan, imageChoice(plan, baseDisk), known.folder);
+  const observations = observe(
+    plan,
+    imageChoice(plan, baseDisk),
+    known.folder,
+    LOOK_BOUND[pulumi.runtime.isDryRun() ? "preview" : "update"],
+  );
   // Loaded while the hypervisor answers.
   const { Lab }: typeof import("./components/lab") = require("./components/lab");
   const lab = new Lab("lab", {

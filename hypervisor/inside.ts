@@ -25,8 +25,8 @@ export interface LookInside {
   of(names: readonly string[]): Promise<ReadonlyMap<string, Inside> | undefined>;
 }
 
-/** Of the whole look: a person waits for a preview. */
-const BOUND_MILLISECONDS = 2_500;
+/** Of the whole look, ms: a person waits for a preview; an update that did not hear of a fault would not mend it. */
+export const LOOK_BOUND = { preview: 2_500, update: 10_000 };
 
 /** What `kube-lab` ends with for a word that it does not know. */
 const USAGE = 64;
@@ -37,7 +37,7 @@ const nobody: LookInside = { of: async () => undefined };
  * Asks all machines of a lab by one connection to its gateway, which asks the others. Begins at once and never fails: who does
  * not answer is missing from what it gives.
  */
-export function lookInside(plan: LabPlan, host: Host): LookInside {
+export function lookInside(plan: LabPlan, host: Host, boundMilliseconds: number): LookInside {
   const { config } = sshFilesOf(plan.stack);
   if (!existsSync(config)) return nobody;
   const said = new Map<string, Inside>();
@@ -45,12 +45,12 @@ export function lookInside(plan: LabPlan, host: Host): LookInside {
     "ssh",
     [
       ...["-F", config, "-o", "BatchMode=yes", "-o", "ConnectTimeout=2", "-o", "LogLevel=ERROR"],
-      ...[gatewayOf(plan).name, "sudo timeout 3 kube-lab verify --all"],
+      ...[gatewayOf(plan).name, `sudo timeout ${Math.ceil(boundMilliseconds / 1000)} kube-lab verify --all`],
     ],
     { stdio: ["ignore", "pipe", "ignore"], env: host.environment, windowsHide: true },
   );
   const over = new Promise<number | null>((resolve) => {
-    const timer = setTimeout(() => resolve(null), BOUND_MILLISECONDS);
+    const timer = setTimeout(() => resolve(null), boundMilliseconds);
     const end = (status: number | null) => {
       clearTimeout(timer);
       resolve(status);

@@ -58,18 +58,20 @@ export function isToBeMadeAnew({ changed }: Pick<Observation, "changed">): boole
  * One quick look at reality, without effects: machine name → what is there; the templates, that of the choice and those that
  * machines are clones of, are in it by their own names.
  * @param folder the lab's own, where the project knows it: of machines whose files alone are there
+ * @param lookBoundMilliseconds for the look inside
  * @throws HypervisorError when there is no VBoxManage.
  */
 export async function observe(
   plan: LabPlan,
   choice: ImageChoice,
   folder: string | undefined,
+  lookBoundMilliseconds: number,
   host: Host = thisHost(),
 ): Promise<Map<string, Observation>> {
   try {
     const vbox = openVBoxManage(plan.hypervisor, host, logFor("hypervisor"));
     // Begins first: the machines answer while the hypervisor does.
-    const look = lookInside(plan, host);
+    const look = lookInside(plan, host, lookBoundMilliseconds);
     const observed = await observeWith(vbox, plan, choice, folder, new Date());
     await addInside(observed, look);
     return observed;
