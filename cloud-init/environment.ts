@@ -11,6 +11,7 @@ import {
 } from "../plan/lab-plan";
 import { ownLanAdapter } from "../plan/lan-addresses";
 import { netmask } from "../plan/netmask";
+import { nodeImages } from "./kubernetes/images";
 import { stableUuid } from "./stable-uuid";
 
 /** What the gateway hands on from the whole LAN; the rest only from where it is trusted. Its own SSH needs no handing on. */
@@ -98,6 +99,7 @@ function kubernetesVariables(plan: LabPlan): Variables {
     API_PORT: plan.kubernetes.apiPort,
     KUBERNETES_VERSION: plan.kubernetes.version,
     GLUSTER_SUBNET: plan.subnets.glus.cidr,
+    IMAGES: nodeImages(plan).join(" "),
     GLUSTER_VOLUME: plan.gluster.volume,
     // As the volume's service takes them; empty where there is no storage.
     VOLUME_SERVERS: plan.addons.storage.enabled ? volumeServers(plan) : "",

@@ -3,18 +3,32 @@ import { differences, type Hardware, wantedHardware } from "../hypervisor/hardwa
 import type { Observation } from "../hypervisor/reality";
 import { readMachineSpecification } from "../hypervisor/specification";
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
-import { releasesOf, releasesText } from "../plan/releases";
+import { parseReleases, releasesOf, releasesText } from "../plan/releases";
+import { nodesOf, releasesOn } from "./living-releases";
 
 /**
  * Whether a machine that runs is to be stopped or made anew, or its programs changed: by what is wished, or by what was done
  * behind Pulumi's back. One that only gets other files is not.
  */
 export function isDue(plan: LabPlan, machine: MachinePlan, observation: Observation): boolean {
-  const { state, changed, hardware, releases } = observation;
+  const { state, changed, hardware, releases, volume } = observation;
   if (state !== "running") return false;
-  if (changed.length > 0) return true;
+  if (changed.length > 0 || volume === true) return true;
   if (releases !== undefined && releases !== releasesText(releasesOf(plan))) return true;
+  if (isOfAnotherKubernetes(plan, machine, observation)) return true;
   return hardware !== undefined && differences(named(hardware), named(wanted(plan, machine))).length > 0;
+}
+
+/** Whether a machine has another release of Kubernetes, by its record, else by what it was born with. */
+export function isOfAnotherKubernetes(
+  plan: LabPlan,
+  machine: MachinePlan,
+  observation: Observation,
+): boolean {
+  const { Kubernetes } = parseReleases(releasesOn(observation));
+  return (
+    nodesOf(plan).includes(machine) && Kubernetes !== undefined && Kubernetes !== plan.kubernetes.version
+  );
 }
 
 function wanted(plan: LabPlan, machine: MachinePlan): Hardware {

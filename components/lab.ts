@@ -9,7 +9,7 @@ import { Gateway } from "./gateway";
 import { Gluster } from "./gluster";
 import { type BaseDisk, Image } from "./image";
 import { sayWhatIsInside } from "./inside";
-import { refuseUpgrade } from "./living-releases";
+import { isUpgrade, refuseUpgrade } from "./living-releases";
 import { LoadBalancers } from "./load-balancers";
 import { localCommand } from "./local-command";
 import type { Machine } from "./machine";
@@ -19,6 +19,7 @@ import { Network } from "./network";
 import { observationOf } from "./observation";
 import { type LabOutputs, labOutputs } from "./outputs";
 import { Pki } from "./pki";
+import { Releases } from "./releases";
 import { Secrets } from "./secrets";
 import type { Site } from "./site";
 import { sshAccessFiles } from "./ssh-access";
@@ -70,10 +71,14 @@ export class Lab extends pulumi.ComponentResource {
   private machinesOn(name: string, site: Site): Machine[] {
     const child = { parent: this };
     const gateway = new Gateway(`${name}-gateway`, { site }, child);
+    const releases = new Releases(`${name}-releases`, { site, gateway }, child);
+    const loadBalancers = new LoadBalancers(`${name}-load-balancers`, { site, gateway }, child);
+    const masters = new Masters(`${name}-masters`, { site, gateway, releases }, child);
+    const behind = isUpgrade(site.plan, site.observations) ? masters.machines.at(-1) : undefined;
     const roles = [
-      new LoadBalancers(`${name}-load-balancers`, { site, gateway }, child),
-      new Masters(`${name}-masters`, { site, gateway }, child),
-      new Workers(`${name}-workers`, { site, gateway }, child),
+      loadBalancers,
+      masters,
+      new Workers(`${name}-workers`, { site, gateway, releases, ...(behind && { behind }) }, child),
       new Gluster(`${name}-gluster`, { site, gateway }, child),
     ];
     site.starting.complete();

@@ -1,25 +1,37 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Observation } from "../hypervisor/reality";
-import { type LabPlan, machinesOf } from "../plan/lab-plan";
-import { ConfigurationError, type Problem, setCommand } from "../plan/problems";
+import { type LabPlan, type MachinePlan, machinesOf } from "../plan/lab-plan";
+import { ConfigurationError } from "../plan/problems";
 import { parseReleases } from "../plan/releases";
 import { upgradeProblems } from "../plan/upgrade";
 import { versionsOfTemplate } from "./base-disk";
 
+/** Masters and workers: what runs Kubernetes. */
+export function nodesOf(plan: LabPlan): MachinePlan[] {
+  return [...machinesOf(plan, "master"), ...machinesOf(plan, "worker")];
+}
+
 /**
- * Releases of Kubernetes on the masters and workers that run; fewer than these where nobody knows any more.
+ * What a machine was last given to run, by plan/releases.ts; empty where nobody knows.
  * @param bornWith what a template's machines were born with, for those whose record is of an earlier version of this program
  */
+export function releasesOn(
+  { releases, image }: Pick<Observation, "releases" | "image">,
+  bornWith: (template: string) => string | undefined = versionsOfTemplate,
+): string {
+  return releases ?? (image === undefined ? undefined : bornWith(image)) ?? "";
+}
+
+/** Releases of Kubernetes on the masters and workers that are there; fewer than these where nobody knows any more. */
 export function livingReleases(
   plan: LabPlan,
   observations: ReadonlyMap<string, Observation>,
-  bornWith: (template: string) => string | undefined = versionsOfTemplate,
+  bornWith?: (template: string) => string | undefined,
 ): string[] {
-  const nodes = [...machinesOf(plan, "master"), ...machinesOf(plan, "worker")];
-  return nodes.flatMap(({ name }) => {
-    const { releases, image } = observations.get(name) ?? {};
-    const text = releases ?? (image === undefined ? undefined : bornWith(image));
-    return parseReleases(text ?? "").Kubernetes ?? [];
+  return nodesOf(plan).flatMap(({ name }) => {
+    const observation = observations.get(name);
+    if (observation === undefined) return [];
+    return parseReleases(releasesOn(observation, bornWith)).Kubernetes ?? [];
   });
 }
 
@@ -29,23 +41,14 @@ export function refuseUpgrade(
   observations: ReadonlyMap<string, Observation>,
   bornWith?: (template: string) => string | undefined,
 ): void {
-  const living = livingReleases(plan, observations, bornWith);
-  const wanted = plan.kubernetes.version;
-  const problems = [...upgradeProblems(living, wanted), ...stays(living, wanted)].slice(0, 1);
+  const problems = upgradeProblems(livingReleases(plan, observations, bornWith), plan.kubernetes.version);
   if (problems.length > 0) throw new pulumi.RunError(new ConfigurationError(problems).message);
 }
 
-/** Masters made anew would wait for a control plane whose programs they do not have. */
-function stays(living: readonly string[], wanted: string): Problem[] {
-  const other = living.find((release) => release !== wanted);
-  if (other === undefined) return [];
-  return [
-    {
-      key: "kubernetes.version",
-      value: wanted,
-      reason: `the living lab has ${other}, and a lab keeps the release that it was made with`,
-      allowed: `${other}; another for a new lab only`,
-      fix: setCommand("kubernetes.version", other),
-    },
-  ];
+/** Whether some master or worker is to be brought to another release of Kubernetes, or was on its way when an update was cut off. */
+export function isUpgrade(plan: LabPlan, observations: ReadonlyMap<string, Observation>): boolean {
+  return (
+    livingReleases(plan, observations).some((release) => release !== plan.kubernetes.version) ||
+    nodesOf(plan).some(({ name }) => observations.get(name)?.volume === true)
+  );
 }

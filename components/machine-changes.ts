@@ -1,6 +1,6 @@
 import { isToBeMadeAnew, type Observation } from "../hypervisor/reality";
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
-import { isDue } from "./due";
+import { isDue, isOfAnotherKubernetes } from "./due";
 import { observationOf } from "./observation";
 
 /** What becomes of machines and of what is on their disks, as a line for a person. */
@@ -27,7 +27,13 @@ export function machineChanges(
   // A new lab has no machine that anybody would ask about.
   if (those(isNew).length === looked.length) return [];
   const anew = those((seen) => isToBeMadeAnew(seen));
-  const changed = those((seen, machine) => !anew.includes(machine) && isDue(plan, machine, seen));
+  const upgraded = those(
+    (seen, machine) =>
+      !anew.includes(machine) && seen.state === "running" && isOfAnotherKubernetes(plan, machine, seen),
+  );
+  const changed = those(
+    (seen, machine) => ![...anew, ...upgraded].includes(machine) && isDue(plan, machine, seen),
+  );
   return [
     ...change("removes", surplus, " and all that is on their disks", true),
     ...change("makes anew", named(anew.filter(({ dataDiskGiB }) => dataDiskGiB === undefined)), "", true),
@@ -37,6 +43,7 @@ export function machineChanges(
       " (data disks kept)",
       true,
     ),
+    ...change("brings", named(upgraded), ` to Kubernetes ${plan.kubernetes.version}`, false),
     ...change("changes", named(changed), "", false),
     ...change("starts", named(those(sleeps).filter((machine) => !anew.includes(machine))), "", false),
     ...change("makes", named(those(isNew)), "", false),

@@ -12,6 +12,7 @@ import { brokenInside } from "./inside";
 import { localCommand } from "./local-command";
 import { Node } from "./node";
 import { observationOf, templateOf } from "./observation";
+import type { Releases } from "./releases";
 import type { Site } from "./site";
 
 export interface MachineArgs {
@@ -23,6 +24,10 @@ export interface MachineArgs {
   gateway?: Machine;
   /** Its predecessor in a role whose machines must not all be away at the same moment. */
   after?: Machine;
+  /** Images that it is to have before it is changed. */
+  releases?: Releases;
+  /** What is inside a worker may not be of a later release than the masters: it waits for the last of them, whether it runs or not. */
+  behind?: Machine;
 }
 
 /** A machine from its seed to the node in it. */
@@ -110,6 +115,7 @@ export class Machine extends pulumi.ComponentResource {
           ...dataDisk,
           // Its node may have to leave before, and that is through the gateway.
           ...(runs && args.gateway !== undefined ? [args.gateway.node.command] : []),
+          ...(runs && args.releases !== undefined ? [args.releases.command] : []),
           ...(after === undefined ? [] : [after.command]),
         ],
         // Name, addresses and ports can be one machine's only.
@@ -130,7 +136,7 @@ export class Machine extends pulumi.ComponentResource {
         broken: brokenInside(observation),
         hardware: { id: hardware.id, started: report.started },
         ...(args.gateway === undefined ? {} : { gateway: args.gateway.node }),
-        ...(after === undefined ? {} : { after }),
+        after: [after, args.behind?.node].flatMap((node) => node ?? []),
       },
       { parent: this },
     );

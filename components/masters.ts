@@ -3,18 +3,24 @@ import { machinesOf } from "../plan/lab-plan";
 import type { Gateway } from "./gateway";
 import { inTurn } from "./in-turn";
 import { Machine } from "./machine";
+import type { Releases } from "./releases";
 import type { Site } from "./site";
 
 export interface MastersArgs {
   site: Site;
   gateway: Gateway;
+  releases: Releases;
 }
 
 /** The control plane and its etcd: the only machines that hold the authorities' keys. */
 export class Masters extends pulumi.ComponentResource {
   readonly machines: readonly Machine[];
 
-  constructor(name: string, { site, gateway }: MastersArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { site, gateway, releases }: MastersArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("lab:index:Masters", name, {}, opts);
     const { etcdClusterToken, dashboardToken } = site.secrets;
     const { serviceAccountKey } = site.pki;
@@ -28,7 +34,7 @@ export class Masters extends pulumi.ComponentResource {
         ...(dashboardToken && { dashboardToken }),
         ...applications,
       });
-      const args = { site, machine, credentials, gateway: gateway.machine, ...before };
+      const args = { site, machine, credentials, gateway: gateway.machine, releases, ...before };
       return new Machine(`${name}-${machine.name}`, args, { parent: this });
     });
     this.registerOutputs({});

@@ -18,8 +18,8 @@ export interface NodeArgs {
   hardware: { id: pulumi.Output<string>; started: pulumi.Output<string> };
   /** The jump host; absent for the gateway itself. */
   gateway?: Node;
-  /** Its predecessor in the role, where one after the other is changed. */
-  after?: Node;
+  /** Whom it comes after: its predecessor in the role, where one after the other is changed. */
+  after: readonly Node[];
 }
 
 /**
@@ -45,7 +45,7 @@ export class Node extends pulumi.ComponentResource {
       // Its SSH carries this node's.
       ...(gateway === undefined ? [] : [gateway.command]),
       // A role with a quorum or a virtual IP changes one machine at a time.
-      ...(after === undefined ? [] : [after.command]),
+      ...after.map((node) => node.command),
     ]);
     this.command = new command.remote.Command(
       `${name}-apply`,

@@ -5,11 +5,15 @@ import type { Gateway } from "./gateway";
 import { inTurn } from "./in-turn";
 import { Machine } from "./machine";
 import { observationOf } from "./observation";
+import type { Releases } from "./releases";
 import type { Site } from "./site";
 
 export interface WorkersArgs {
   site: Site;
   gateway: Gateway;
+  releases: Releases;
+  /** Whom they come after, where their kubelets would be ahead of its API server. */
+  behind?: Machine;
 }
 
 /**
@@ -19,14 +23,22 @@ export interface WorkersArgs {
 export class Workers extends pulumi.ComponentResource {
   readonly machines: readonly Machine[];
 
-  constructor(name: string, { site, gateway }: WorkersArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: WorkersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:index:Workers", name, {}, opts);
+    const { site, gateway, releases, behind } = args;
     const { plan, observations } = site;
     const workers = machinesOf(plan, "worker");
     const build = (machine: (typeof workers)[number], before: { after?: Machine } = {}) => {
       const credentials = pulumi.output(site.pki.identityOf(machine, false));
-      const args = { site, machine, credentials, gateway: gateway.machine, ...before };
-      return new Machine(`${name}-${machine.name}`, args, { parent: this });
+      const own = {
+        site,
+        machine,
+        credentials,
+        gateway: gateway.machine,
+        releases,
+        ...(behind && { behind }),
+      };
+      return new Machine(`${name}-${machine.name}`, { ...own, ...before }, { parent: this });
     };
     const due = workers.filter((machine) => isDue(plan, machine, observationOf(observations, machine.name)));
     const changed = inTurn(due, build, plan.workersAtOnce);

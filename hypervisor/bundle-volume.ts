@@ -11,6 +11,7 @@ import { type Host, thisHost } from "./host";
 import { makeIso } from "./iso";
 import { forget } from "./leftovers";
 import { withLock } from "./lock";
+import type { RunProcess } from "./process";
 import type { Log } from "./progress";
 import type { MachineRecord } from "./record";
 import type { VBoxManage } from "./vboxmanage";
@@ -20,6 +21,9 @@ export const BUNDLE_LABEL = "KUBE_BUNDLE";
 
 /** Another machine of the lab may be making the same ISO of half a gigabyte. */
 const ISO_BOUND_SECONDS = 900;
+
+/** The stand-in unpacks it for the first machine that has it: half a minute on a quiet disk. */
+const ATTACH_BOUND_SECONDS = 900;
 
 /** A living machine, and what it should run. */
 export interface VolumeRequest {
@@ -31,8 +35,9 @@ export interface VolumeRequest {
 /**
  * Puts the programs and images of other releases than a living machine was left with into its DVD drive, for its own scripts to
  * take them up: it keeps its disk, and needs no internet. A machine that was cloned just now has them in its image, and so has
- * one of which nothing else is known.
+ * one that has never come up.
  * @param info of `showvminfo`, before this ensure
+ * @returns whether it is in the drive
  * @throws HypervisorError when set-up has not made them
  */
 export async function ensureBundleVolume(
@@ -42,13 +47,14 @@ export async function ensureBundleVolume(
   folders: LabFolders,
   log: Log,
   host: Host = thisHost(),
-): Promise<void> {
+  run?: RunProcess,
+): Promise<boolean> {
   const { machine, releases } = wanted;
-  if (releases === undefined || info.size === 0 || record?.releases === undefined) return;
-  if (covers(parseReleases(record.releases), parseReleases(releases))) return;
+  if (releases === undefined || info.size === 0 || record === undefined) return false;
+  if (covers(parseReleases(record.releases ?? ""), parseReleases(releases))) return false;
   const attached = attachedMedium(info, SEED_PORT);
   // It has not come up for the first time yet: it is of the image that has them.
-  if (attached === folders.seed(machine)) return;
+  if (attached === folders.seed(machine)) return false;
   const bundle = bundleOf(host.project, releases);
   if (bundle === undefined || !existsSync(bundle))
     throw new HypervisorError(
@@ -56,25 +62,29 @@ export async function ensureBundleVolume(
       "Run `npm run up`: it fetches or makes them first.",
     );
   const iso = volumeOf(folders, releases);
-  if (attached === iso && existsSync(iso)) return;
+  if (attached === iso && existsSync(iso)) return true;
   await withLock(
     iso,
     { log, what: "the volume with Kubernetes' programs", boundSeconds: ISO_BOUND_SECONDS },
     async () => {
       if (existsSync(iso)) return;
       log(`packing the programs and images of ${releases}`);
-      await makeIso({ source: bundle, target: iso, label: BUNDLE_LABEL }, host);
+      await makeIso({ source: bundle, target: iso, label: BUNDLE_LABEL }, host, run);
     },
   );
   log(`putting ${releases} into its drive`);
-  await vbox.call(["storageattach", machine, ...SEED_DRIVE, "--medium", iso]);
+  await vbox.call(["storageattach", machine, ...SEED_DRIVE, "--medium", iso], ATTACH_BOUND_SECONDS);
+  return true;
 }
 
 /** Whether a medium is a volume with a bundle, by its path. */
 export function isBundleVolume(folders: LabFolders, medium: string | undefined): medium is string {
-  return (
-    medium !== undefined && path.dirname(medium) === folders.seeds && path.basename(medium).startsWith(PREFIX)
-  );
+  return medium !== undefined && path.dirname(medium) === folders.seeds && isNamedAsVolume(medium);
+}
+
+/** The same of whichever lab, by its name alone. */
+export function isNamedAsVolume(medium: string): boolean {
+  return path.basename(medium).startsWith(PREFIX);
 }
 
 /** Removes the volumes that no machine has in its drive any more. */

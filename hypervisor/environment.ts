@@ -84,6 +84,11 @@ function releasesEnvironment(plan: LabPlan): CommandEnvironment {
   return { KUBERNETES: Kubernetes, ADDONS: releasesText(others) };
 }
 
+/** For `releases ensure`: what all that runs Kubernetes is to have. */
+export function labReleasesEnvironment(plan: LabPlan): CommandEnvironment {
+  return { HYPERVISOR: plan.hypervisor, GROUP: plan.group, ...releasesEnvironment(plan) };
+}
+
 function runsKubernetes({ role }: MachinePlan): boolean {
   return role === "master" || role === "worker";
 }

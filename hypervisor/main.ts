@@ -14,6 +14,7 @@ import { readMembers } from "./members";
 import { absentNetwork, ensureNetwork } from "./network";
 import { leaveLab } from "./node";
 import { logFor } from "./progress";
+import { bringReleases } from "./releases";
 import { absentSeed, ensureSeed, parseSeedContent, sealSeed } from "./seed";
 import {
   type MachineReference,
@@ -24,6 +25,7 @@ import {
   readMachineReference,
   readMachineSpecification,
   readNetworkSpecification,
+  readReleasesSpecification,
   readSeedReferences,
   shortName,
 } from "./specification";
@@ -56,6 +58,17 @@ const VERBS: Record<string, Verb> = {
       open(reference.hypervisor, host, shortName(reference)),
       reference,
       logFor(shortName(reference)),
+    );
+  },
+  "releases ensure": async (host) => {
+    const wanted = readReleasesSpecification(host.environment);
+    const access = parseGuestAccess(await text(process.stdin));
+    if (access === undefined) throw new SpecificationError(["standard input is empty: needed is the access"]);
+    if (access.peers.length === 0) return;
+    const vbox = open(wanted.hypervisor, host, "releases");
+    const folders = await labFolders(vbox, wanted.group);
+    await withGuests(access, host, logFor("releases"), (ask) =>
+      bringReleases(vbox, wanted, access.peers, { ask, folders, host, logFor }),
     );
   },
   "node leave": async (host) => {

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { LabPlan } from "../plan/lab-plan";
+import { isNamedAsVolume } from "./bundle-volume";
 import { HypervisorError } from "./errors";
-import { actualHardware, differences, type Hardware } from "./hardware";
+import { actualHardware, attachedMedium, differences, type Hardware, SEED_PORT } from "./hardware";
 import { type Host, thisHost } from "./host";
 import { addInside, type Inside, lookInside } from "./inside";
 import { inspect } from "./inspect";
@@ -24,9 +25,12 @@ export interface Observation {
   image?: string;
   /** When a person asked for it to be made anew. */
   renewal?: string;
-  /** What it was last given to run (plan/releases.ts), and is made of, as the last ensure left it; of a machine that runs. */
+  /** What it was last given to run (plan/releases.ts). */
   releases?: string;
+  /** What it is made of, as the last ensure left it; of a machine that runs. */
   hardware?: Hardware;
+  /** A volume with other releases is in its drive: no update has come to its end since. */
+  volume?: boolean;
   /**
    * Properties changed by hand since the last ensure: `cpus`, `adapter 1`; `image` when it has to be a clone of another,
    * `renewal` when a person asked for that: then it is to be made anew.
@@ -165,9 +169,10 @@ async function observeMachine(vbox: VBoxManage, machine: string, choice: ImageCh
   if (!record) return { uuid, state, changed: [] };
   const origin = originOf(record, choice);
   if (state === "stopped") return { uuid, state, ...origin };
-  const { incarnation: stored, releases, hardware } = record;
+  const { incarnation: stored, hardware } = record;
   const changed = [...differences(hardware, actualHardware(info)), ...origin.changed];
-  return { uuid, state, ...origin, ...(releases && { releases }), hardware, changed, stored };
+  const volume = isNamedAsVolume(attachedMedium(info, SEED_PORT) ?? "");
+  return { uuid, state, ...origin, ...(volume && { volume }), hardware, changed, stored };
 }
 
 /** A machine that the hypervisor does not know; the next ensure registers it again where its files are there. */
@@ -181,11 +186,11 @@ async function observeFiles(
 }
 
 function originOf(record: MachineRecord, { template, keeps }: ImageChoice) {
-  const { image, renew } = record;
+  const { image, renew, releases } = record;
   const renewal = renew ?? record.renewal;
   const kept = image === template || keeps(record);
   const changed = [...(kept ? [] : ["image"]), ...(renew === undefined ? [] : ["renewal"])];
-  return { image, ...(renewal === undefined ? {} : { renewal }), changed };
+  return { image, ...(releases && { releases }), ...(renewal === undefined ? {} : { renewal }), changed };
 }
 
 interface Look {

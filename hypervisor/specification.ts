@@ -206,6 +206,16 @@ export function readMachineSpecification(environment: NodeJS.ProcessEnv): Machin
   return reader.finish(specification);
 }
 
+/** For `releases ensure`. @throws SpecificationError with every problem. */
+export function readReleasesSpecification(
+  environment: NodeJS.ProcessEnv,
+): LabSpecification & { releases: string } {
+  const reader = new Reader(environment);
+  const releases = releasesIn(reader);
+  if (releases === undefined) reader.problem("KUBERNETES", "is missing", "a release such as 1.36.3");
+  return reader.finish({ ...lab(reader), releases: releases ?? "" });
+}
+
 function optionalTexts<Name extends string>(
   reader: Reader,
   variables: Record<Name, string>,

@@ -8,8 +8,6 @@ export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/l
 readonly bundle=${1:?usage: prepare.sh BUNDLE}
 here=$(cd "$(dirname "$0")" && pwd)
 readonly here
-readonly image_list=/usr/local/share/kube-lab/images.txt
-readonly manifests=/usr/local/share/kube-lab/manifests
 readonly socket_folder=/run/kube-lab-containerd
 readonly timers=(apt-daily apt-daily-upgrade dpkg-db-backup e2scrub_all fstrim man-db)
 containerd_pid=
@@ -20,6 +18,9 @@ fail() {
   printf 'prepare: %s\n' "$1" >&2
   exit 1
 }
+
+# shellcheck source=bundle.sh
+. "$here/bundle.sh"
 
 booted() { [ -d /run/systemd/system ]; }
 
@@ -59,13 +60,11 @@ install_packages() {
 
 install_programs() {
   say "installing Kubernetes' programs"
-  mkdir -p /usr/local/bin /opt/cni/bin
-  find "$bundle/bin" -maxdepth 1 -type f -exec install -m 0755 -t /usr/local/bin {} +
-  find "$bundle/cni" -maxdepth 1 -type f -exec install -m 0755 -t /opt/cni/bin {} +
+  place_programs /usr/local/bin "$bundle"/bin/*
+  place_programs /opt/cni/bin "$bundle"/cni/*
   install -d -m 0700 /var/lib/etcd
-  rm -rf "$manifests"
-  mkdir -p "$manifests"
-  find "$bundle/manifests" -maxdepth 1 -type f -exec install -m 0644 -t "$manifests" {} +
+  rm -rf "$MANIFESTS"
+  place_manifests "$bundle"
 }
 
 # Without its Kubernetes part containerd needs neither cgroups nor a network; the store is the same one.
@@ -105,27 +104,12 @@ stop_containerd() {
 
 images_ctr() { ctr --address "$socket_folder/socket" --namespace k8s.io "$@"; }
 
-# Unpacked layers are what containers use; their archives would only double the size.
-import_images() {
-  local archive
+install_images() {
   start_containerd
-  for archive in "$bundle"/images/*.tar; do
-    [ -e "$archive" ] || continue
-    say "importing $(basename "$archive")"
-    images_ctr images import --snapshotter overlayfs --discard-unpacked-layers "$archive" >/dev/null
-  done
-  mkdir -p "$(dirname "$image_list")"
-  images_ctr images list --quiet | { grep -v '^sha256:' || true; } | sort >"$image_list"
-  pin_images
+  rm -f "$IMAGE_LIST"
+  import_images "$bundle"
+  note_kubernetes "$(jq -r .version "$bundle/manifest.json")"
   stop_containerd
-}
-
-# kubelet removes unused images when a disk fills; without a registry they would not come back.
-pin_images() {
-  local name
-  while IFS= read -r name; do
-    images_ctr images label "$name" io.cri-containerd.image=managed io.cri-containerd.pinned=pinned >/dev/null
-  done <"$image_list"
 }
 
 # Packages enable their services; here only services.preset says what starts, now and at any later preset.
@@ -205,7 +189,7 @@ mark_updated() {
 check_arguments
 install_packages
 install_programs
-import_images
+install_images
 settle_services
 settle_gluster
 settle_system

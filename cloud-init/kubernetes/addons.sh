@@ -1,8 +1,6 @@
 # shellcheck shell=bash
 # What masters apply beyond kubeadm's own: the pod network, the lab's rights, the add-ons.
 
-MANIFESTS=/usr/local/share/kube-lab/manifests
-
 # The pod network is wanted as soon as nodes register: it does not wait for kubeadm's last steps. One process asks until then.
 master_addons_early() {
   api_ready --retry 120 --retry-delay 1 --retry-max-time 120 --retry-all-errors || return 0

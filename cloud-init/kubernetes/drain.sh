@@ -16,11 +16,16 @@ make_way() {
   rm -f "$RUN/converged"
   # What begins here ends in the next pass; if this is no good, at once.
   trap 'systemctl start --no-block kube-lab.service' EXIT
+  move_pods
+  trap - EXIT
+}
+
+# Those that somebody makes anew elsewhere; the next pass takes pods again.
+move_pods() {
   step "moving pods to other machines"
   # A load balancer that is changed meanwhile cuts connections off.
   retry $CORDON_SECONDS "cordoning node $MACHINE by the API at $(node_server)" cordon
   drain 'any(.metadata.ownerReferences[]?; .controller)'
-  trap - EXIT
 }
 
 # The machine leaves for good, with every pod.

@@ -3,7 +3,7 @@ import type { GuestFile, MachineCredentials } from "../guest-files";
 import { needed } from "../needed";
 import { realFile } from "../real-file";
 import { addonFiles } from "./addons";
-import { initDocuments, joinDocuments } from "./kubeadm";
+import { initDocuments, joinDocuments, upgradeDocuments } from "./kubeadm";
 import { kubeconfig } from "./kubeconfig";
 import { initPatches } from "./patches";
 import { kubeletFiles, pkiFiles } from "./pki-files";
@@ -38,6 +38,7 @@ export function masterFiles(
       "cluster-health.sh",
       "objects.py",
       "backup.sh",
+      "release.sh",
     ].map((name) => realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`)),
     { path: "/etc/kube-lab/kubeadm-init.yaml", mode: "0600", content: initDocuments(plan, machine) },
     ...addonFiles(plan, credentials),
@@ -61,9 +62,10 @@ function kubeletConfig(plan: LabPlan, machine: MachinePlan, credentials: Machine
 function nodeFiles(plan: LabPlan, machine: MachinePlan, credentials: MachineCredentials): GuestFile[] {
   const authority = credentials.authorities["kubernetes-ca"].certificate;
   return [
-    ...["node.sh", "kubelet.sh", "drain.sh", "volume.sh", "health.sh"].map((name) =>
+    ...["node.sh", "kubelet.sh", "drain.sh", "volume.sh", "health.sh", "upgrade.sh"].map((name) =>
       realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`),
     ),
+    realFile("image/bundle.sh", "/usr/local/lib/kube-lab/bundle.sh"),
     realFile("kubernetes/gluster.nft", "/usr/local/lib/kube-lab/gluster.nft"),
     realFile("kubernetes/volume.service", "/etc/systemd/system/kube-lab-volume.service"),
     realFile("kubernetes/containerd.toml", "/usr/local/lib/kube-lab/containerd.toml"),
@@ -77,5 +79,6 @@ function nodeFiles(plan: LabPlan, machine: MachinePlan, credentials: MachineCred
     { path: "/etc/kube-lab/kubernetes-ca.crt", mode: "0644", content: authority },
     { path: "/etc/kube-lab/kubelet.conf", mode: "0600", content: kubeletConfig(plan, machine, credentials) },
     { path: "/etc/kube-lab/kubeadm-join.yaml", mode: "0600", content: joinDocuments(plan, machine) },
+    { path: "/etc/kube-lab/kubeadm-upgrade.yaml", mode: "0600", content: upgradeDocuments(machine) },
   ];
 }

@@ -16,6 +16,8 @@ const runtimeSocket = "unix:///run/containerd/containerd.sock";
  */
 const discoveryFiles = { master: "/etc/kubernetes/super-admin.conf", worker: "/etc/kube-lab/kubelet.conf" };
 
+const workerPatches = "/etc/kube-lab/patches";
+
 /** Machines may be slow together: twelve start on the same processors. */
 const timeouts = {
   controlPlaneComponentHealthCheck: "10m0s",
@@ -66,9 +68,28 @@ export function joinDocuments(plan: LabPlan, machine: MachinePlan): string {
             },
           }
         : {}),
-      patches: { directory: master ? "/etc/kube-lab/patches-join" : "/etc/kube-lab/patches" },
+      patches: { directory: master ? "/etc/kube-lab/patches-join" : workerPatches },
       skipPhases: ["preflight"],
       timeouts,
+    },
+  ]);
+}
+
+/**
+ * What `kubeadm upgrade` reads. The patches of a master are those of the beginning: its etcd, should it lose its data, must not begin a
+ * cluster of its own. Certificates are delivered, none is renewed there. The time-outs are in the manifests as well: with the same
+ * ones etcd, whose release seldom changes, is not started again.
+ */
+export function upgradeDocuments(machine: MachinePlan): string {
+  const directory = machine.role === "master" ? "/etc/kube-lab/patches-init" : workerPatches;
+  const common = { certificateRenewal: false, patches: { directory }, imagePullPolicy: "IfNotPresent" };
+  return yamlDocuments([
+    {
+      apiVersion: api,
+      kind: "UpgradeConfiguration",
+      apply: common,
+      node: common,
+      timeouts: { ...timeouts, upgradeManifests: "10m0s" },
     },
   ]);
 }

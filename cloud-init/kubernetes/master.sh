@@ -13,6 +13,7 @@
 . "$LIBRARY/members.sh"
 . "$LIBRARY/addons.sh"
 . "$LIBRARY/backup.sh"
+. "$LIBRARY/release.sh"
 
 ADMIN=/etc/kubernetes/super-admin.conf
 INIT_PATCHES=/etc/kube-lab/patches-init
@@ -21,12 +22,14 @@ JOIN_PATCHES=/etc/kube-lab/patches-join
 role_converge() {
   node_guard
   node_runtime
+  node_bundle
   node_patch "$INIT_PATCHES"
   node_patch "$JOIN_PATCHES"
   master_place
   wait_until 300 "own API server to be ready (crictl ps -a; crictl logs)" api_ready
   wait_until 120 "own etcd member to be healthy (etcdctl endpoint health)" etcd_healthy
   master_renew
+  master_upgrade
   master_signing
   master_addons
   master_tokens
@@ -70,6 +73,7 @@ master_take_place() {
 
 master_start() {
   kubelet_certificate
+  restore_manifests
   step "starting kubelet"
   systemctl start kubelet.service
   control_plane_revive
@@ -140,6 +144,7 @@ master_init() {
 
 master_join() {
   kubelet_certificate
+  join_ahead
   step "joining the control plane"
   run_kubeadm join --config /etc/kube-lab/kubeadm-join.yaml || master_not_placed join
 }

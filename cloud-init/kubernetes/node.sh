@@ -5,6 +5,8 @@
 CERTIFICATES=/etc/kubernetes/pki
 AUTHORITY=/etc/kube-lab/kubernetes-ca.crt
 
+. "$LIBRARY/upgrade.sh"
+
 node_runtime() {
   step "starting containerd"
   unchanged
@@ -21,10 +23,9 @@ has_own_address() { ip -brief address show | grep -qwF "$ADDRESS"; }
 
 cgroup_driver() { printf '%s' "${KUBE_LAB_CGROUP_DRIVER:-systemd}"; }
 
-# The prepared image says which pause image it holds; kubeadm knows which it wants.
+# The list of images says which pause image there is, the latest of several; kubeadm knows which it wants.
 sandbox_image() {
-  local list=/usr/local/share/kube-lab/images.txt
-  if [ -r "$list" ] && grep -m1 '/pause:' "$list"; then return 0; fi
+  if [ -r "$IMAGE_LIST" ] && grep '/pause:' "$IMAGE_LIST" | sort --version-sort | tail -n 1 | grep .; then return 0; fi
   kubeadm config images list --kubernetes-version "v$KUBERNETES_VERSION" 2>/dev/null | grep -m1 '/pause:'
 }
 

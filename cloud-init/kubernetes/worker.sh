@@ -14,6 +14,7 @@ PAIR=/var/lib/kubelet/pki/kubelet
 role_converge() {
   node_guard
   node_runtime
+  node_bundle
   node_patch "$PATCHES"
   kubelet_certificate
   if [ -e "$KUBELET_FLAGS" ]; then
@@ -22,6 +23,7 @@ role_converge() {
   else
     worker_join
   fi
+  worker_upgrade
   wait_node_ready
   uncordon
   node_volume
@@ -46,6 +48,39 @@ wait_for_cluster() {
   as_node /api/v1/namespaces/kube-system/configmaps/kubelet-config --output /dev/null --no-show-error \
     --connect-timeout 2 --retry 600 --retry-delay 1 --retry-max-time 600 --retry-all-errors ||
     fail "the API at $VIRTUAL_IP:$API_PORT did not admit this machine within 600 s; see the masters' and load balancers' status"
+  wait_for_masters
+}
+
+# After the masters: a kubelet may not be ahead of the API servers.
+worker_upgrade() {
+  kubernetes_differs || return 0
+  wait_for_masters
+  begin_upgrade
+  move_pods
+  step "upgrading the node to v$KUBERNETES_VERSION"
+  kubeadm_upgrade "$KUBELET_CONFIG" node
+  upgrade_kubelet
+}
+
+wait_for_masters() {
+  wait_until 1800 "the masters to have v$KUBERNETES_VERSION" masters_upgraded
+}
+
+# What kubeadm has noted, and each API server that serves.
+masters_upgraded() {
+  local address release
+  release=$(as_node "$KUBEADM_NOTE" | noted_release) || return 1
+  [ "$release" = "$KUBERNETES_VERSION" ] || { printf 'the lab has v%s\n' "$release" && return 1; }
+  for address in $(api_servers); do
+    release=$(curl --silent --show-error --fail --max-time 5 --cacert "$AUTHORITY" "https://$address:$API_PORT/version" | jq -r .gitVersion)
+    [ "$release" = "v$KUBERNETES_VERSION" ] || { printf '%s has %s\n' "$address" "${release:-no answer}" && return 1; }
+  done
+}
+
+# Addresses of the API servers that are there, by their own leases.
+api_servers() {
+  as_node "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dkubernetes" |
+    jq -r '.items[].endpoints[].addresses[]'
 }
 
 role_step_aside() {

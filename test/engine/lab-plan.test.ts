@@ -57,7 +57,7 @@ function localCalls(): string[] {
 /** Without the components, which only hold others together. */
 function custom(steps: Step[]): Step[] {
   return steps.filter(({ name }) =>
-    /-(seed|data-disk|hardware|apply|leave|seal|key|certificate|request|host|template)$/.test(name),
+    /-(seed|data-disk|hardware|apply|leave|seal|key|certificate|request|host|template|images)$/.test(name),
   );
 }
 
@@ -82,7 +82,8 @@ test("the first up makes every machine once and waits for its node", async () =>
     expect(calls.indexOf(disk ?? "")).toBeLessThan(calls.indexOf(machine ?? ""));
   const lastStart = calls.findLastIndex((call) => call.startsWith("machine ensure"));
   expect(calls.slice(lastStart + 1)).toEqual(["seed seal"]);
-  expect(calls.slice(0, 2).sort()).toEqual(["image ensure", "network ensure"]);
+  const ofTheLab = calls.slice(0, lastStart).filter((call) => !call.includes(" kube-lab-test-"));
+  expect(ofTheLab.sort()).toEqual(["image ensure", "network ensure", "releases ensure"]);
 });
 
 test("a second up and its preview change nothing", async () => {
@@ -335,6 +336,33 @@ test("a lab stays on its hypervisor whatever fits the computer today, also where
   await up();
   expect(localCalls()).toEqual(["network ensure"]);
   expect(await project.preview()).toEqual([]);
+});
+
+test("another release of Kubernetes comes to all images first, then to masters, then to workers, one after another", async () => {
+  const to = (version: string) =>
+    configure({
+      ...{ gluster: { cpus: 1 }, masters: { count: 3 }, image: { rootDiskGiB: 31 } },
+      kubernetes: { version },
+    });
+  to("1.36.9");
+  project.useTemplate("kube-lab-image-999999999999", 31, "1.36.9");
+  const nodes = names.filter((name) => name.startsWith("kube-"));
+  const steps = custom(await project.preview());
+  expect(steps.filter(({ op }) => op !== "update")).toEqual([]);
+  const ofNode = (name: string) => `lab-${name.includes("mast") ? "masters" : "workers"}-${name}-hardware`;
+  expect(steps.flatMap(({ name }) => (/-(hardware|images)$/.test(name) ? [name] : []))).toEqual(
+    [...nodes.map(ofNode), "lab-releases-images"].sort(),
+  );
+  await up();
+  const told = machines.taken().map(({ machine }) => machine);
+  expect(told.filter((name) => nodes.includes(name))).toEqual(nodes);
+  expect(localCalls()[0]).toBe("releases ensure");
+  expect(await project.preview()).toEqual([]);
+  to("1.36.3");
+  project.useTemplate("kube-lab-image-333333333333", 31);
+  for (const words of [["preview"], ["up", "--yes", "--skip-preview"]])
+    await expect(project.run(...words)).rejects.toThrow(/kubernetes.version.*no way back/s);
+  expect([localCalls(), machines.taken()]).toEqual([[], []]);
 });
 
 test("destroy drains nobody and leaves no machine and no resource", async () => {

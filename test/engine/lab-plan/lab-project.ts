@@ -17,6 +17,7 @@ import { dump } from "js-yaml";
 import { baseDisksFile, versionsOf } from "../../../components/base-disk";
 import { writeChoice } from "../../../hypervisor/choice";
 import { ensureEngine } from "../../../offline/engine/engine";
+import { defaultKubernetesVersion } from "../../../offline/kubernetes/versions";
 import { defaultConfiguration } from "../../../plan/config";
 import { planLab } from "../../../plan/topology";
 
@@ -87,12 +88,15 @@ export class LabProject {
   private readonly baseDisks: object[] = [];
 
   /** As if set-up had made another image, beside those that it made before. */
-  useTemplate(name: string, rootDiskGiB = 30): void {
+  useTemplate(name: string, rootDiskGiB = 30, version = defaultKubernetesVersion): void {
+    const configuration = defaultConfiguration("dev");
     const record = {
       base: "built",
       rootDiskGiB,
       layout: "plain",
-      versions: versionsOf(planLab(defaultConfiguration("dev"), "dev")),
+      versions: versionsOf(
+        planLab({ ...configuration, kubernetes: { ...configuration.kubernetes, version } }, "dev"),
+      ),
       template: name,
       path: "/nowhere/disk.img",
     };

@@ -12,7 +12,7 @@ import { writeForThisBoot } from "../../../embedded/atomic";
 import { absentAccess, ensureAccess, readStack, type SshAccess } from "../../../hypervisor/access";
 import { thisHost } from "../../../hypervisor/host";
 import { forgetLab, rememberLab } from "../../../hypervisor/living-lab";
-import { readNetworkSpecification } from "../../../hypervisor/specification";
+import { readNetworkSpecification, readReleasesSpecification } from "../../../hypervisor/specification";
 import { deliveredFiles, deliveryIn } from "../../delivered-files";
 
 /** What a machine would know of itself from its seed; for ssh-machines.ts. */
@@ -25,7 +25,7 @@ export interface SeededMachine {
 }
 
 const own =
-  /^(HYPERVISOR|GROUP|MACHINE|INCARNATION|HOST_KEY|IMAGE|BASE_DISK|ROOT_DISK_GIB|CPUS|MEMORY_MIB|DATA_DISK_GIB|BIRTH|RENEWAL|(ADAPTER|FORWARD|SEED|MADE_WITH)_\w+)$/;
+  /^(HYPERVISOR|GROUP|MACHINE|INCARNATION|HOST_KEY|IMAGE|BASE_DISK|ROOT_DISK_GIB|CPUS|MEMORY_MIB|DATA_DISK_GIB|BIRTH|RENEWAL|KUBERNETES|ADDONS|(ADAPTER|FORWARD|SEED|MADE_WITH)_\w+)$/;
 const records = process.env.RECORDS ?? "";
 const name = process.env.MACHINE ?? "";
 const machine = join(records, "machines", name);
@@ -51,6 +51,7 @@ const verbs: Record<string, () => Promise<unknown>> = {
     writeForThisBoot(join(template, "token"), incarnation);
     return { image };
   },
+  "releases ensure": async () => undefined,
   "seed ensure": async () => {
     const content = JSON.parse(await text(process.stdin)) as Seed;
     for (const folder of ["seeds", "seeded"]) mkdirSync(join(records, folder), { recursive: true });
@@ -98,6 +99,7 @@ function seededMachine({ userData, metaData, networkConfig }: Seed): SeededMachi
 function ensureMachine() {
   const { INCARNATION: incarnation, HOST_KEY: hostKey, IMAGE: image, CPUS: cpus } = process.env;
   const { MEMORY_MIB: memory, BIRTH: birth, RENEWAL: renewal } = process.env;
+  const releases = process.env.KUBERNETES ? readReleasesSpecification(process.env).releases : undefined;
   const hardware = { cpus, memory, "root disk": "attached", "data disk": "none" };
   const recordFile = join(machine, "kube-lab.json");
   const before = existsSync(recordFile)
@@ -123,7 +125,7 @@ function ensureMachine() {
     recordFile,
     JSON.stringify({
       ...{ uuid, incarnation, hostKey, project: process.cwd() },
-      ...{ image, birth, renewal, hardware, started },
+      ...{ image, birth, renewal, hardware, started, releases },
     }),
   );
   process.stderr.write(`${name}: started\n`);

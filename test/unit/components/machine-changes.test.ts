@@ -52,6 +52,19 @@ test("what a wish changes in place is no loss", () => {
   ]);
 });
 
+test("another release of Kubernetes is said with it, of machines that are off when they are started", () => {
+  const releases = "Kubernetes 1.36.1, flannel 0.28.4";
+  const observations = living({
+    "kube-mast01": { releases },
+    "kube-node02": { releases },
+    "kube-node03": { state: "stopped", image: "old", releases },
+  });
+  expect(words(observations)).toEqual([
+    "brings kube-mast01, kube-node02 to Kubernetes 1.36.3",
+    "starts kube-node03",
+  ]);
+});
+
 test("a machine made anew is a clone of the new template, one that stays of its own", async () => {
   const observations = living({ "kube-node01": { changed: ["renewal"], image: "old", renewal: "T" } });
   for (const { name } of plan.machines)

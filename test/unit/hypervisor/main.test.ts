@@ -56,7 +56,7 @@ describe("the program", () => {
     expect(status).toBe(2);
     expect(stderr).toContain('no verb "machine explode"');
     expect(stderr).toContain(
-      "machine ensure, machine absent, node leave, disk ensure, disk absent, seed ensure",
+      "machine ensure, machine absent, releases ensure, node leave, disk ensure, disk absent, seed ensure",
     );
   });
 

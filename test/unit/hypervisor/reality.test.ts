@@ -64,6 +64,21 @@ describe("with the lab up", () => {
     expect(simulated.calls).toHaveLength(1 + plan.machines.length + 1);
   });
 
+  it("tells what a machine was given to run and whether it has it on a volume still, of one that is off too", async () => {
+    const { hypervisorName = "", name = "" } = plan.machines.find(({ role }) => role === "master") ?? {};
+    const machine = simulated.machine(hypervisorName);
+    const releases = "Kubernetes 1.36.3, flannel 0.28.4, storage 0.0.30";
+    expect((await look()).get(name)).toMatchObject({ releases });
+    expect((await look()).get(name)).not.toHaveProperty("volume");
+    const drive = machine.values.get("SATA-2-0");
+    machine.values.set("SATA-2-0", "/labs/kube-lab/dev/seeds/bundle-0a1b2c3d4e5f.iso");
+    expect((await look()).get(name)).toMatchObject({ volume: true, changed: [], incarnation: TOKEN });
+    machine.values.set("SATA-2-0", drive ?? "emptydrive");
+    machine.state = "poweroff";
+    expect((await look()).get(name)).toMatchObject({ state: "stopped", releases });
+    machine.state = "running";
+  });
+
   it("lets machines keep their image, whatever new ones are made from, and knows its template too", async () => {
     const observed = await look("kube-lab-image-2");
     for (const { name } of plan.machines)

@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# A master and the lab's release of Kubernetes: one after the other is brought to another one, under the lock of the control plane.
+
+# On kubeadm's note when a master of the next release has joined before any other was upgraded; what kubeadm then notes has it no more.
+AHEAD=kube-lab/ahead
+
+master_upgrade() {
+  kubernetes_differs || return 0
+  with_join_lock upgrade_master
+}
+
+# The first one takes the lab to the release, which kubeadm then notes; the others follow the note.
+upgrade_master() {
+  wait_until 300 "a majority of healthy etcd members without this one" others_serve
+  begin_upgrade
+  step "upgrading the control plane to v$KUBERNETES_VERSION"
+  if lab_upgraded; then
+    kubeadm_upgrade "$ADMIN" node
+  else
+    refuse_release
+    kubeadm_upgrade "$ADMIN" apply "v$KUBERNETES_VERSION" --yes
+  fi
+  wait_until 300 "own API server to be ready after its upgrade (crictl ps -a; crictl logs)" api_ready
+  wait_until 120 "own etcd member to be healthy after its upgrade (etcdctl endpoint health)" etcd_healthy
+  # a lab of one node has nowhere else to put its pods
+  [ "$(as_admin /api/v1/nodes | jq '.items | length')" = 1 ] || move_pods
+  upgrade_kubelet
+}
+
+lab_upgraded() {
+  local note
+  note=$(lab_note) && [ "$(noted_release <<<"$note")" = "$KUBERNETES_VERSION" ] &&
+    jq --exit-status --arg name "$AHEAD" '.metadata.annotations // {} | has($name) | not' <<<"$note" >/dev/null
+}
+
+lab_note() { kubectl_lab get --raw "$KUBEADM_NOTE"; }
+
+# refuse_release: no way back, and no minor release left out
+refuse_release() {
+  local living wanted
+  living=$(lab_note | noted_release) || fail "the lab's release cannot be asked for: no API server answers at $VIRTUAL_IP:$API_PORT"
+  wanted=$KUBERNETES_VERSION
+  if [ "$(printf '%s\n' "$living" "$wanted" | sort --version-sort | tail -n 1)" != "$wanted" ]; then
+    fail "the lab has Kubernetes $living, and there is no way back to $wanted; set kubernetes.version to $living or later"
+  fi
+  [ $(($(minor_of "$wanted") - $(minor_of "$living"))) -le 1 ] ||
+    fail "the lab has Kubernetes $living, and there is no way to $wanted but by each minor release between"
+}
+
+minor_of() { cut -d . -f 2 <<<"$1"; }
+
+# Who joins has the wanted release alone on its disk, and the other masters may wait for it: it comes as the first one of that
+# release, as if it had been upgraded.
+join_ahead() {
+  local note release
+  note=$(lab_note) || fail "kubeadm's note of the lab's release cannot be read: no API server answers at $VIRTUAL_IP:$API_PORT"
+  release=$(noted_release <<<"$note")
+  [ "$release" != "$KUBERNETES_VERSION" ] || return 0
+  refuse_release
+  step "joining as the first master with v$KUBERNETES_VERSION"
+  jq --arg name "$AHEAD" --arg old "kubernetesVersion: v$release" --arg new "kubernetesVersion: v$KUBERNETES_VERSION" \
+    '.metadata.annotations[$name] = "" | .data.ClusterConfiguration |= sub($old; $new)' <<<"$note" |
+    kubectl_lab replace --raw "$KUBEADM_NOTE" --filename - >/dev/null
+}
+
+# kubeadm moves a manifest away before it moves the next release's there: cut off between, there is none, and nothing that would start.
+restore_manifests() {
+  local name kept folder=/etc/kubernetes/manifests
+  for name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
+    [ ! -e "$ROOT$folder/$name.yaml" ] || continue
+    kept=$(find "$ROOT/etc/kubernetes/tmp" -path "*/kubeadm-backup-manifests-*/$name.yaml" -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1) || true
+    [ -n "$kept" ] || continue
+    step "putting back the manifest of $name, which an upgrade that was cut off had moved away"
+    (umask 077 && cp "${kept#* }" "$ROOT$folder/.$name")
+    mv "$ROOT$folder/.$name" "$ROOT$folder/$name.yaml"
+  done
+}

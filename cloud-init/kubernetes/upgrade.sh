@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# Other releases than the image's: programs and container images are on a volume in the DVD drive, and kubeadm takes the machine
+# to its release of Kubernetes. What is done already is not done again, so that a pass which was cut short goes on.
+
+# shellcheck source=../image/bundle.sh
+. "$LIBRARY/bundle.sh"
+
+DRIVE=/dev/sr0
+VOLUME=$RUN/bundle
+VOLUME_SECONDS=120
+# Where kubeadm notes what the lab is, its release too.
+# shellcheck disable=SC2034 # the roles read it
+KUBEADM_NOTE=/api/v1/namespaces/kube-system/configmaps/kubeadm-config
+
+say() { step "$1"; }
+images_ctr() { ctr --namespace k8s.io "$@"; }
+
+installed_kubernetes() {
+  cat "$KUBERNETES_NOTE" 2>/dev/null || kubelet --version | sed 's/^Kubernetes v//'
+}
+
+kubernetes_differs() { [ "$(installed_kubernetes)" != "$KUBERNETES_VERSION" ]; }
+
+# What is wanted and not here yet, before anything needs it: an add-on's images, or those of another release. A machine that has not
+# joined yet simply is of that release.
+node_bundle() {
+  if [ -n "$(missing_images)" ]; then
+    mount_volume
+    import_images "$VOLUME"
+    place_manifests "$VOLUME"
+    [ -z "$(missing_images)" ] || fail "the volume in $DRIVE has no $(missing_images | paste -sd' '); 'npm run up' puts the right one in"
+    # it may bring another pause image
+    node_runtime
+  fi
+  if [ ! -e "$KUBELET_FLAGS" ] && kubernetes_differs; then
+    begin_upgrade
+    place_bundle_programs
+    note_kubernetes "$KUBERNETES_VERSION"
+  fi
+  unmount_volume
+}
+
+missing_images() {
+  touch "$IMAGE_LIST"
+  unlisted_images "$IMAGES"
+}
+
+mount_volume() {
+  wait_until "$VOLUME_SECONDS" "the volume with v$KUBERNETES_VERSION in the drive $DRIVE ('npm run up' puts it there)" volume_mounted
+}
+
+# Another volume than the one that was mounted may be in the drive now.
+volume_mounted() {
+  ! volume_fits || return 0
+  unmount_volume
+  mkdir -p "$VOLUME"
+  mount -o ro "$DRIVE" "$VOLUME" && volume_fits
+}
+
+volume_fits() { [ "$(jq -r .version "$VOLUME/manifest.json" 2>/dev/null)" = "$KUBERNETES_VERSION" ]; }
+
+unmount_volume() {
+  ! mountpoint --quiet "$VOLUME" || umount "$VOLUME" || umount --lazy "$VOLUME"
+}
+
+# What the machine is of is written down before a program tells otherwise: a pass that is cut short begins here again.
+begin_upgrade() {
+  mount_volume
+  note_kubernetes "$(installed_kubernetes)"
+  place_programs /usr/local/bin "$VOLUME/bin/kubeadm"
+}
+
+place_bundle_programs() {
+  place_programs /opt/cni/bin "$VOLUME"/cni/*
+  place_programs /usr/local/bin "$VOLUME"/bin/*
+}
+
+# The control plane is there: the kubelet and all other programs follow. What runs in pods goes on meanwhile.
+upgrade_kubelet() {
+  step "upgrading the kubelet to v$KUBERNETES_VERSION"
+  place_bundle_programs
+  systemctl restart kubelet.service
+  wait_until 300 "own kubelet to say v$KUBERNETES_VERSION (journalctl -u kubelet)" kubelet_upgraded
+  note_kubernetes "$KUBERNETES_VERSION"
+  unmount_volume
+}
+
+kubelet_upgraded() {
+  [ "$(as_node "/api/v1/nodes/$MACHINE" | jq -r .status.nodeInfo.kubeletVersion)" = "v$KUBERNETES_VERSION" ]
+}
+
+# kubeadm_upgrade KUBECONFIG COMMAND…: without what it would check of this computer
+kubeadm_upgrade() {
+  local kubeconfig=$1
+  shift
+  run_kubeadm upgrade "$@" --kubeconfig "$kubeconfig" --config /etc/kube-lab/kubeadm-upgrade.yaml --skip-phases=preflight ||
+    fail "kubeadm upgrade $1 failed; the log above says why ('journalctl -u kubelet', 'crictl ps -a' and 'crictl logs' say more)"
+}
+
+# The release in kubeadm's note, which comes on stdin.
+noted_release() { jq -r .data.ClusterConfiguration | sed -n 's/^kubernetesVersion: v//p'; }

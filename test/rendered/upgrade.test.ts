@@ -1,0 +1,270 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { exampleLab, firstOf } from "./example-lab";
+import { testWith } from "./tool";
+import { type WrittenMachine, writeMachine } from "./written-machine";
+
+const wanted = "1.36.3";
+const plan = exampleLab({ kubernetes: { version: wanted } });
+
+/** Everything outside of the scripts, each saying that it was called; what it answers is in variables. */
+const stubs = `
+  said() { printf '%s\\n' "$*" >>"$ROOT/calls"; }
+  lock() { said lock; "$@"; said unlock; }
+  with_join_lock() { lock "$@"; }
+  place_programs() { local folder=$1; shift; said place "\${@##*/}"; }
+  run_kubeadm() { said kubeadm "$1 $2"; [ "$2" != "\${KUBEADM_FAILS:-}" ]; }
+  systemctl() { said systemctl "$@"; }
+  others_serve() { said ask; [ -z "\${SILENT:-}" ]; }
+  etcd_healthy() { true; }
+  api_ready() { true; }
+  node_runtime() { said runtime; }
+  as_admin() { printf '{"items": [%s]}' "\${NODES:-1, 2}"; }
+  kubelet_certificate() { true; }
+  move_pods() { said move_pods; }
+  kubectl_lab() {
+    case "$1 \${2:-}" in
+      "get --raw") noted ;;
+      "replace --raw") said note "$(jq -r '.data.ClusterConfiguration' | tail -n 1)" ;;
+      *) said kubectl "$1" ;;
+    esac
+  }
+  noted() { jq -n --arg text "apiVersion: kubeadm
+kubernetesVersion: v$LAB" --arg ahead "\${AHEAD_NOTED:-}" '{data: {ClusterConfiguration: $text}, metadata: {}} |
+    if $ahead == "" then . else .metadata.annotations = {"kube-lab/ahead": ""} end'; }
+  as_node() {
+    case "$1" in
+      */kubeadm-config) noted ;;
+      */endpointslices*) printf '{"items": [{"endpoints": [{"addresses": ["192.168.1.10"]}, {"addresses": ["192.168.1.11"]}]}]}' ;;
+      */nodes/*) said node "$@"; printf '{"status": {"nodeInfo": {"kubeletVersion": "v%s"}}}' "${wanted}" ;;
+    esac
+  }
+  curl() { case "$*" in *192.168.1.11*) printf '{"gitVersion": "v%s"}' "\${LAST_MASTER:-$LAB}" ;; *) printf '{"gitVersion": "v%s"}' "$LAB" ;; esac; }
+  mountpoint() { false; }
+  ctr() { said ctr "$3 $4 \${!#}"; [ "\${!#}" != "$VOLUME/images/\${IMPORT_FAILS:-}" ]; }
+  wait_until() { shift 2; "$@" || fail "waited in vain for: $*"; }
+`;
+
+let machine: WrittenMachine;
+afterEach(() => machine.remove());
+
+function writeNode(role: "master" | "worker", installed: string): void {
+  machine = writeMachine(plan, firstOf(plan, role));
+  const volume = machine.at("/run/kube-lab/bundle");
+  mkdirSync(join(volume, "images"), { recursive: true });
+  mkdirSync(join(volume, "manifests"), { recursive: true });
+  for (const folder of ["bin", "cni"]) mkdirSync(join(volume, folder));
+  writeFileSync(join(volume, "bin", "kubeadm"), "");
+  writeFileSync(join(volume, "manifest.json"), JSON.stringify({ version: wanted }));
+  mkdirSync(machine.at("/usr/local/share/kube-lab"), { recursive: true });
+  writeFileSync(machine.at("/usr/local/share/kube-lab/kubernetes"), `${installed}\n`);
+}
+
+function nodeDoes(call: string, environment: Record<string, string> = {}) {
+  const script = `set -euo pipefail; . "$LIBRARY/lib.sh"; load_role; ${stubs}\n${call}`;
+  const env = {
+    ...{
+      PATH: process.env.PATH,
+      KUBE_LAB_ROOT: machine.root,
+      LIBRARY: machine.at("/usr/local/lib/kube-lab"),
+    },
+    ...{ LAB: wanted, ...environment },
+  };
+  const { status, stderr, stdout } = spawnSync("bash", ["--norc", "-c", script], { env, encoding: "utf8" });
+  const file = machine.at("/calls");
+  const calls = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+  writeFileSync(file, "");
+  return { status, output: stdout + stderr, calls };
+}
+
+const note = () => readFileSync(machine.at("/usr/local/share/kube-lab/kubernetes"), "utf8").trim();
+
+describe("a master that is given another release", () => {
+  testWith("jq")(
+    "takes the lab to it: control plane, then the kubelet without pods, all under the lock",
+    () => {
+      writeNode("master", "1.36.2");
+      const { status, calls } = nodeDoes("master_upgrade", { LAB: "1.36.2" });
+      expect(calls.filter((call) => !call.startsWith("node"))).toEqual([
+        ...["lock", "ask", "place kubeadm", "kubeadm upgrade apply", "move_pods"],
+        ...["place *", "place kubeadm", "systemctl restart kubelet.service", "unlock"],
+      ]);
+      expect({ status, note: note() }).toEqual({ status: 0, note: wanted });
+      expect(nodeDoes("master_upgrade")).toMatchObject({ status: 0, calls: [""] });
+    },
+  );
+
+  testWith("jq")("follows the note of the first", () => {
+    writeNode("master", "1.36.2");
+    expect(nodeDoes("master_upgrade").calls).toContain("kubeadm upgrade node");
+    expect(note()).toBe(wanted);
+  });
+
+  testWith("jq")("waits for a majority of the other members before it touches its own", () => {
+    writeNode("master", "1.36.2");
+    const { status, calls } = nodeDoes("master_upgrade", { LAB: "1.36.2", SILENT: "1" });
+    expect(status).not.toBe(0);
+    expect(calls).toEqual(["lock", "ask"]);
+  });
+
+  testWith("jq")("is not done when kubeadm has failed, and goes on in the next pass", () => {
+    writeNode("master", "1.36.2");
+    const failed = nodeDoes("master_upgrade", { LAB: "1.36.2", KUBEADM_FAILS: "apply" });
+    expect(failed.status).not.toBe(0);
+    expect(failed.output).toContain("kubeadm upgrade apply failed");
+    expect(failed.calls).not.toContain("move_pods");
+    expect(note()).toBe("1.36.2");
+    expect(nodeDoes("master_upgrade", { LAB: "1.36.2" }).status).toBe(0);
+    expect(note()).toBe(wanted);
+  });
+
+  testWith("jq")("knows what it is of also when its programs were placed and it was cut off then", () => {
+    writeNode("master", "1.36.2");
+    rmSync(machine.at("/usr/local/share/kube-lab/kubernetes"));
+    const kubelet = "kubelet() { echo Kubernetes v1.36.2; };";
+    expect(nodeDoes(`${kubelet} systemctl() { exit 1; }; master_upgrade`).status).not.toBe(0);
+    expect(note()).toBe("1.36.2");
+    expect(nodeDoes("kubelet() { echo Kubernetes v1.36.3; }; master_upgrade").calls).toContain(
+      "systemctl restart kubelet.service",
+    );
+    expect(note()).toBe(wanted);
+  });
+
+  testWith("jq").each([
+    ["skip a minor release", "1.34.9", "no way to 1.36.3"],
+    ["go back", "1.36.4", "no way back to 1.36.3"],
+  ])("refuses to %s, whatever the host has let through", (_, lab, words) => {
+    writeNode("master", lab);
+    const { status, output, calls } = nodeDoes("master_upgrade", { LAB: lab });
+    expect(status).not.toBe(0);
+    expect(output).toContain(words);
+    expect(calls).not.toContain("kubeadm upgrade apply");
+  });
+
+  testWith("jq")("goes to the next minor release", () => {
+    writeNode("master", "1.35.1");
+    expect(nodeDoes("master_upgrade", { LAB: "1.35.1" }).status).toBe(0);
+    expect(note()).toBe(wanted);
+  });
+
+  testWith("jq")("keeps its pods where there is nowhere else to put them", () => {
+    writeNode("master", "1.36.2");
+    const { calls } = nodeDoes("master_upgrade", { LAB: "1.36.2", NODES: "1" });
+    expect(calls).not.toContain("move_pods");
+    expect(note()).toBe(wanted);
+  });
+
+  testWith("jq")("gets its manifest back where kubeadm was cut off between two", () => {
+    writeNode("master", "1.36.2");
+    const folder = machine.at("/etc/kubernetes/manifests");
+    mkdirSync(folder, { recursive: true });
+    for (const name of ["etcd", "kube-controller-manager", "kube-scheduler"])
+      writeFileSync(join(folder, `${name}.yaml`), "lives");
+    for (const [time, content] of [
+      ["1", "older"],
+      ["2", "kept"],
+    ]) {
+      const backup = machine.at(`/etc/kubernetes/tmp/kubeadm-backup-manifests-${time}`);
+      mkdirSync(backup, { recursive: true });
+      for (const name of ["kube-apiserver", "etcd"]) {
+        writeFileSync(join(backup, `${name}.yaml`), content ?? "");
+        utimesSync(join(backup, `${name}.yaml`), Number(time), Number(time));
+      }
+    }
+    expect(nodeDoes("restore_manifests").status).toBe(0);
+    expect(readFileSync(join(folder, "kube-apiserver.yaml"), "utf8")).toBe("kept");
+    expect(readFileSync(join(folder, "etcd.yaml"), "utf8")).toBe("lives");
+  });
+});
+
+describe("a master that joins a lab of an earlier release", () => {
+  testWith("jq")("comes as the first one of its own, for the others may wait for it", () => {
+    writeNode("master", wanted);
+    const { status, calls } = nodeDoes("master_join", { LAB: "1.36.2" });
+    expect({ status, calls }).toEqual({
+      status: 0,
+      calls: [`note kubernetesVersion: v${wanted}`, "kubeadm join --config"],
+    });
+  });
+
+  testWith("jq")("leaves it to the next one to take the lab to the release", () => {
+    writeNode("master", "1.36.2");
+    expect(nodeDoes("master_upgrade", { LAB: wanted, AHEAD_NOTED: "1" }).calls).toContain(
+      "kubeadm upgrade apply",
+    );
+  });
+
+  testWith("jq")("changes no note that is right, and does not come where a release would be left out", () => {
+    writeNode("master", wanted);
+    expect(nodeDoes("master_join").calls).toEqual(["kubeadm join --config"]);
+    expect(nodeDoes("master_join", { LAB: "1.34.1" })).toMatchObject({ calls: [""] });
+  });
+});
+
+describe("a worker that is given another release", () => {
+  testWith("jq")("follows the masters, drained", () => {
+    writeNode("worker", "1.36.2");
+    const { calls } = nodeDoes("worker_upgrade");
+    expect(calls.filter((call) => !call.startsWith("node"))).toEqual([
+      ...["place kubeadm", "move_pods", "kubeadm upgrade node", "place *", "place kubeadm"],
+      "systemctl restart kubelet.service",
+    ]);
+    expect(note()).toBe(wanted);
+  });
+
+  testWith("jq").each([
+    ["the first", { LAB: "1.36.2" }],
+    ["the last", { LAST_MASTER: "1.36.2" }],
+  ])("never goes ahead of %s of them", (_, environment) => {
+    writeNode("worker", "1.36.2");
+    const { status, calls } = nodeDoes("worker_upgrade", environment);
+    expect(status).not.toBe(0);
+    expect(calls).toEqual([]);
+  });
+});
+
+describe("images that are wanted and not there", () => {
+  const archive = (name: string, image: string) => {
+    const folder = machine.at("/run/kube-lab/bundle/images");
+    writeFileSync(join(folder, "manifest.json"), JSON.stringify([{ RepoTags: [image] }]));
+    execFileSync("tar", ["-cf", join(folder, name), "-C", folder, "manifest.json"]);
+  };
+  const listed = () =>
+    readFileSync(machine.at("/usr/local/share/kube-lab/images.txt"), "utf8").trim().split("\n");
+  const imported = (calls: string[]) => calls.filter((call) => call.startsWith("ctr images import"));
+
+  beforeEach(() => {
+    writeNode("worker", wanted);
+    archive("flannel.tar", "ghcr.io/flannel-io/flannel:v0.28.4");
+    archive("kube-proxy.tar", `registry.k8s.io/kube-proxy:v${wanted}`);
+    archive("traefik.tar", "docker.io/library/traefik:v3.6.12");
+    writeFileSync(
+      machine.at("/usr/local/share/kube-lab/images.txt"),
+      `ghcr.io/flannel-io/flannel:v0.28.4\nregistry.k8s.io/kube-proxy:v${wanted}\n`,
+    );
+  });
+
+  testWith("jq")("come from the volume, those alone, pinned and listed", () => {
+    const { status, calls } = nodeDoes("IMAGES='docker.io/library/traefik:v3.6.12'; node_bundle");
+    expect(status).toBe(0);
+    expect(imported(calls)).toEqual([expect.stringMatching(/traefik\.tar$/)]);
+    expect(listed()).toHaveLength(3);
+    expect(imported(nodeDoes("IMAGES='docker.io/library/traefik:v3.6.12'; node_bundle").calls)).toEqual([]);
+  });
+
+  testWith("jq")("are not listed when their import was cut short", () => {
+    const call = "IMAGES='docker.io/library/traefik:v3.6.12'; node_bundle";
+    const { status, output } = nodeDoes(call, { IMPORT_FAILS: "traefik.tar" });
+    expect(status).not.toBe(0);
+    expect(output).toContain("traefik.tar could not be imported");
+    expect(listed()).toHaveLength(2);
+    expect(nodeDoes(call).status).toBe(0);
+  });
+
+  testWith("jq")("are named where the volume does not have them", () => {
+    const { status, output } = nodeDoes("IMAGES='r.example/other:v1'; node_bundle");
+    expect(status).not.toBe(0);
+    expect(output).toContain("has no r.example/other:v1");
+  });
+});

@@ -1,0 +1,99 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { rememberBundle } from "../../../hypervisor/bundles";
+import { labFolders } from "../../../hypervisor/folders";
+import type { GuestAnswer } from "../../../hypervisor/guest-shell";
+import { thisHost } from "../../../hypervisor/host";
+import { ensureMachine } from "../../../hypervisor/machine";
+import type { RunProcess } from "../../../hypervisor/process";
+import { bringReleases } from "../../../hypervisor/releases";
+import { GATEWAY, IMAGE, scratch } from "./fixtures";
+import { SimulatedVBoxManage } from "./simulated-vboxmanage";
+
+const older = "Kubernetes 1.36.2, flannel 0.28.4";
+const releases = "Kubernetes 1.36.3, flannel 0.28.4";
+const names = ["kube-mast01", "kube-node01"];
+const YES: GuestAnswer = { reached: true, status: 0, lastWords: "" };
+
+let simulated: SimulatedVBoxManage;
+let remove: () => void;
+let asked: string[];
+
+beforeEach(async () => {
+  const place = scratch();
+  remove = place.remove;
+  asked = [];
+  simulated = new SimulatedVBoxManage(place.folder);
+  for (const call of [
+    ["createvm", "--name", IMAGE, "--groups", "/kube-lab", "--register"],
+    ["snapshot", IMAGE, "take", "base"],
+  ])
+    await simulated.run("", call, { timeoutSeconds: 1 });
+  for (const name of names) {
+    const machine = { ...GATEWAY, machine: `kube-lab-dev-${name}`, forwards: [], releases: older };
+    await ensureMachine(simulated.open(), machine, () => undefined);
+  }
+  for (const folder of ["image", "kubernetes"])
+    cpSync(path.join("cloud-init", folder), path.join(place.folder, "cloud-init", folder), {
+      recursive: true,
+    });
+  const bundle = path.join(place.folder, "bundle");
+  mkdirSync(bundle);
+  rememberBundle(place.folder, releases, bundle);
+});
+afterEach(() => remove());
+
+const isoMaker: RunProcess = async (_, args) => {
+  writeFileSync(args.find((arg) => arg.endsWith(".partial.iso"))?.replace(/^-o/, "") ?? "", "volume");
+  return { status: 0, stdout: "", stderr: "", timedOut: false };
+};
+
+async function bring(answers: Record<string, GuestAnswer> = {}, wanted = releases): Promise<void> {
+  const vbox = simulated.open();
+  const guests = names.map((name) => ({ name, address: "192.168.1.10", hostKey: "ssh-ed25519 AAAA" }));
+  await bringReleases(vbox, { hypervisor: "virtualbox", group: GATEWAY.group, releases: wanted }, guests, {
+    ask: async ({ name }, command) => {
+      asked.push(name);
+      const script = execFileSync("sh", ["-c", command.replace("| sudo bash", "")], { encoding: "utf8" });
+      expect(script).toMatch(/import_images\(\) \{[\s\S]*import_images "\$volume"/);
+      return answers[name] ?? YES;
+    },
+    folders: await labFolders(vbox, GATEWAY.group),
+    host: { ...thisHost(), project: simulated.folder, exists: () => true },
+    logFor: () => () => undefined,
+    patience: { boundSeconds: 0, pauseSeconds: 0 },
+    run: isoMaker,
+  });
+}
+
+const drives = () =>
+  names.map((name) => simulated.machine(`kube-lab-dev-${name}`).values.get("SATA-2-0") ?? "");
+
+it("puts the volume into every drive and has each machine take the images up", async () => {
+  await bring();
+  expect(asked.sort()).toEqual(names);
+  for (const drive of drives()) expect(drive).toMatch(/bundle-[0-9a-f]{12}\.iso$/);
+});
+
+it("asks none that has all already", async () => {
+  await bring({}, older);
+  expect(asked).toEqual([]);
+  expect(drives().filter((drive) => drive.includes("bundle-"))).toEqual([]);
+});
+
+it("leaves one that is off alone: it gets its volume when it is started", async () => {
+  simulated.machine("kube-lab-dev-kube-node01").state = "poweroff";
+  await bring();
+  expect(asked).toEqual(["kube-mast01"]);
+});
+
+it.each<[string, GuestAnswer, string]>([
+  ["does not answer", { reached: false, reason: "Connection refused" }, "Connection refused"],
+  ["has no room", { reached: true, status: 1, lastWords: "is the disk full?" }, "is the disk full?"],
+])("fails before anything is changed when one %s, and says which", async (_, answer, words) => {
+  await expect(bring({ "kube-node01": answer })).rejects.toMatchObject({
+    message: expect.stringMatching(new RegExp(`kube-node01: .*${words.replaceAll("?", "\\?")}`)),
+    remedy: expect.stringContaining("Nothing was changed yet"),
+  });
+});
