@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ImageChoice } from "../hypervisor/reality";
 import { birthOf } from "../plan/birth";
 import type { DiskLayout, LabPlan } from "../plan/lab-plan";
+import { releasesOf, releasesText } from "../plan/releases";
 import type { BaseDisk } from "./image";
 
 /** Where set-up writes down which base disks it has made or fetched, the latest last, relative to the project's folder. */
@@ -79,10 +80,9 @@ export function versionsOfTemplate(template: string, file = baseDisksFile): stri
   return read(file).find((record) => record.template === template)?.versions;
 }
 
-/** What a plan wants on its disk: `Kubernetes 1.36.3, storage 0.0.30`. */
-export function versionsOf({ kubernetes, addons }: LabPlan): string {
-  const all = Object.entries(addons).map(([name, { version }]) => `${name} ${version}`);
-  return [`Kubernetes ${kubernetes.version}`, ...all].join(", ");
+/** What a plan wants on its disk: `Kubernetes 1.36.3, flannel 0.28.4, storage 0.0.30`. */
+export function versionsOf(plan: LabPlan): string {
+  return releasesText(releasesOf(plan));
 }
 
 function read(file: string): BaseDiskRecord[] {

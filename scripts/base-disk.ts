@@ -38,17 +38,15 @@ export async function ensureBaseDisk(plan: LabPlan, report: Report): Promise<Bas
   return { template: disk.template, bundle: bundle.folder };
 }
 
-/** Makes or fetches the bundle of Kubernetes' programs and images that a plan wants. */
+/** Makes or fetches the bundle of Kubernetes' programs and images that a plan wants, with those of the add-ons that are on. */
 export function ensureKubernetes({ kubernetes, addons }: LabPlan, report: Report): Promise<BundleFolder> {
+  const { storage, ...others } = addons;
+  const on = Object.entries({ localPathProvisioner: storage, ...others }).filter(
+    ([, { enabled }]) => enabled,
+  );
   return ensureBundle({
     version: kubernetes.version,
-    addons: {
-      localPathProvisioner: addons.storage.version,
-      metricsServer: addons.metricsServer.version,
-      metalLb: addons.metalLb.version,
-      headlamp: addons.headlamp.version,
-      traefik: addons.traefik.version,
-    },
+    addons: Object.fromEntries(on.map(([name, { version }]) => [name, version])),
     log: report,
   });
 }

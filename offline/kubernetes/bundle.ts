@@ -3,12 +3,13 @@ import { arch } from "node:os";
 import { join } from "node:path";
 import { lock } from "proper-lockfile";
 import { cacheFolder } from "../cache";
-import { type Component, installComponent } from "./component";
+import { type Component, installComponent, recordName } from "./component";
 import { goComponents } from "./go/components";
 import { damagedFiles, type Manifest, readManifest, type Source, writeManifest } from "./manifest";
 import { officialComponents } from "./official/components";
 import { type Log, step } from "./progress";
 import { run } from "./run";
+import { ensureSelection } from "./selection";
 import { chooseSource, explicitSource } from "./source";
 import {
   type AddonVersions,
@@ -28,7 +29,7 @@ export const requiredHostPackages = ["mmdebstrap", "debian-archive-keyring", "gc
 export interface BundleOptions {
   /** Release of Kubernetes without "v"; default 1.36.3. */
   version?: string;
-  /** Releases of add-ons other than the default ones. */
+  /** Releases of the add-ons that it is to have; default is none. */
   addons?: Partial<AddonVersions>;
   /** Of the lab's machines; default is this computer's. */
   architecture?: Architecture;
@@ -47,7 +48,7 @@ export interface BundleOptions {
 
 /** A complete, verified bundle. */
 export interface BundleFolder {
-  /** Holds bin/, cni/, images/, manifests/ and manifest.json. */
+  /** Holds bin/, cni/, images/, manifests/ and manifest.json of Kubernetes and the add-ons that were asked for, and nothing else. */
   folder: string;
   version: string;
   architecture: Architecture;
@@ -115,10 +116,11 @@ async function completeBundle(folder: string, options: BundleOptions): Promise<B
   const manifest = await readManifest(folder);
   if (!manifest?.versions) return undefined;
   const versions = withAddons(manifest.versions, options);
-  for (const component of components(manifest.source, options)) {
+  const wanted = components(manifest.source, options);
+  for (const component of wanted) {
     if (!(await isIntact(component, manifest, versions, folder, options))) return undefined;
   }
-  return describe(folder, manifest, versions);
+  return describe(folder, manifest, versions, wanted);
 }
 
 async function fillBundle(
@@ -135,7 +137,8 @@ async function fillBundle(
   };
   const context = { architecture, bundle: folder, modules: modulesFolder(options), log };
   let versions = withAddons(manifest.versions ?? provisionalVersions(version), options);
-  for (const component of components(source, options)) {
+  const wanted = components(source, options);
+  for (const component of wanted) {
     if (!(await isIntact(component, manifest, versions, folder, options))) {
       await installComponent(component, manifest, { ...context, versions });
     }
@@ -145,7 +148,7 @@ async function fillBundle(
     }
   }
   await writeManifest(folder, manifest);
-  return describe(folder, manifest, versions);
+  return describe(folder, manifest, versions, wanted);
 }
 
 function withAddons(versions: ComponentVersions, { addons }: BundleOptions): ComponentVersions {
@@ -153,7 +156,8 @@ function withAddons(versions: ComponentVersions, { addons }: BundleOptions): Com
 }
 
 function components(source: Source, options: BundleOptions): Component[] {
-  return (options.parts ?? realParts)(source, modulesFolder(options));
+  const all = (options.parts ?? realParts)(source, modulesFolder(options));
+  return all.filter(({ addon }) => addon === undefined || options.addons?.[addon] !== undefined);
 }
 
 function realParts(source: Source, modules: string): Component[] {
@@ -171,7 +175,7 @@ async function isIntact(
   folder: string,
   options: BundleOptions,
 ): Promise<boolean> {
-  const record = manifest.components[component.name];
+  const record = manifest.components[recordName(component, versions)];
   if (!record) return false;
   const demanded = explicitSource(options.source);
   if (demanded !== undefined && record.source !== demanded) return false;
@@ -201,9 +205,16 @@ async function settleVersions(
   return componentVersions(version, list);
 }
 
-function describe(folder: string, manifest: Manifest, versions: ComponentVersions): BundleFolder {
+async function describe(
+  bundle: string,
+  manifest: Manifest,
+  versions: ComponentVersions,
+  wanted: Component[],
+): Promise<BundleFolder> {
   const { version, architecture, source } = manifest;
-  const images = Object.values(manifest.components).flatMap((record) => record.images);
+  const names = wanted.map((component) => recordName(component, versions));
+  const folder = await ensureSelection(bundle, manifest, names);
+  const images = names.flatMap((name) => manifest.components[name]?.images ?? []);
   return { folder, version, architecture, source, versions, images: images.sort() };
 }
 

@@ -4,7 +4,7 @@ import { filesBelow } from "./checksum";
 import { type ComponentRecord, type Manifest, recordFile, type Source, writeManifest } from "./manifest";
 import type { Log } from "./progress";
 import { step } from "./progress";
-import type { Architecture, ComponentVersions } from "./versions";
+import type { AddonVersions, Architecture, ComponentVersions } from "./versions";
 
 /** What a component's build gets. */
 export interface BuildContext {
@@ -27,9 +27,26 @@ export interface BuildContext {
 export interface Component {
   name: string;
   source: Source;
+  /** The add-on that it is of: only for labs that have that on, and beside its other releases. */
+  addon?: keyof AddonVersions;
   /** Hash or text of everything that it is made from. */
   recipe: (versions: ComponentVersions) => Promise<string>;
   build: (context: BuildContext) => Promise<{ images: string[] }>;
+}
+
+/** A component's name in the manifest: `traefik 3.6.12` where other releases may be beside it. */
+export function recordName({ name, addon }: Component, versions: ComponentVersions): string {
+  return addon === undefined ? name : `${name} ${versions[addon]}`;
+}
+
+/** Where in the bundle's folder a component's files are: an add-on's in a folder of their own, with the bundle's layout. */
+function placeOf(component: Component, versions: ComponentVersions): string {
+  return component.addon === undefined ? "" : `addons/${recordName(component, versions).replace(" ", "-")}/`;
+}
+
+/** The same file's path in a folder that holds one lab's selection. */
+export function pathInSelection(path: string): string {
+  return path.replace(/^addons\/[^/]+\//, "");
 }
 
 /** Builds a component in a folder beside its place, moves it there and records it in the manifest. */
@@ -56,26 +73,28 @@ export async function installComponent(
           at = text;
         };
         const { images } = await component.build({ ...context, stage, scratch, detail: setDetail });
-        const files = await publish(stage, context.bundle);
+        const files = await publish(stage, context.bundle, placeOf(component, context.versions));
         const seconds = Math.round((Date.now() - began) / 100) / 10;
         return { recipe, source: component.source, seconds, files, images };
       },
       () => at,
     );
-    await removeLeftOvers(context.bundle, manifest.components[component.name], record);
-    manifest.components[component.name] = record;
+    const key = recordName(component, context.versions);
+    await removeLeftOvers(context.bundle, manifest.components[key], record);
+    manifest.components[key] = record;
     await writeManifest(context.bundle, manifest);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-async function publish(stage: string, bundle: string): Promise<ComponentRecord["files"]> {
+async function publish(stage: string, bundle: string, place: string): Promise<ComponentRecord["files"]> {
   const files: ComponentRecord["files"] = {};
-  for (const path of await filesBelow(stage)) {
-    const from = join(stage, path);
+  for (const name of await filesBelow(stage)) {
+    const path = `${place}${name}`;
+    const from = join(stage, name);
     const to = join(bundle, path);
-    await chmod(from, /^(bin|cni)\//.test(path) ? 0o755 : 0o644);
+    await chmod(from, /^(bin|cni)\//.test(name) ? 0o755 : 0o644);
     await mkdir(dirname(to), { recursive: true });
     await rename(from, to);
     files[path] = await recordFile(to);

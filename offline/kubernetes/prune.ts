@@ -4,6 +4,7 @@ import { lock } from "proper-lockfile";
 import { cacheFolder } from "../cache";
 import { filesBelow } from "./checksum";
 import { readManifest } from "./manifest";
+import { selectionsName } from "./selection";
 
 /** A bundle in the cache, complete or not. */
 export interface CachedBundle {
@@ -41,7 +42,9 @@ export async function removeBundle(bundle: Pick<CachedBundle, "folder">): Promis
 }
 
 async function describe(folder: string, name: string): Promise<CachedBundle> {
-  const sizes = await Promise.all((await filesBelow(folder)).map((path) => lstat(join(folder, path))));
+  // Selections are links to the bundle's own files.
+  const own = (await filesBelow(folder)).filter((path) => !path.startsWith(`${selectionsName}/`));
+  const sizes = await Promise.all(own.map((path) => lstat(join(folder, path))));
   const manifest = await readManifest(folder);
   return {
     folder,

@@ -21,9 +21,11 @@ export function goComponents(modules: string): Component[] {
     folders: string[],
     uses: (keyof ComponentVersions)[],
     build: Component["build"],
+    addon?: Component["addon"],
   ): Component => ({
     name,
     source: "go-modules",
+    ...(addon && { addon }),
     recipe: async (versions) => {
       const hashes = await Promise.all(folders.map((folder) => sha256OfFolder(join(modules, folder))));
       const base = onToolsLayer.includes(name) ? [toolsLayerRecipe] : [];
@@ -46,11 +48,12 @@ export function goComponents(modules: string): Component[] {
       ["local-path-provisioner"],
       ["localPathProvisioner"],
       buildLocalPathProvisioner,
+      "localPathProvisioner",
     ),
-    part("metrics-server", ["metrics-server"], ["metricsServer"], buildMetricsServer),
-    part("metallb", ["metallb"], ["metalLb"], buildMetalLb),
-    part("traefik", ["traefik"], ["traefik"], buildTraefik),
-    part("gateway-api", ["gateway-api"], ["gatewayApi"], buildGatewayApi),
+    part("metrics-server", ["metrics-server"], ["metricsServer"], buildMetricsServer, "metricsServer"),
+    part("metallb", ["metallb"], ["metalLb"], buildMetalLb, "metalLb"),
+    part("traefik", ["traefik"], ["traefik"], buildTraefik, "traefik"),
+    part("gateway-api", ["gateway-api"], ["gatewayApi"], buildGatewayApi, "traefik"),
   ];
 }
 

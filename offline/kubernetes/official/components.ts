@@ -18,9 +18,15 @@ const toolboxBase = "docker.io/library/alpine:3.22";
 
 /** All parts of a bundle out of official releases and registries, under the same names as those from Go modules. */
 export function officialComponents(modules: string): Component[] {
-  const part = (name: string, uses: (keyof ComponentVersions)[], build: Component["build"]): Component => ({
+  const part = (
+    name: string,
+    uses: (keyof ComponentVersions)[],
+    build: Component["build"],
+    addon?: Component["addon"],
+  ): Component => ({
     name,
     source: "official",
+    ...(addon && { addon }),
     recipe: async (versions) => JSON.stringify([revision, ...uses.map((use) => versions[use])]),
     build,
   });
@@ -39,12 +45,17 @@ export function officialComponents(modules: string): Component[] {
         JSON.stringify([revision, toolboxBase, await sha256OfFolder(join(modules, "toolbox"))]),
       build: buildToolbox,
     },
-    part("local-path-provisioner", ["localPathProvisioner"], fetchImages("local-path-provisioner")),
-    part("metrics-server", ["metricsServer"], fetchImages("metrics-server")),
-    part("metallb", ["metalLb"], fetchImages("metallb-controller", "metallb-speaker")),
-    part("headlamp", ["headlamp"], fetchImages("headlamp")),
-    part("traefik", ["traefik"], fetchImages("traefik")),
-    part("gateway-api", ["gatewayApi"], fetchGatewayApi),
+    part(
+      "local-path-provisioner",
+      ["localPathProvisioner"],
+      fetchImages("local-path-provisioner"),
+      "localPathProvisioner",
+    ),
+    part("metrics-server", ["metricsServer"], fetchImages("metrics-server"), "metricsServer"),
+    part("metallb", ["metalLb"], fetchImages("metallb-controller", "metallb-speaker"), "metalLb"),
+    part("headlamp", ["headlamp"], fetchImages("headlamp"), "headlamp"),
+    part("traefik", ["traefik"], fetchImages("traefik"), "traefik"),
+    part("gateway-api", ["gatewayApi"], fetchGatewayApi, "traefik"),
   ];
 }
 

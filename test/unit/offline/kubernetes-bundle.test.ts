@@ -2,6 +2,7 @@ import {
   appendFileSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -21,7 +22,11 @@ import {
 import type { Component } from "../../../offline/kubernetes/component";
 import type { Manifest, Source } from "../../../offline/kubernetes/manifest";
 import { listBundles, removeBundle } from "../../../offline/kubernetes/prune";
-import { imageNames, provisionalVersions } from "../../../offline/kubernetes/versions";
+import {
+  type ComponentVersions,
+  imageNames,
+  provisionalVersions,
+} from "../../../offline/kubernetes/versions";
 
 let cache: string;
 let built: string[];
@@ -42,10 +47,17 @@ const kubeadm = `#!/bin/sh\necho '${Object.values(imageNames(provisionalVersions
   .join("\n")}'\n`;
 
 function parts(source: Source): Component[] {
-  const part = (name: string, path: string, content: string, recipe = () => "1"): Component => ({
+  const part = (
+    name: string,
+    path: string,
+    content: string,
+    recipe: (versions: ComponentVersions) => string = () => "1",
+    addon?: Component["addon"],
+  ): Component => ({
     name,
     source,
-    recipe: async () => recipe(),
+    ...(addon && { addon }),
+    recipe: async (versions) => recipe(versions),
     build: async ({ stage }) => {
       built.push(`${name} ${source}`);
       await mkdir(join(stage, path, ".."), { recursive: true });
@@ -57,6 +69,8 @@ function parts(source: Source): Component[] {
   return [
     part("kubernetes", "bin/kubeadm", kubeadm),
     part("second", "images/second.tar", `image from ${source}`, () => recipeOfSecond),
+    part("traefik", "images/traefik.tar", "traefik", ({ traefik }) => traefik, "traefik"),
+    part("metrics-server", "images/metrics-server.tar", "metrics", () => "1", "metricsServer"),
   ];
 }
 
@@ -68,7 +82,7 @@ const image = (): string => join(folder(), "images/second.tar");
 test("makes every part once, tells versions and images, and then does nothing", async () => {
   const bundle = await ensure();
   expect(bundle).toMatchObject({
-    folder: folder(),
+    folder: expect.stringContaining(join(folder(), "selections")),
     version: "1.36.3",
     source: "go-modules",
     images: ["r.example/second:v1"],
@@ -156,6 +170,23 @@ test("an unreadable manifest counts as none", async () => {
 test("refuses a version that is none before anything is made", async () => {
   await expect(ensure({ version: "../1.36.3" })).rejects.toThrow(/must be a full release/);
   expect(await listBundles(cache)).toEqual([]);
+});
+
+test("has the add-ons that were asked for, makes no others, and keeps each release beside the others", async () => {
+  const plain = await ensure();
+  const first = await ensure({ addons: { traefik: "3.6.12" } });
+  expect(built.slice(2)).toEqual(["traefik go-modules"]);
+  expect(first.images).toEqual(["r.example/second:v1", "r.example/traefik:v1"]);
+  expect(readdirSync(join(first.folder, "images"))).toEqual(["second.tar", "traefik.tar"]);
+  expect(readdirSync(first.folder).sort()).toEqual(["bin", "cni", "images", "manifest.json", "manifests"]);
+  const second = await ensure({ addons: { traefik: "3.6.13", metricsServer: "0.9.0" } });
+  expect(built.slice(3)).toEqual(["traefik go-modules", "metrics-server go-modules"]);
+  expect(readdirSync(join(second.folder, "images"))).toHaveLength(3);
+  expect(await ensure({ addons: { traefik: "3.6.12" } })).toEqual(first);
+  expect(await ensure()).toEqual(plain);
+  expect(built).toHaveLength(5);
+  // No room but the bundle's own.
+  expect(statSync(join(first.folder, "images/second.tar")).ino).toBe(statSync(image()).ino);
 });
 
 test("bundles are listed and removed", async () => {
