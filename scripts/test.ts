@@ -7,17 +7,20 @@ import { packageProgram } from "./package-program";
 import { setUp } from "./set-up";
 import { testPackages } from "./test-packages";
 
-const help = `npm test [-- WORDS AND OPTIONS FOR JEST]: runs all tests that need no lab; npm run test:lab, those of a whole lab`;
+const help = `npm test [-- WORDS AND OPTIONS FOR JEST]: runs all tests that need no lab; npm run test:lab, those of a whole lab; npm run test:upgrade, those of a lab that gets other releases of Kubernetes`;
+
+/** Tests of a lab, each by a command of its own: `npm run test:lab`. */
+const ofLabs = ["lab", "upgrade"];
 
 /**
  * `npm test` runs all that needs no lab: formatter, linter, compiler, unit, rendered, engine and stand-in tests.
- * `npm run test:lab` brings the whole lab up. Other words and options go on to jest.
+ * `npm run test:lab` brings the whole lab up, `npm run test:upgrade` one that is upgraded. Other words and options go on to jest.
  * Its last line is `N passed, N failed`.
  */
 async function main(): Promise<void> {
   const [first, ...rest] = process.argv.slice(2);
   if (process.argv.slice(2).some((word) => word === "--help" || word === "-h")) return console.log(help);
-  const lab = first === "lab";
+  const lab = ofLabs.find((name) => name === first);
   const jestArguments = lab ? rest : process.argv.slice(2);
   const environment = (await setUp("dev")).environment;
 
@@ -33,7 +36,11 @@ async function main(): Promise<void> {
       counts[passed ? "passed" : "failed"] += 1;
     }
   }
-  const jest = runJest(lab ? ["test/lab"] : ["test/(?!lab/)"], jestArguments, environment);
+  const jest = runJest(
+    [lab ? `test/${lab}/` : `test/(?!(${ofLabs.join("|")})/)`],
+    jestArguments,
+    environment,
+  );
   counts.passed += jest.passed;
   counts.failed += jest.failed;
   console.log(`${counts.passed} passed, ${counts.failed} failed`);

@@ -27,13 +27,15 @@ export class LabUnderTest {
   shell!: LabShell;
   kubectl!: Kubectl;
 
-  static async create(name: string): Promise<LabUnderTest> {
+  /** @param values configuration that it begins with, by top-level keys */
+  static async create(name: string, values: Record<string, unknown> = {}): Promise<LabUnderTest> {
     const folder = join(".kube-lab", "test");
     mkdirSync(folder, { recursive: true });
     const configFile = join(folder, `Pulumi.${name}.yaml`);
-    writeFileSync(configFile, "config: {}\n");
+    writeConfiguration(configFile, values);
     const ready = await setUp(name, configFile);
     const lab = new LabUnderTest(name, ready, new Stack(name, ready, configFile), configFile);
+    lab.values = values;
     await lab.stack.select();
     return lab;
   }
@@ -45,8 +47,8 @@ export class LabUnderTest {
 
   /** As `npm run up` does; returns what it printed and reads the outputs anew. */
   async up(): Promise<string> {
-    // The base disk may be another's than the one that set-up was asked for.
-    await ensureBaseDisk(this.stack.plan(), () => {});
+    // As set-up does before: what is switched on has to be in the bundle, and the base disk may be another's.
+    this.setUp.bundle = (await ensureBaseDisk(this.stack.plan(), () => undefined)).bundle;
     const text = await this.stack.text(["up", "--yes", "--skip-preview"]);
     await this.close();
     this.outputs = await this.stack.outputs();
@@ -153,11 +155,13 @@ export class LabUnderTest {
 
   private async mergeConfiguration(values: Record<string, unknown>): Promise<void> {
     Object.assign(this.values, values);
-    const config = Object.fromEntries(
-      Object.entries(this.values).map(([key, value]) => [`kube-lab:${key}`, value]),
-    );
-    writeFileSync(this.configFile, dump({ config }));
+    writeConfiguration(this.configFile, this.values);
   }
+}
+
+function writeConfiguration(file: string, values: Record<string, unknown>): void {
+  const config = Object.fromEntries(Object.entries(values).map(([key, value]) => [`kube-lab:${key}`, value]));
+  writeFileSync(file, dump({ config }));
 }
 
 /**
