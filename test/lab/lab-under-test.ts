@@ -50,11 +50,16 @@ export class LabUnderTest {
     // As set-up does before: what is switched on has to be in the bundle, and the base disk may be another's.
     this.setUp.bundle = (await ensureBaseDisk(this.stack.plan(), () => undefined)).bundle;
     const text = await this.stack.text(["up", "--yes", "--skip-preview"]);
+    await this.readOutputs();
+    return text;
+  }
+
+  /** Of the last `up`, with the ways to machines and cluster that are among them. */
+  async readOutputs(): Promise<void> {
     await this.close();
     this.outputs = await this.stack.outputs();
     this.shell = new LabShell(this.outputs.access);
     this.kubectl = new Kubectl(join(this.setUp.bundle, "bin", "kubectl"), this.outputs.kubeconfig);
-    return text;
   }
 
   /**

@@ -5,6 +5,7 @@ import { changeTests } from "./changes";
 import { clusterTests } from "./cluster";
 import { dashboardTests } from "./dashboard";
 import { dayTwoTests } from "./day-two";
+import { expiryTests } from "./expired";
 import { failoverTests } from "./failover";
 import { insideTests } from "./inside";
 import { removalTests } from "./removal";
@@ -44,6 +45,8 @@ describe("a changed lab", changeTests);
 describe("a lab that ages", ageingTests);
 
 describe("a destroyed lab", removalTests);
+
+describe("another lab", expiryTests);
 
 test("the toolbox image is the one the bundle carries", () => {
   const manifest = JSON.parse(readFileSync(join(lab.setUp.bundle, "manifest.json"), "utf8")) as unknown;
