@@ -30,7 +30,7 @@ async function renewExpired(lab: ExistingLab, now: Date): Promise<ExistingLab> {
   const expired = certificateEnds(lab.outputs.certificates).filter(({ end }) => end <= now);
   if (expired.length === 0) return lab;
   console.log(`${expired.length} certificates have run out while the lab was off: renewing them.`);
-  const targets = ["**::tls:index/locallySignedCert:LocallySignedCert::**", "**-node-apply"];
+  const targets = ["**$tls:index/locallySignedCert:LocallySignedCert::**", "**-node-apply"];
   const only = targets.flatMap((target) => ["--target", target]);
   const status = await lab.stack.run(["up", "--yes", "--skip-preview", ...only]);
   if (status !== 0) throw new Error("certificates could not be renewed; npm run up tries again");
