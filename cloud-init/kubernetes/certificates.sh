@@ -20,6 +20,7 @@ master_renew() {
 restart_control_plane() {
   local name
   wait_until 300 "a majority of healthy etcd members without this one" others_serve
+  forget_crashes
   for name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
     step "restarting $name for its renewed certificates"
     restart_container "$name"
@@ -35,10 +36,14 @@ control_plane_revive() {
   certificates_renewed || return 0
   if api_ready || etcd_healthy >/dev/null 2>&1; then return 0; fi
   step "starting the control plane again with its renewed certificates"
+  forget_crashes
   crictl ps --quiet --state Running --name '^(etcd|kube-apiserver|kube-controller-manager|kube-scheduler)$' |
     xargs --no-run-if-empty crictl stop >/dev/null
   certificate_digest >"$STATE/certificates"
 }
+
+# By certificates that had run out, programs crash over and over, and the kubelet then waits up to five minutes before each start.
+forget_crashes() { systemctl restart kubelet.service; }
 
 # The kubelet starts it again.
 restart_container() {
