@@ -2,7 +2,7 @@ import { defaultConfiguration } from "./config";
 import { allSettings } from "./schema-paths";
 import type { Setting } from "./settings";
 
-/** The README's table of every key: type, default, what a change means, meaning. Made from the schema, so it cannot lie. */
+/** The table of docs/configuration.md, every key with its type, default, what a change means, and meaning. */
 export function configurationTable(): string {
   const defaults = defaultConfiguration("dev");
   const rows = [...allSettings()].map(([key, setting]) => {

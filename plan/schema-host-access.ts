@@ -1,10 +1,10 @@
 import { hostAdapter, interfaceAddress } from "./kinds";
-import { address, cidr, derivedKey, group, inPlace, inTurn, key, oneOf, port } from "./settings";
+import { address, cidr, derivedKey, group, inPlace, inTurn, key, oneOf, port, section } from "./settings";
 
 const inStackDev = "in stack dev; in another moved by a number made from its name";
 
 /** How the host reaches the lab. */
-export const hostAccess = group({
+export const hostAccess = section("How the host reaches the lab, and by which ports", {
   mode: key(
     oneOf(["forward", "hostonly", "bridged"]),
     "forward",

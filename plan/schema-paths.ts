@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { schema } from "./schema";
-import { type Setting, settings } from "./settings";
+import { type Setting, sections, settings } from "./settings";
 
 /** Where a value is: `["networks", "mast", "cidr"]`, `["upstreamResolvers", 0]`. */
 export type Path = readonly PropertyKey[];
@@ -40,6 +40,12 @@ export function leafPath(path: Path): Path {
 export function settingAt(path: Path): Setting | undefined {
   const type = schemaAt(path);
   return type && settings.get(type);
+}
+
+/** What a group of the top level is about; undefined for what is no such group. */
+export function sectionDescriptionAt(path: Path): string | undefined {
+  const type = schemaAt(path);
+  return type && sections.get(type)?.description;
 }
 
 /** The names of the keys in the group there. */

@@ -28,6 +28,7 @@ import {
   oneOf,
   onOrOff,
   port,
+  section,
 } from "./settings";
 
 /**
@@ -41,7 +42,7 @@ const kubeadmMinimum = { cpus: 2, memoryMiB: 1800 };
 /** kube-apiserver's --service-node-port-range. */
 const nodePort = integer({ min: 30000, max: 32767 });
 
-/** Also the order of the README's table. */
+/** Also the order of the keys in Pulumi.yaml, Pulumi.dev.yaml and docs/configuration.md. */
 export const schema = z.strictObject({
   hypervisor: key(
     oneOf(["auto", "virtualbox", "embedded"]),
@@ -61,8 +62,11 @@ export const schema = z.strictObject({
     newLabOnly("its machines have that login and let no other in"),
     "Login on every machine, by key only",
   ),
-  gateway: group(size({ cpus: 1, memoryMiB: 512 }, { cpus: 1, memoryMiB: 256 }, "gateway")),
-  loadBalancers: group({
+  gateway: section(
+    "The gateway: router, DNS, DHCP and time of the lab, and the jump host",
+    size({ cpus: 1, memoryMiB: 512 }, { cpus: 1, memoryMiB: 256 }, "gateway"),
+  ),
+  loadBalancers: section("HAProxy machines that share the API's virtual IP", {
     count: key(integer({ min: 1, max: 16 }), 2, inPlace, "How many load balancers"),
     ...size({ cpus: 1, memoryMiB: 512 }, { cpus: 1, memoryMiB: 384 }, "load balancer"),
     virtualIp: derivedKey(
@@ -73,7 +77,7 @@ export const schema = z.strictObject({
     ),
     statisticsPort: key(port(1), 32700, inPlace, "Port of HAProxy's statistics on the virtual IP"),
   }),
-  masters: group({
+  masters: section("Control-plane machines, each an etcd member too; 1, 3 or 5", {
     count: key(masterCount, 3, inPlace, "How many masters, each an etcd member too"),
     ...size(
       { cpus: 2, memoryMiB: 2048 },
@@ -82,7 +86,7 @@ export const schema = z.strictObject({
       "kubeadm wants 2 processors and 1700 MiB, and the kernel keeps up to 100 MiB more",
     ),
   }),
-  workers: group({
+  workers: section("Machines for everybody's pods; 0 or more", {
     count: key(integer({ min: 0, max: 200 }), 3, inPlace, "How many workers"),
     atOnce: key(
       integer({ min: 1, max: 200 }),
@@ -92,7 +96,7 @@ export const schema = z.strictObject({
     ),
     ...size({ cpus: 2, memoryMiB: 2048 }, { cpus: 1, memoryMiB: 768 }, "worker"),
   }),
-  gluster: group({
+  gluster: section("Machines of the replicated volume, each with a data disk; 0, or 3 and more", {
     count: key(glusterCount, 3, inPlace, "How many Gluster machines; the volume has three copies"),
     ...size({ cpus: 2, memoryMiB: 2048 }, { cpus: 1, memoryMiB: 512 }, "Gluster machine"),
     brickGiB: key(integer({ min: 1, max: 2047 }), 500, inTurn, "Size of each one's thin data disk, GiB"),
@@ -103,13 +107,13 @@ export const schema = z.strictObject({
       "Name of the replicated volume",
     ),
   }),
-  networks: group({
+  networks: section("The four internal networks; the addresses in them follow from cidr unless set", {
     mast: group(network(1, beforeGateway, "the masters")),
     node: group({ ...network(2, "the one before the service pool", "the workers"), servicePool }),
     glus: group(network(3, beforeGateway, "the Gluster machines")),
     dmz: group(network(4, beforeGateway, "the load balancers")),
   }),
-  kubernetes: group({
+  kubernetes: section("Release, subnets, cluster domain and API port", {
     version: key(
       kubernetesRelease,
       "1.36.3",
@@ -141,7 +145,7 @@ export const schema = z.strictObject({
       "Port of the API on the virtual IP and on every master",
     ),
   }),
-  addons: group({
+  addons: section("What the cluster has beyond the necessary, each on or off, and its release", {
     storage: addon(
       true,
       "0.0.30",
@@ -178,7 +182,7 @@ export const schema = z.strictObject({
       httpsNodePort: key(nodePort, 30443, inPlace, "The same for HTTPS"),
     }),
   }),
-  image: group({
+  image: section("The machines' root disk: made here, a distribution's, your own, or a machine's", {
     base: key(
       diskImage,
       "built",
@@ -205,7 +209,7 @@ export const schema = z.strictObject({
     ),
   }),
   hostAccess,
-  names: group({
+  names: section("What machines' names begin with; two digits follow", {
     gateway: name("gate-node", "gateways"),
     loadBalancer: name("hapx-node", "load balancers"),
     master: name("kube-mast", "masters"),
@@ -224,7 +228,7 @@ export const schema = z.strictObject({
     inPlace,
     "Time servers that the gateway asks; not used by embedded, which has the host's clock",
   ),
-  certificates: group({
+  certificates: section("Lifetimes, and authorities of the user's own", {
     authorityYears: key(integer({ min: 1, max: 50 }), 10, trusted, "Life of an authority, years of 365 days"),
     leafDays: key(integer({ min: 1, max: 3650 }), 365, inPlace, "Life of any other certificate, days"),
     renewBeforeDays: key(

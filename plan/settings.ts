@@ -16,7 +16,7 @@ export const inPlace: Change = { means: "in place" };
 export const inTurn: Change = { means: "one machine after another" };
 export const newLabOnly = (because: string): Change => ({ means: "for a new lab only", because });
 
-/** What a person reads about one key: in error messages, in the README's table. */
+/** What a person reads about one key: in error messages, in docs/configuration.md. */
 export interface Setting {
   /** What it means, one line. */
   description: string;
@@ -45,6 +45,9 @@ export type Explain = (value: unknown) => Explanation | undefined;
 
 /** Every leaf of the schema is registered here. */
 export const settings = z.registry<Setting>();
+
+/** Every group of the top level. */
+export const sections = z.registry<{ description: string }>();
 
 /** A whole number; `"3"` counts as 3, since `pulumi config set` stores text. */
 export function integer(range: {
@@ -167,6 +170,13 @@ function about({ schema: _, ...rest }: Leaf<z.ZodType>): Omit<Setting, "descript
 export function group<Shape extends z.ZodRawShape>(shape: Shape) {
   const object = z.strictObject(shape);
   return object.prefault({} as z.input<typeof object>);
+}
+
+/** A group of the top level, which Pulumi.yaml and Pulumi.dev.yaml describe in a line. */
+export function section<Shape extends z.ZodRawShape>(description: string, shape: Shape) {
+  const schema = group(shape);
+  sections.add(schema, { description });
+  return schema;
 }
 
 function numeric(value: unknown): unknown {

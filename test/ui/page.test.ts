@@ -4,12 +4,12 @@ import { source as axe } from "axe-core";
 import type { Browser } from "playwright-core";
 import { Feed } from "../../ui/feed";
 import type { Happening } from "../../ui/happening";
+import { healthyChecks, withFailures } from "../../ui/healthy-checks";
 import { serve, type UiServer } from "../../ui/server";
 import { labView } from "../../ui/view";
 import { exampleLab } from "../rendered/example-lab";
 import { testWith } from "../rendered/tool";
 import { launch, openPage } from "./browser";
-import { healthyChecks, withFailures } from "./healthy-checks";
 import { lookAt, lookAtNothing } from "./recorded-look";
 
 jest.setTimeout(60_000);

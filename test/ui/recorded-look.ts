@@ -2,7 +2,7 @@ import type { MachineState } from "../../hypervisor/reality";
 import type { LabPlan } from "../../plan/lab-plan";
 import type { Check } from "../../scripts/lab-status";
 import type { LabLook } from "../../scripts/lab-watcher";
-import { healthyChecks } from "./healthy-checks";
+import { healthyChecks } from "../../ui/healthy-checks";
 
 const dayMs = 24 * 3600 * 1000;
 const authorities = ["etcd-ca", "front-proxy-ca", "kubernetes-ca"];

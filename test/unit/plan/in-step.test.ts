@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 import { defaultConfiguration, parseConfiguration } from "../../../plan/config";
 import { configurationTable } from "../../../plan/configuration-table";
+import { projectConfiguration } from "../../../plan/project-file";
 import { schema } from "../../../plan/schema";
 import { allSettings } from "../../../plan/schema-paths";
 import { rawConfiguration } from "../../../plan/stack-configuration";
+import { generatedFiles, staleFiles } from "../../../scripts/generate/files";
 
 const project = join(__dirname, "../../..");
-const readme = join(project, "README.md");
 
 interface ProjectFile {
   name: string;
@@ -124,8 +125,22 @@ describe("configurationTable", () => {
       "| `masters.count` | 1, 3 or 5 | `3` | in place | How many masters, each an etcd member too. |",
     );
   });
+});
 
-  test("is in README.md as it stands", () => {
-    expect(readFileSync(readme, "utf8")).toContain(configurationTable().trimEnd());
+describe("what npm run generate writes", () => {
+  test("is as it would write it now", () => {
+    expect(staleFiles(project)).toEqual([]);
+  });
+
+  test.each(Object.entries(generatedFiles))("%s is made whole out of a part", (path, textOf) => {
+    const present = readFileSync(join(project, path), "utf8");
+    expect(textOf(present.slice(0, Math.ceil(present.length / 2)))).toBe(present);
+  });
+
+  test("names only a part's keys that are for a new lab only", () => {
+    const { networks, names, workers } = projectConfiguration();
+    expect(networks?.description).toMatch(/\. For a new lab only: cidr, gateway, firstAddress$/);
+    expect(names?.description).toMatch(/\. For a new lab only$/);
+    expect(workers?.description).not.toContain("new lab");
   });
 });

@@ -1,7 +1,7 @@
 import type { Check } from "../../../scripts/lab-status";
 import { changesBetween } from "../../../ui/happening";
+import { healthyChecks, withFailures } from "../../../ui/healthy-checks";
 import { exampleLab } from "../../rendered/example-lab";
-import { healthyChecks, withFailures } from "../../ui/healthy-checks";
 import { lookAt, lookAtNothing } from "../../ui/recorded-look";
 
 const plan = exampleLab();

@@ -1,6 +1,6 @@
+import { healthyChecks, withFailures } from "../../../ui/healthy-checks";
 import { labView } from "../../../ui/view";
 import { exampleLab } from "../../rendered/example-lab";
-import { healthyChecks, withFailures } from "../../ui/healthy-checks";
 import { lookAt, lookAtNothing } from "../../ui/recorded-look";
 
 const plan = exampleLab();
