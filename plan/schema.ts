@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defaultAddonVersions, defaultKubernetesVersion } from "../offline/kubernetes/versions";
 import {
   checksum,
   diskImage,
@@ -116,7 +117,7 @@ export const schema = z.strictObject({
   kubernetes: section("Release, subnets, cluster domain and API port", {
     version: key(
       kubernetesRelease,
-      "1.36.3",
+      defaultKubernetesVersion,
       inTurn,
       "Release of Kubernetes, and of the kubeadm that sets it up",
     ),
@@ -148,20 +149,25 @@ export const schema = z.strictObject({
   addons: section("What the cluster has beyond the necessary, each on or off, and its release", {
     storage: addon(
       true,
-      "0.0.30",
+      defaultAddonVersions.localPathProvisioner,
       "A default storage class on the Gluster volume, where there is one: volumes for many pods on any nodes",
       "rancher/local-path-provisioner",
     ),
-    metricsServer: addon(false, "0.9.0", "What `kubectl top` and autoscalers ask", "metrics-server"),
+    metricsServer: addon(
+      false,
+      defaultAddonVersions.metricsServer,
+      "What `kubectl top` and autoscalers ask",
+      "metrics-server",
+    ),
     metalLb: addon(
       false,
-      "0.16.2",
+      defaultAddonVersions.metalLb,
       "Addresses of the service pool for services of type LoadBalancer; wants a worker",
       "MetalLB",
     ),
     headlamp: addon(
       false,
-      "0.45.0",
+      defaultAddonVersions.headlamp,
       "A dashboard, by a forwarded port; its login is the output `dashboard`, an administrator's",
       "Headlamp",
     ),
@@ -172,7 +178,7 @@ export const schema = z.strictObject({
         inPlace,
         "Web applications by the Gateway API, on the virtual IP and on the host",
       ),
-      version: key(traefikRelease, "3.6.12", inPlace, "Release of Traefik"),
+      version: key(traefikRelease, defaultAddonVersions.traefik, inPlace, "Release of Traefik"),
       httpNodePort: key(
         nodePort,
         30080,
