@@ -53,7 +53,7 @@ export function terminal(log: string): string {
   return `${markup(svg)}\n`;
 }
 
-/** What set-up said, each machine's last word, and all from the summary on. */
+/** Set-up's lines, each machine's last one, and everything from the summary on. */
 function shown(log: string): string[] {
   const lines = log.trimEnd().split("\n");
   const summary = lines.indexOf("Resources:");
@@ -72,7 +72,7 @@ function shown(log: string): string[] {
   ].filter((line, index, all) => line !== "" || all[index - 1] !== "");
 }
 
-/** Where on somebody's computer it was is nobody's business. */
+/** Without the path of the project on somebody's computer. */
 function withoutPlace(line: string): string {
   return line.replace(/\/\S*(?=\/\.kube-lab\b)/g, "…");
 }

@@ -78,3 +78,38 @@ test("docs/README.md leads to every document", () => {
   const others = documents.filter((path) => path.startsWith("docs/") && path !== "docs/README.md");
   expect(others.filter((path) => !index.includes(`](${path.slice("docs/".length)}`))).toEqual([]);
 });
+
+/** Messages of other programs, that a person may meet. */
+const foreign = [
+  "failed to run Kubelet: mountpoint for cpu not found",
+  "apply request took too long",
+  "Transport endpoint is not connected",
+];
+
+/** All that the program and its machines can say, without what is filled in. */
+function messages(): string {
+  const folders = readdirSync(project, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !/^\.|^(node_modules|test|docs)$/.test(entry.name))
+    .map(({ name }) => name);
+  const sources = folders.flatMap((folder) =>
+    readdirSync(join(project, folder), { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile() && /\.(ts|sh)$|^kube-lab$/.test(entry.name))
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8")),
+  );
+  return sources.join("\n");
+}
+
+test("docs/troubleshooting.md quotes messages as the program says them", () => {
+  const symptoms = textOf("docs/troubleshooting.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| "))
+    .flatMap((line) => [...(line.split(" | ")[0] ?? "").matchAll(/`([^`]*)`/g)])
+    .map(([, quoted = ""]) => quoted)
+    .filter((quoted) => quoted.includes(" "));
+  const said = messages();
+  const unknown = symptoms
+    .filter((quoted) => !foreign.includes(quoted))
+    .filter((quoted) => !quoted.split("…").every((part) => said.includes(part.trim())));
+  expect(symptoms.length).toBeGreaterThan(20);
+  expect(unknown).toEqual([]);
+});
