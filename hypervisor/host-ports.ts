@@ -77,7 +77,7 @@ export async function requireFreePorts(
     ...(elsewhere.length > 0 ? ["Give this computer its address again"] : []),
   ];
   throw new HypervisorError(
-    `${lines.join("; ")}. Nothing was started.`,
+    `${lines.join("; ")}. Nothing was touched.`,
     `${remedies.join(". ")}, or change hostAccess in the lab's configuration, then npm run up.`,
   );
 }

@@ -1,3 +1,4 @@
+import { requireFreePorts } from "../hypervisor/host-ports";
 import { cutPower, type LabMachine, startMachines, stopMachines } from "../hypervisor/lab-power";
 import { isStopped, machineState } from "../hypervisor/power";
 import {
@@ -37,6 +38,7 @@ export async function restoreLabSnapshot(lab: ExistingLab, name: string): Promis
   requireWhole(snapshot, outputs.machines);
   const { resources = [] } = (await stack.exportState()).deployment;
   const changed = changedSince(resources, outputs.machines, snapshot.takenAt);
+  await requireFreePorts(vbox, outputs.machines);
   await cutPower(vbox, outputs.machines);
   await restoreSnapshot(vbox, outputs.machines, snapshot, ({ name }) => changed.includes(name));
   console.log(`Snapshot ${name} of ${snapshot.takenAt} is restored.`);

@@ -48,7 +48,7 @@ it("names an address that this computer has no more, before anything is started"
   );
   await expect(gone).rejects.toMatchObject({
     message: expect.stringMatching(
-      `${forward.hostAddress}, where port ${forward.hostPort} is the lab's for ${forward.name}, is no address of this computer.*Nothing was started`,
+      `${forward.hostAddress}, where port ${forward.hostPort} is the lab's for ${forward.name}, is no address of this computer.*Nothing was touched`,
     ),
     remedy: expect.stringMatching(/^Give this computer its address again, or change hostAccess/),
   });
