@@ -100,7 +100,7 @@ export function adapterNumbers(info: Map<string, string>): number[] {
 }
 
 /** VBoxManage's forwarding rules: `api,tcp,127.0.0.1,18080,10.0.2.15,6443`. */
-export function forwardRules(info: Map<string, string>): string[] {
+export function forwardRules(info: ReadonlyMap<string, string>): string[] {
   return [...info].filter(([key]) => /^Forwarding\(\d+\)$/.test(key)).map(([, rule]) => rule);
 }
 

@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
 import net from "node:net";
+import { type ForwardSpecification, parseForwardRule } from "./adapters";
 import { HypervisorError } from "./errors";
 import { forwardRules } from "./hardware";
 import { inspect } from "./inspect";
 import type { LabMachine } from "./lab-power";
 import { isStopped } from "./power";
+import { type MachineSpecification, shortName } from "./specification";
 import { together } from "./together";
 import type { VBoxManage } from "./vboxmanage";
 
@@ -33,8 +35,12 @@ export function listenerCommand(platform: NodeJS.Platform, port: number): string
     : `\`ss -ltnp sport = :${port}\` shows it`;
 }
 
+type HostSide = Pick<ForwardSpecification, "name" | "hostAddress" | "hostPort">;
+type Hindered = HostSide & { hindrance: PortHindrance };
+
 /**
  * To be called before machines are started: the hypervisor starts one whose forward finds its port taken, and nobody reaches it.
+ * What machines that run hold is theirs.
  * @throws HypervisorError with every such port, and who has it as far as the system tells.
  */
 export async function requireFreePorts(
@@ -45,39 +51,76 @@ export async function requireFreePorts(
   const found = await together(machines, async ({ hypervisorName }) => {
     const info = await inspect(vbox, hypervisorName);
     if (info === undefined || !isStopped(info.get("VMState") ?? "")) return [];
-    const forwards = forwardRules(info).map((rule) => {
-      const [name = "", , address = "", port = ""] = rule.split(",");
-      return { name, address: address || "0.0.0.0", port: Number(port) };
-    });
-    return Promise.all(
-      forwards.map(async (forward) => ({
-        ...forward,
-        hindrance: await hindrance(forward.address, forward.port),
-      })),
-    );
+    return hinderedOf(forwardsOf(info), hindrance);
   });
-  const taken = found.flat().filter((forward) => forward.hindrance === "taken");
-  const elsewhere = found.flat().filter((forward) => forward.hindrance === "no address of this computer");
-  if (taken.length + elsewhere.length === 0) return;
+  refuse(found.flat(), "Nothing was touched.");
+}
+
+/**
+ * The same for one machine as it is to be, before it is made, changed or started. The hypervisor is asked only where something is in
+ * the way: it may be the machine itself.
+ * @throws HypervisorError as requireFreePorts does
+ */
+export async function requireOwnPorts(
+  vbox: VBoxManage,
+  wanted: Pick<MachineSpecification, "machine" | "group" | "forwards">,
+  hindrance = portHindrance,
+): Promise<void> {
+  const found = await hinderedOf(wanted.forwards, hindrance);
+  if (found.length === 0) return;
+  const info = await inspect(vbox, wanted.machine);
+  refuse(
+    found.filter(({ hostPort }) => !holdsPort(info, hostPort)),
+    `${shortName(wanted)} was not touched.`,
+  );
+}
+
+/** Whether a machine runs and forwards that port of the host's, at whatever address: one of all addresses holds each. */
+export function holdsPort(info: ReadonlyMap<string, string> | undefined, port: number): boolean {
+  if (info === undefined || isStopped(info.get("VMState") ?? "")) return false;
+  return forwardsOf(info).some(({ hostPort }) => hostPort === port);
+}
+
+function forwardsOf(info: ReadonlyMap<string, string>): HostSide[] {
+  return forwardRules(info).flatMap((rule) => parseForwardRule(rule) ?? []);
+}
+
+async function hinderedOf(
+  forwards: readonly HostSide[],
+  hindrance: typeof portHindrance,
+): Promise<Hindered[]> {
+  const looked = forwards.map(async ({ name, hostAddress, hostPort }) => {
+    const address = hostAddress || "0.0.0.0";
+    const found = await hindrance(address, hostPort);
+    return found === undefined ? [] : [{ name, hostAddress: address, hostPort, hindrance: found }];
+  });
+  return (await Promise.all(looked)).flat();
+}
+
+/** @param untouched what a person may rely on */
+function refuse(found: readonly Hindered[], untouched: string): void {
+  const taken = found.filter((forward) => forward.hindrance === "taken");
+  const elsewhere = found.filter((forward) => forward.hindrance === "no address of this computer");
+  if (found.length === 0) return;
   const lines = [
     ...taken.map(
-      ({ name, address, port }) =>
-        `port ${port} of ${address}, the lab's for ${name}, is taken${byWhom(listenerOn(port))}`,
+      ({ name, hostAddress, hostPort }) =>
+        `port ${hostPort} of ${hostAddress}, the lab's for ${name}, is taken${byWhom(listenerOn(hostPort))}`,
     ),
     ...elsewhere.map(
-      ({ name, address, port }) =>
-        `${address}, where port ${port} is the lab's for ${name}, is no address of this computer`,
+      ({ name, hostAddress, hostPort }) =>
+        `${hostAddress}, where port ${hostPort} is the lab's for ${name}, is no address of this computer`,
     ),
   ];
   const [first] = taken;
   const remedies = [
     ...(first
-      ? [`End the program that listens there (${listenerCommand(process.platform, first.port)})`]
+      ? [`End the program that listens there (${listenerCommand(process.platform, first.hostPort)})`]
       : []),
     ...(elsewhere.length > 0 ? ["Give this computer its address again"] : []),
   ];
   throw new HypervisorError(
-    `${lines.join("; ")}. Nothing was touched.`,
+    `${lines.join("; ")}. ${untouched}`,
     `${remedies.join(". ")}, or change hostAccess in the lab's configuration, then npm run up.`,
   );
 }

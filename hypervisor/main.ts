@@ -7,6 +7,7 @@ import { labFolders } from "./folders";
 import { type GuestAccess, parseGuestAccess } from "./guest-access";
 import { withGuests } from "./guest-shell";
 import { type Host, thisHost } from "./host";
+import { requireOwnPorts } from "./host-ports";
 import { absentImage, ensureImage, listImages } from "./image";
 import type { Hypervisor } from "./locate";
 import { absentMachine, ensureMachine } from "./machine";
@@ -45,6 +46,7 @@ const VERBS: Record<string, Verb> = {
     const log = logFor(shortName(wanted));
     const access = parseGuestAccess(await text(process.stdin));
     const vbox = open(wanted.hypervisor, host, shortName(wanted));
+    await requireOwnPorts(vbox, wanted);
     const aside = async (known: GuestAccess) => {
       const { lab } = await labFolders(vbox, wanted.group);
       const members = await readMembers(lab, wanted);

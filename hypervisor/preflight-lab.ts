@@ -3,9 +3,8 @@ import { setCommand } from "../plan/problems";
 import { formatForward } from "./adapters";
 import { type Finding, failure, fine, warning } from "./finding";
 import { sshRemedy } from "./guest-shell";
-import { actualHardware } from "./hardware";
 import { onPath } from "./host";
-import { byWhom, listenerCommand } from "./host-ports";
+import { byWhom, holdsPort, listenerCommand } from "./host-ports";
 import { belongsTo, groupsOf } from "./inspect";
 import { findIsoTool, isoToolRemedy } from "./iso";
 import { linuxFamily } from "./linux-distribution";
@@ -73,9 +72,7 @@ async function checkPort(
       `Give this computer that address again, or choose one that it has: ${setCommand("hostAccess.address", "ADDRESS")}`,
     );
   const info = await machineInfo(probes, plan.hypervisor, machine);
-  const ours = info?.get("VMState") === "running" ? Object.values(actualHardware(info)) : [];
-  const place = `${hostAddress}:${hostPort} ->`;
-  if (ours.some((value) => value.startsWith(place))) return fine(check, `this lab's own on ${hostAddress}`);
+  if (holdsPort(info, hostPort)) return fine(check, "this lab's own");
   return failure(
     check,
     `Port ${hostPort} of ${hostAddress} is taken${byWhom(probes.listenerOn(hostPort))}; the lab forwards it (${formatForward({ ...forward, guestAddress })}).`,

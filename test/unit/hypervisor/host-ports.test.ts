@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
-import { listenerOn, portHindrance, requireFreePorts } from "../../../hypervisor/host-ports";
+import { listenerOn, portHindrance, requireFreePorts, requireOwnPorts } from "../../../hypervisor/host-ports";
 import { ensureMachine } from "../../../hypervisor/machine";
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
@@ -57,6 +57,42 @@ it("names an address that this computer has no more, before anything is started"
 it("lets a running machine keep its own", async () => {
   if (forward === undefined) throw new Error("the gateway has forwards");
   await free([forward.hostPort]);
+});
+
+describe("a machine that is made, changed or started", () => {
+  const own = (taken: boolean, port = forward?.hostPort ?? 0) =>
+    requireOwnPorts(
+      simulated.open(),
+      { ...GATEWAY, forwards: GATEWAY.forwards.map((rule) => ({ ...rule, hostPort: port })) },
+      async () => (taken ? "taken" : undefined),
+    );
+
+  it("is asked for nothing while its ports are free", async () => {
+    simulated.calls.length = 0;
+    await own(false);
+    expect(simulated.calls).toEqual([]);
+  });
+
+  it.each(["running", "paused"])("keeps the port that it holds itself: %s", async (state) => {
+    simulated.machine(GATEWAY.machine).state = state;
+    await own(true);
+  });
+
+  it.each(["poweroff", "aborted", "saved"])("needs a port that another program has: %s", async (state) => {
+    simulated.machine(GATEWAY.machine).state = state;
+    await expect(own(true)).rejects.toThrow(
+      new RegExp(`port ${forward?.hostPort} of .* is taken.*gate-node01 was not touched`),
+    );
+  });
+
+  it("needs one while it runs that it does not hold yet", async () => {
+    await expect(own(true, 2345)).rejects.toThrow(/port 2345 of .* is taken/);
+  });
+
+  it("needs one that is not there yet", async () => {
+    simulated.machines.delete(GATEWAY.machine);
+    await expect(own(true)).rejects.toThrow(/is taken/);
+  });
 });
 
 it("says where the system knows it who listens", async () => {

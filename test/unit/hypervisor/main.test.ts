@@ -1,5 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { buildSync } from "esbuild";
 import { onLinux } from "../../systems";
@@ -26,8 +28,8 @@ beforeAll(() => {
     target: "node20",
     outfile: program,
   });
-  tool("VBoxManage", `console.log("Default machine folder:          ${machines}");`);
 });
+beforeEach(() => tool("VBoxManage", `console.log("Default machine folder:          ${machines}");`));
 afterAll(remove);
 
 const environment = {
@@ -65,6 +67,27 @@ describe("the program", () => {
     expect(status).toBe(2);
     expect(stderr).toMatch(
       /9 problems in the specification:\n {2}- HYPERVISOR is missing; allowed is virtualbox or embedded/,
+    );
+  });
+
+  onLinux("names a port that another program has before it asks anything of the machine's", async () => {
+    tool(
+      "VBoxManage",
+      `if (process.argv[2] !== "showvminfo") throw new Error(process.argv.join(" "));
+       console.log('VMState="poweroff"\\nForwarding(0)="ssh,tcp,127.0.0.1,2222,10.0.2.15,22"');`,
+    );
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const forwards = { FORWARD_SSH: `127.0.0.1:${port} -> 10.0.2.15:22`, ADAPTER_1: "nat 08:00:27:00:00:01" };
+    const hardware = { IMAGE: "image", CPUS: "1", MEMORY_MIB: "512", HOST_KEY: "SHA256:key", ...forwards };
+    const { status, stderr } = run(["machine ensure"], { ...environment, ...hardware });
+    server.close();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      new RegExp(
+        `^machine ensure: port ${port} of 127.0.0.1, the lab's for ssh, is taken.*kube-mast01 was not touched.\\nWhat to do: End the program that listens there`,
+      ),
     );
   });
 
