@@ -36,14 +36,25 @@ control_plane_revive() {
   certificates_renewed || return 0
   if api_ready || etcd_healthy >/dev/null 2>&1; then return 0; fi
   step "starting the control plane again with its renewed certificates"
-  forget_crashes
   crictl ps --quiet --state Running --name '^(etcd|kube-apiserver|kube-controller-manager|kube-scheduler)$' |
     xargs --no-run-if-empty crictl stop >/dev/null
+  systemctl restart kubelet.service
   certificate_digest >"$STATE/certificates"
 }
 
-# By certificates that had run out, programs crash over and over, and the kubelet then waits up to five minutes before each start.
-forget_crashes() { systemctl restart kubelet.service; }
+# Programs crash over and over by certificates that have run out, and the kubelet waits up to five minutes before it starts one
+# again; begun anew, it counts anew. One that does not know its node yet would wait for the API before it starts etcd.
+forget_crashes() {
+  local since
+  since=$(date -u +%FT%TZ)
+  systemctl restart kubelet.service
+  wait_until 120 "own kubelet to be known after its restart (journalctl -u kubelet)" kubelet_known "$since"
+}
+
+kubelet_known() {
+  as_node "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/$MACHINE" |
+    jq --exit-status --arg since "$1" '.spec.renewTime > $since' >/dev/null
+}
 
 # The kubelet starts it again.
 restart_container() {
