@@ -58,9 +58,12 @@ function configuration(plan: LabPlan): object {
   };
 }
 
-/** Copies in one step, so that the runtime never reads half of it. */
+/**
+ * Copies in one step, so that the runtime never reads half of it. A probe, and no hook after the start: a kubelet that is restarted
+ * meanwhile tries a probe again, a hook never.
+ */
 const placeConfiguration = [
-  "until [ -s /run/flannel/subnet.env ]; do sleep 0.2; done",
+  "[ -s /run/flannel/subnet.env ]",
   "cp /etc/kube-flannel/cni-conf.json /etc/cni/net.d/.10-flannel.new",
   "mv /etc/cni/net.d/.10-flannel.new /etc/cni/net.d/10-flannel.conflist",
 ].join(" && ");
@@ -114,7 +117,12 @@ function container(plan: LabPlan): object {
     ],
     resources: { requests: { cpu: "50m", memory: "50Mi" } },
     securityContext: { privileged: false, capabilities: { add: ["NET_ADMIN", "NET_RAW"] } },
-    lifecycle: { postStart: { exec: { command: ["/bin/sh", "-c", placeConfiguration] } } },
+    startupProbe: {
+      exec: { command: ["/bin/sh", "-c", placeConfiguration] },
+      periodSeconds: 1,
+      timeoutSeconds: 5,
+      failureThreshold: 600,
+    },
     volumeMounts: [
       { name: "run", mountPath: "/run/flannel" },
       { name: "cni", mountPath: "/etc/cni/net.d" },

@@ -29,6 +29,10 @@ test("every image of an add-on is one of the bundle's: none has to be fetched", 
   for (const image of images) expect(bundle).toContain(image);
 });
 
+test("no add-on needs a hook after a container's start: a kubelet that is restarted meanwhile never tries it again", () => {
+  expect(documentsOf(everything).flatMap((object) => valuesOf(object, "postStart"))).toEqual([]);
+});
+
 test("the configuration's default releases are those of the committed modules", () => {
   const { addons } = exampleLab();
   expect({
