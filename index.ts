@@ -1,6 +1,7 @@
 import "./components/lean-sdk";
 import * as pulumi from "@pulumi/pulumi";
 import { baseDiskFor, imageChoice } from "./components/base-disk";
+import { neededBaseDisk } from "./components/births";
 import { stackConfiguration } from "./components/stack-configuration";
 import { LOOK_BOUND } from "./hypervisor/inside";
 import { observe } from "./hypervisor/reality";
@@ -22,6 +23,8 @@ export = async () => {
     known.folder,
     LOOK_BOUND[pulumi.runtime.isDryRun() ? "preview" : "update"],
   );
+  // Refused before anything is touched.
+  if (baseDisk === undefined) neededBaseDisk(plan, await observations, baseDisk);
   // Loaded while the hypervisor answers.
   const { Lab }: typeof import("./components/lab") = require("./components/lab");
   const lab = new Lab("lab", {

@@ -18,28 +18,19 @@ export interface BaseDiskRecord extends BaseDisk {
   versions: string;
 }
 
-/**
- * The base disk that set-up has made for such a plan; it is not looked at.
- * @throws Error when set-up was not run for it.
- */
-export function baseDiskFor(plan: LabPlan, file = baseDisksFile): BaseDisk {
-  const { base, rootDiskGiB, layout } = plan.image;
+/** The base disk that set-up has made for such a plan; it is not looked at. Undefined when set-up has made none. */
+export function baseDiskFor(plan: LabPlan, file = baseDisksFile): BaseDisk | undefined {
   const versions = versionsOf(plan);
   const found = read(file).findLast(
     (record) => birthOfRecord(record) === birthOf(plan) && record.versions === versions,
   );
-  if (found === undefined) {
-    const wanted = `image.base ${base}, image.rootDiskGiB ${rootDiskGiB}, image.layout ${layout}, ${versions}`;
-    throw new Error(
-      `${file} has no base disk for ${wanted}. Run \`npm run set-up\`: it makes or fetches it.`,
-    );
-  }
-  return baseDiskOf(found);
+  return found && baseDiskOf(found);
 }
 
 /** What new machines of a plan are clones of, and which living ones may stay what they are. */
-export function imageChoice(plan: LabPlan, { template }: BaseDisk): ImageChoice {
-  return { template, keeps: (born) => keepsImage(plan, born) };
+export function imageChoice(plan: LabPlan, baseDisk = baseDiskFor(plan)): ImageChoice {
+  const keeps: ImageChoice["keeps"] = (born) => keepsImage(plan, born);
+  return baseDisk === undefined ? { keeps } : { template: baseDisk.template, keeps };
 }
 
 /**

@@ -1,22 +1,28 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isToBeMadeAnew, type Observation } from "../hypervisor/reality";
+import { birthOf } from "../plan/birth";
 import { type LabPlan, machinesOf } from "../plan/lab-plan";
-import { latestBaseDisk } from "./base-disk";
+import { releasesOf, releasesText } from "../plan/releases";
+import { baseDiskInUse } from "./base-disk-in-use";
 import type { BaseDisk } from "./image";
-import { observationOf, templateOf } from "./observation";
+import { observationOf } from "./observation";
 
 /**
- * The base disk of the template that the lab's machines are clones of, where every one of them stays what it is: another template is
- * not made before a machine needs it. Undefined where one does, or where nobody knows what theirs was made from.
+ * The base disk that the lab's template is made from: that in use, else the newest.
+ * @param newest what set-up has made last for such a plan; undefined where it has made none
+ * @throws pulumi.RunError where a machine or the template needs one, and set-up has made none
  */
-export function baseDiskInUse(
+export function neededBaseDisk(
   plan: LabPlan,
   observations: ReadonlyMap<string, Observation>,
-  latest: (templates: ReadonlySet<string>) => BaseDisk | undefined = latestBaseDisk,
-): BaseDisk | undefined {
-  const templates = plan.machines.map(({ name }) => templateOf(observationOf(observations, name)));
-  if (templates.includes(undefined)) return undefined;
-  return latest(new Set(templates.flatMap((template) => template ?? [])));
+  newest: BaseDisk | undefined,
+): BaseDisk {
+  const needed = baseDiskInUse(plan, observations) ?? newest;
+  if (needed !== undefined) return needed;
+  const wanted = `${birthOf(plan)}, ${releasesText(releasesOf(plan))}`;
+  throw new pulumi.RunError(
+    `a machine or the template is to be made, and there is no base disk for it (${wanted}). \`npm run up\` makes or fetches it, and so does \`npm run set-up\`.`,
+  );
 }
 
 /**

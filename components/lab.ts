@@ -4,7 +4,7 @@ import type { Observation } from "../hypervisor/reality";
 import { type AuthorityName, planCertificates } from "../plan/certificates";
 import type { GivenAuthority } from "../plan/given-authorities";
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
-import { baseDiskInUse, refuseToMakeSleepersAnew } from "./births";
+import { neededBaseDisk, refuseToMakeSleepersAnew } from "./births";
 import { Gateway } from "./gateway";
 import { Gluster } from "./gluster";
 import { type BaseDisk, Image } from "./image";
@@ -32,8 +32,8 @@ export interface LabArgs {
   incarnation: string;
   /** What there is already of the plan's machines and of the template, by their names. */
   observations: Promise<ReadonlyMap<string, Observation>>;
-  /** For machines that are made. */
-  baseDisk: BaseDisk;
+  /** For machines that are made; undefined where set-up has made none. */
+  baseDisk: BaseDisk | undefined;
   /** Authorities of the user's own; the others are made here. */
   givenAuthorities: Partial<Record<AuthorityName, GivenAuthority>>;
 }
@@ -58,7 +58,7 @@ export class Lab extends pulumi.ComponentResource {
       sayWhatIsInside(observed);
       sshAccessFiles(`${name}-access`, plan, pki, child);
       sayWhatChanges(machineChanges(plan, observed));
-      const disk = baseDiskInUse(plan, observed) ?? baseDisk;
+      const disk = neededBaseDisk(plan, observed, baseDisk);
       const { incarnation } = observationOf(observed, disk.template);
       const image = new Image(`${name}-image`, { plan, baseDisk: disk, incarnation }, child);
       const starting = new Starting();

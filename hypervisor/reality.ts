@@ -47,8 +47,8 @@ export interface Observation {
 
 /** What machines are clones of. */
 export interface ImageChoice {
-  /** Name of the template for those that are made. */
-  template: string;
+  /** Name of the template for those that are made; absent while set-up has made none. */
+  template?: string;
   /** Whether a machine that was made from another template, and as what by plan/birth.ts, may stay what it is. */
   keeps: (born: Pick<MachineRecord, "image" | "birth">) => boolean;
 }
@@ -101,16 +101,18 @@ export async function observeWith(
       : await observeFiles(folder, hypervisorName, choice);
     return [name, observation(found, time)];
   });
-  const template = observeTemplate(vbox, choice.template, known, time);
+  const ofNew = choice.template === undefined ? [] : [choice.template];
+  const templates = ofNew.map((image) => observeTemplate(vbox, image, known, time));
   const living = await Promise.all(machines);
   const images = new Set(living.flatMap(([, { image }]) => (image === undefined ? [] : [image])));
-  images.delete(choice.template);
-  const others = [...images].map((image) => observeTemplate(vbox, image, known, time));
+  const others = [...images]
+    .filter((image) => image !== choice.template)
+    .map((image) => observeTemplate(vbox, image, known, time));
   const surplus = surplusOf(plan, known, folder).map((name): [string, Observation] => [
     name,
     { state: "surplus", changed: [], incarnation: "" },
   ]);
-  return new Map([...living, ...surplus, ...(await Promise.all([template, ...others]))]);
+  return new Map([...living, ...surplus, ...(await Promise.all([...templates, ...others]))]);
 }
 
 /** Machines in the lab's folder that the plan does not have, by their short names. */

@@ -30,12 +30,17 @@ type Disk = Pick<BaseDiskRecord, "template" | "path" | "bundle">;
  */
 export async function ensureBaseDisk(plan: LabPlan, report: Report): Promise<Base> {
   const { base, rootDiskGiB, layout } = plan.image;
-  const bundle = await ensureKubernetes(plan, report);
-  // A living machine gets it as a volume.
-  rememberBundle(process.cwd(), releasesText(releasesOf(plan)), bundle.folder);
+  const bundle = await ensureLabBundle(plan, report);
   const disk = await diskFor(plan, bundle, report);
   remember({ base, rootDiskGiB, layout, versions: versionsOf(plan), ...disk });
   return { template: disk.template, bundle: bundle.folder };
+}
+
+/** Makes or fetches the bundle that a plan wants, and writes it down for living machines, which get it as a volume. */
+export async function ensureLabBundle(plan: LabPlan, report: Report): Promise<BundleFolder> {
+  const bundle = await ensureKubernetes(plan, report);
+  rememberBundle(process.cwd(), releasesText(releasesOf(plan)), bundle.folder);
+  return bundle;
 }
 
 /** Makes or fetches the bundle of Kubernetes' programs and images that a plan wants, with those of the add-ons that are on. */

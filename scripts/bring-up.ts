@@ -1,16 +1,12 @@
-import { baseDiskFor, imageChoice } from "../components/base-disk";
 import { machineChanges } from "../components/machine-changes";
 import { canGoOn, formatFindings, problemsIn } from "../hypervisor/finding";
-import { thisHost } from "../hypervisor/host";
 import { preflight } from "../hypervisor/preflight";
-import { logFor } from "../hypervisor/progress";
-import { observeWith } from "../hypervisor/reality";
-import { openVBoxManage } from "../hypervisor/vboxmanage";
 import type { LabPlan } from "../plan/lab-plan";
 import { accessFiles, writeAccessFiles } from "./access-files";
 import { confirm } from "./confirm";
 import { renewPersonalFiles } from "./host/personal-files";
-import { complete, type Prepared } from "./set-up";
+import { observeMachines } from "./observed-machines";
+import { completeForUpdate, type Prepared } from "./set-up";
 import { Stack } from "./stack";
 import { whatNow } from "./what-now";
 
@@ -32,7 +28,7 @@ export async function bringUp(
   const findings = problemsIn(await preflight(prepared.plan));
   if (findings.length > 0) console.error(formatFindings(findings));
   if (!canGoOn(findings)) throw new Error("nothing was made; mend the above and run again");
-  const ready = await complete(prepared);
+  const ready = await completeForUpdate(prepared);
   const stack = new Stack(name, ready);
   const [losses] = await Promise.all([yes ? [] : lossesOf(prepared), stack.select()]);
   if (losses.length > 0) await askFor(losses);
@@ -44,11 +40,11 @@ export async function bringUp(
 
 /** What takes machines that have run away, a line each. */
 async function lossesOf({ plan, labFolder }: Prepared): Promise<string[]> {
-  if (labFolder === undefined) return [];
-  const vbox = openVBoxManage(plan.hypervisor, thisHost(), logFor("hypervisor"));
-  const choice = imageChoice(plan, baseDiskFor(plan));
-  const changes = machineChanges(plan, await observeWith(vbox, plan, choice, labFolder, new Date()));
-  return changes.filter(({ takes }) => takes).map(({ words }) => words);
+  const seen = await observeMachines(plan, labFolder);
+  if (seen === undefined) return [];
+  return machineChanges(plan, seen)
+    .filter(({ takes }) => takes)
+    .map(({ words }) => words);
 }
 
 /** @throws Error where the answer is no, or nobody is there to answer. */

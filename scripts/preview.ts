@@ -1,6 +1,6 @@
 import { type CommandLine, type Options, runCommand } from "./command-line";
 import { forPulumi, pulumiOptions } from "./pulumi-options";
-import { setUp } from "./set-up";
+import { completeForUpdate, prepare } from "./set-up";
 import { Stack } from "./stack";
 
 const usage = {
@@ -10,7 +10,7 @@ const usage = {
 };
 
 async function main({ stack: name, values }: CommandLine<Options>): Promise<void> {
-  const stack = new Stack(name, await setUp(name));
+  const stack = new Stack(name, await completeForUpdate(await prepare(name)));
   await stack.select();
   process.exitCode = await stack.run(["preview", "--suppress-outputs", ...forPulumi(values)]);
 }

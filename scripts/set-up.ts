@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { needsNoBaseDisk } from "../components/base-disk-in-use";
 import { requiredHostPackages as embeddedPackages } from "../embedded/host-packages";
 import { writeChoice } from "../hypervisor/choice";
 import { thisHost } from "../hypervisor/host";
@@ -12,9 +13,10 @@ import { type Backend, ensureBackend } from "../offline/engine/backend";
 import { type Engine, ensureEngine } from "../offline/engine/engine";
 import { requiredHostPackages as bundlePackages } from "../offline/kubernetes/bundle";
 import type { LabPlan } from "../plan/lab-plan";
-import { type Base, ensureBaseDisk } from "./base-disk";
+import { type Base, ensureBaseDisk, ensureLabBundle } from "./base-disk";
 import { posixEnvironment, powerShellEnvironment, readPosixEnvironment } from "./environment-file";
 import { ensureHostPackages } from "./host-packages";
+import { observeMachines } from "./observed-machines";
 import { buildPrograms, localFolder } from "./programs";
 import { planOfStack, readableConfigurationIn, type UsablePlan, usablePlanOfStack } from "./stack-plan";
 
@@ -94,6 +96,25 @@ async function prepareWith(
 export async function complete(prepared: Prepared): Promise<SetUp> {
   const [engine, base] = await Promise.all([withEngine(prepared), ensureBaseDisk(prepared.plan, say)]);
   return { ...base, ...engine };
+}
+
+/**
+ * The same for an update of a stack. No base disk is made where no machine would be made from it: those that live keep theirs.
+ * @throws HypervisorError when there is no VBoxManage.
+ */
+export async function completeForUpdate(prepared: Prepared): Promise<EngineSetUp> {
+  const [engine] = await Promise.all([withEngine(prepared), ensureWhatUpdateNeeds(prepared)]);
+  return engine;
+}
+
+async function ensureWhatUpdateNeeds({ plan, labFolder }: Prepared): Promise<void> {
+  const seen = await observeMachines(plan, labFolder);
+  if (seen === undefined || !needsNoBaseDisk(plan, seen)) {
+    await ensureBaseDisk(plan, say);
+    return;
+  }
+  say("base disk: none is made or fetched, since every machine is there and keeps its image (npm run renew)");
+  await ensureLabBundle(plan, say);
 }
 
 async function withEngine({ project, plan, labFolder }: Prepared): Promise<EngineSetUp> {

@@ -1,10 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { keepsImage, latestBaseDisk } from "../../../components/base-disk";
-import { baseDiskInUse, refuseToMakeSleepersAnew } from "../../../components/births";
+import { baseDiskInUse, needsNoBaseDisk } from "../../../components/base-disk-in-use";
+import { neededBaseDisk, refuseToMakeSleepersAnew } from "../../../components/births";
 import type { Observation } from "../../../hypervisor/reality";
 import { scratch } from "../hypervisor/fixtures";
-import { allRunning, labOf, planOf } from "./lab-in-test";
+import { allRunning, labOf, nothingThere, planOf } from "./lab-in-test";
 
 const plan = planOf();
 const { folder, remove } = scratch();
@@ -47,6 +48,56 @@ test("the base disk is that of the latest template in use, and the newest when a
       latest,
     ),
   ).toBeUndefined();
+});
+
+describe("whether an update needs a base disk", () => {
+  const latest = (templates: ReadonlySet<string>) => latestBaseDisk(templates, list);
+  const living = (facts: Partial<Observation> = {}, template: Partial<Observation> = {}) => {
+    const there = { state: "stopped", changed: [], incarnation: "2026-11-20T10:00:00Z missing" } as const;
+    const machines = [...allRunning(plan)].map(([name, seen]): [string, Observation] => [
+      name,
+      { ...seen, image: "old", ...(name === "kube-node01" ? facts : {}) },
+    ]);
+    return new Map([...machines, ["old", { ...there, ...template }] as [string, Observation]]);
+  };
+
+  // Of a machine whose record is there, its template is known.
+  const noRecord = { image: undefined as never };
+
+  test.each<[string, Partial<Observation>]>([
+    ["every machine runs", {}],
+    ["one is off", { state: "stopped" }],
+    ["one is to be changed", { changed: ["cpus", "root disk"] }],
+  ])("none where %s", (_, facts) => {
+    expect(needsNoBaseDisk(plan, living(facts), latest)).toBe(true);
+  });
+
+  test.each<[string, Partial<Observation>, Partial<Observation>]>([
+    ["a machine is missing", { state: "missing", ...noRecord }, {}],
+    ["a machine's files alone are there", { state: "missing" }, {}],
+    ["a machine has no record", { state: "unfinished", ...noRecord }, {}],
+    ["a machine is off and has no record", { state: "stopped", ...noRecord }, {}],
+    ["one was born as another", { changed: ["image"] }, {}],
+    ["a person asked for one anew", { state: "stopped", changed: ["renewal"] }, {}],
+    ["one's template was not looked at", { image: "new" }, {}],
+    ["the template is gone", {}, { state: "missing" }],
+    ["the template was not finished", {}, { state: "unfinished" }],
+  ])("one where %s", (_, facts, template) => {
+    expect(needsNoBaseDisk(plan, living(facts, template), latest)).toBe(false);
+  });
+
+  test("one where nobody knows what the template was made from, and in a new lab", () => {
+    expect(needsNoBaseDisk(plan, living(), () => undefined)).toBe(false);
+    expect(needsNoBaseDisk(plan, nothingThere(plan), latest)).toBe(false);
+  });
+
+  test("a machine that is to be made without one is refused, and the lab is not described", async () => {
+    const missing = living({ state: "missing", ...noRecord });
+    const refusal = /no base disk for it \(built, 30 GiB, plain, Kubernetes 1\.\d+\.\d+.*\)\. `npm run up`/;
+    expect(() => neededBaseDisk(plan, missing, undefined)).toThrow(refusal);
+    await expect(labOf(plan, { observations: missing, baseDisk: undefined })).rejects.toThrow(refusal);
+    expect(neededBaseDisk(plan, missing, disk("new"))).toMatchObject({ template: "new" });
+  });
 });
 
 describe("masters that are off", () => {

@@ -46,15 +46,16 @@ function observed(plan: LabPlan, observation: Observation): Map<string, Observat
 interface Given {
   observations?: Map<string, Observation>;
   givenAuthorities?: LabArgs["givenAuthorities"];
+  baseDisk?: LabArgs["baseDisk"];
 }
 
 /** The lab's whole tree as it is registered, and its outputs. */
-export async function labOf(
-  plan: LabPlan,
-  { observations = nothingThere(plan), givenAuthorities = {} }: Given = {},
-) {
+export async function labOf(plan: LabPlan, given: Given = {}) {
+  const { observations = nothingThere(plan), givenAuthorities = {} } = given;
   const incarnation = "2026-11-20T10:00:00Z missing";
-  const args = { plan, incarnation, observations: Promise.resolve(observations), baseDisk, givenAuthorities };
+  const disk = "baseDisk" in given ? given.baseDisk : baseDisk;
+  const looked = Promise.resolve(observations);
+  const args = { plan, incarnation, observations: looked, baseDisk: disk, givenAuthorities };
   const { resources, result } = await registered(() => new Lab("lab", args).outputs, resourceOutputs);
   const byName = new Map(resources.map((resource) => [resource.name, resource]));
   const resource = (name: string): Registered => {

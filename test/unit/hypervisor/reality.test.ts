@@ -36,6 +36,12 @@ it("gives new tokens to machines and template that are missing, in one call", as
   expect(simulated.calls).toHaveLength(1);
 });
 
+it("looks at no template for new machines while there is none", async () => {
+  const choice = { keeps: () => true };
+  const observed = await observeWith(simulated.open(), plan, choice, labFolder, NOW);
+  expect([...observed.keys()]).toEqual(plan.machines.map(({ name }) => name));
+});
+
 it("gives the template's token, once its making came to an end", async () => {
   expect((await look()).get(IMAGE)?.incarnation).toBe("2026-11-21T04:33:10Z unfinished");
   await writeToken(simulated.open(), IMAGE, TOKEN);

@@ -1,0 +1,72 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Observation } from "../../../hypervisor/reality";
+import { ensureBaseDisk, ensureLabBundle } from "../../../scripts/base-disk";
+import { observeMachines } from "../../../scripts/observed-machines";
+import { completeForUpdate } from "../../../scripts/set-up";
+import { allRunning, nothingThere, planOf } from "../components/lab-in-test";
+import { scratch } from "../hypervisor/fixtures";
+
+jest.mock("../../../components/base-disk", () => ({
+  ...jest.requireActual<object>("../../../components/base-disk"),
+  latestBaseDisk: () => ({ template: "kube-lab-image-old", path: "/gone/disk.img" }),
+}));
+jest.mock("../../../hypervisor/locate", () => ({ locateVBoxManage: () => "/usr/bin/VBoxManage" }));
+jest.mock("../../../offline/engine/backend", () => ({
+  ensureBackend: () => Promise.resolve({ environment: {}, summary: "" }),
+}));
+jest.mock("../../../offline/engine/engine", () => ({
+  ensureEngine: () => Promise.resolve({ pulumi: "/pulumi", path: [], environment: {}, summary: "" }),
+}));
+jest.mock("../../../scripts/base-disk");
+jest.mock("../../../scripts/observed-machines");
+
+const plan = planOf();
+const { folder: project, remove } = scratch();
+mkdirSync(join(project, ".kube-lab"));
+const said: string[] = [];
+
+beforeEach(() => {
+  jest.clearAllMocks();
+  said.length = 0;
+  jest.spyOn(console, "log").mockImplementation((line: string) => void said.push(line));
+});
+afterAll(() => {
+  jest.restoreAllMocks();
+  remove();
+});
+
+const update = async (seen: ReadonlyMap<string, Observation> | undefined) => {
+  jest.mocked(observeMachines).mockResolvedValue(seen);
+  await completeForUpdate({ project, plan });
+  const calls = [ensureBaseDisk, ensureLabBundle].map((made) => jest.mocked(made).mock.calls.length);
+  return { disks: calls[0], bundlesAlone: calls[1], words: said.filter((line) => /base disk/.test(line)) };
+};
+
+const living = () =>
+  new Map([
+    ...[...allRunning(plan)].map(([name, seen]): [string, Observation] => [
+      name,
+      { ...seen, image: "kube-lab-image-old" },
+    ]),
+    ["kube-lab-image-old", { state: "stopped", changed: [], incarnation: "" }],
+  ]);
+
+test("a living lab gets the bundle alone, and a line about it", async () => {
+  expect(await update(living())).toEqual({
+    disks: 0,
+    bundlesAlone: 1,
+    words: [expect.stringMatching(/^base disk: none is made.*every machine is there and keeps its image/)],
+  });
+});
+
+test.each<[string, () => ReadonlyMap<string, Observation> | undefined]>([
+  ["nobody knows of a lab", () => undefined],
+  ["none of its machines is there", () => nothingThere(plan)],
+  [
+    "one is to be made",
+    () => living().set("kube-node01", { state: "missing", changed: [], incarnation: "" }),
+  ],
+])("a base disk is made where %s", async (_, seen) => {
+  expect(await update(seen())).toEqual({ disks: 1, bundlesAlone: 0, words: [] });
+});
