@@ -8,7 +8,7 @@ import { LabUnderTest } from "./lab-under-test";
 const dayMs = 86_400_000;
 
 /** Long enough for the lab to come up and be stopped again on a slow computer. */
-const livesForMs = 5 * 60_000;
+const livesForMs = 4 * 60_000;
 
 /** A lab of its own: the certificates of the other tests' lab live for a year. */
 export function expiryTests(): void {
