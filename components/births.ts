@@ -7,6 +7,9 @@ import { baseDiskInUse } from "./base-disk-in-use";
 import type { BaseDisk } from "./image";
 import { observationOf } from "./observation";
 
+/** As cloud-init/kubernetes/backup.sh says it. */
+const RESTORING = "a restore was begun";
+
 /**
  * The base disk that the lab's template is made from: that in use, else the newest.
  * @param newest what set-up has made last for such a plan; undefined where it has made none
@@ -22,6 +25,33 @@ export function neededBaseDisk(
   const wanted = `${birthOf(plan)}, ${releasesText(releasesOf(plan))}`;
   throw new pulumi.RunError(
     `a machine or the template is to be made, and there is no base disk for it (${wanted}). \`npm run up\` makes or fetches it, and so does \`npm run set-up\`.`,
+  );
+}
+
+/**
+ * While a restore waits for its end, the masters that it was for have no etcd: one that is made would find nobody and begin an empty
+ * cluster beside the data.
+ * @throws pulumi.RunError that names them; nothing is touched then.
+ */
+export function refuseToMakeMastersBesideRestore(
+  plan: LabPlan,
+  observations: ReadonlyMap<string, Observation>,
+): void {
+  const looked = machinesOf(plan, "master").map(({ name }) => ({
+    name,
+    ...observationOf(observations, name),
+  }));
+  const made = looked.filter((master) => master.state === "missing" || isToBeMadeAnew(master));
+  const restoring = looked.filter(
+    ({ inside }) =>
+      inside !== undefined &&
+      inside !== "no answer" &&
+      inside.faults.some((fault) => fault.includes(RESTORING)),
+  );
+  if (made.length === 0 || restoring.length === 0) return;
+  const names = (masters: readonly { name: string }[]) => masters.map(({ name }) => name).join(", ");
+  throw new pulumi.RunError(
+    `${names(restoring)}: a restore was begun and has not come to its end. Made now, ${names(made)} would begin an empty cluster beside the data. First: npm run restore -- FILE; then run again.`,
   );
 }
 

@@ -4,7 +4,7 @@ import type { Observation } from "../hypervisor/reality";
 import { type AuthorityName, planCertificates } from "../plan/certificates";
 import type { GivenAuthority } from "../plan/given-authorities";
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
-import { neededBaseDisk, refuseToMakeSleepersAnew } from "./births";
+import { neededBaseDisk, refuseToMakeMastersBesideRestore, refuseToMakeSleepersAnew } from "./births";
 import { Gateway } from "./gateway";
 import { Gluster } from "./gluster";
 import { type BaseDisk, Image } from "./image";
@@ -53,6 +53,7 @@ export class Lab extends pulumi.ComponentResource {
     this.outputs = observations.then((observed) => {
       refuseUpgrade(plan, observed);
       refuseToMakeSleepersAnew(plan, observed);
+      refuseToMakeMastersBesideRestore(plan, observed);
       const certificates = planCertificates(plan);
       const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
       sayWhatIsInside(observed);

@@ -183,7 +183,10 @@ async function observeFiles(
   machine: string,
   choice: ImageChoice,
 ): Promise<Found> {
-  const record = folder === undefined ? undefined : await readRecordIn(path.join(folder, machine));
+  if (folder === undefined) return MISSING;
+  const own = path.join(folder, machine);
+  // Without its settings it is not registered again, but made: a record alone is what a removal has left.
+  const record = existsSync(path.join(own, `${machine}.vbox`)) ? await readRecordIn(own) : undefined;
   return record === undefined ? MISSING : { state: "missing", ...originOf(record, choice) };
 }
 

@@ -17,8 +17,7 @@ export async function backUp(lab: ExistingLab, file: string, passphrase: string)
   if (existsSync(file)) throw new Error(`${file} is there already: name another file`);
   const shell = new LabShell(lab.outputs.access);
   try {
-    const content = Buffer.from(await snapshotOf(lab, shell), "base64");
-    const about = aboutIn(content);
+    const { content, about } = await snapshotOf(lab, shell);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(`${file}.new`, sealed(content, about, passphrase), { mode: 0o600, flush: true });
     renameSync(`${file}.new`, file);
@@ -28,19 +27,40 @@ export async function backUp(lab: ExistingLab, file: string, passphrase: string)
   }
 }
 
-/** Of the first master whose etcd gives one, in base64. */
-async function snapshotOf({ outputs }: ExistingLab, shell: LabShell): Promise<string> {
+interface Snapshot {
+  /** A gzipped tar; see cloud-init/kubernetes/backup.sh. */
+  content: Buffer;
+  about: About;
+}
+
+/** Of the first master that is one of a majority; where none is, of the one that knows most. */
+export async function snapshotOf(
+  { outputs }: Pick<ExistingLab, "outputs">,
+  shell: Pick<LabShell, "run">,
+): Promise<Snapshot> {
   const refusals: string[] = [];
+  const lonely: Snapshot[] = [];
   for (const { name } of outputs.machines.filter(({ role }) => role === "master")) {
     try {
       const { status, stdout, stderr } = await shell.run(name, "sudo kube-lab backup", { timeoutMs });
-      if (status === 0) return stdout;
-      refusals.push(`  ${name}: ${stderr.trim()}`);
+      if (status === 0) {
+        const content = Buffer.from(stdout, "base64");
+        const snapshot = { content, about: aboutIn(content) };
+        if (snapshot.about.majority) return snapshot;
+        lonely.push(snapshot);
+      } else refusals.push(`  ${name}: ${refusalOf(status, stderr)}`);
     } catch (error) {
       refusals.push(`  ${(error as Error).message}`);
     }
   }
+  const [best] = lonely.sort((a, b) => b.about.snapshot.revision - a.about.snapshot.revision);
+  if (best !== undefined) return best;
   throw new Error(`no master gives a snapshot:\n${refusals.join("\n")}\nLook: npm run status`);
+}
+
+/** What a `kube-lab` that does not know a word ends with is its whole usage. */
+export function refusalOf(status: number | null, stderr: string): string {
+  return status === 64 ? "it is of an earlier release of the lab: npm run up first" : stderr.trim();
 }
 
 /** A backup's content is a gzipped tar; see cloud-init/kubernetes/backup.sh. */

@@ -3,8 +3,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { logFor, waitFor } from "../hypervisor/progress";
 import type { MachineState } from "../hypervisor/reality";
+import { machinesOf } from "../plan/lab-plan";
 import type { About } from "./backup/about";
 import type { ExistingLab } from "./existing-lab";
+import { refusalOf } from "./lab-backup";
 import type { OutputMachine } from "./lab-outputs";
 import type { LabShell } from "./lab-shell";
 
@@ -24,6 +26,10 @@ export interface RestorePlan {
 interface MasterAbout {
   authority: string;
   member: boolean;
+  /** It was a member once, also where etcd's data is gone. */
+  lived: boolean;
+  /** Names of all masters, as it was last told. */
+  masters: string[];
   revision: number | null;
 }
 
@@ -49,10 +55,11 @@ export async function planRestore(
   const masters = lab.outputs.machines.filter(({ role }) => role === "master");
   const running = masters.filter(({ name }) => states.get(name) === "running");
   const lost = masters.filter((master) => !running.includes(master));
-  const asleep = lost.filter(
-    ({ name, hypervisorName }) =>
-      states.get(name) !== "missing" ||
-      (folder !== undefined && existsSync(join(folder, hypervisorName, `${hypervisorName}.vbox`))),
+  const off = lost.filter(({ name }) => states.get(name) !== "missing");
+  const fileOf = ({ hypervisorName }: OutputMachine) =>
+    join(folder ?? "", hypervisorName, `${hypervisorName}.vbox`);
+  const unregistered = lost.filter(
+    (master) => folder !== undefined && !off.includes(master) && existsSync(fileOf(master)),
   );
   const told = await Promise.all(
     running.map(async (machine) => {
@@ -60,17 +67,38 @@ export async function planRestore(
       return { machine, ...(JSON.parse(stdout) as MasterAbout) };
     }),
   );
-  const members = told.filter(({ member }) => member).map(({ machine }) => machine);
+  const placed = told.filter(({ member }) => member);
+  // Where etcd's data is gone from all, those that had it take it up again.
+  const members = (placed.length > 0 ? placed : told.filter(({ lived }) => lived)).map(
+    ({ machine }) => machine,
+  );
+  const named = new Set([
+    ...told.flatMap((master) => master.masters),
+    ...machinesOf(lab.plan, "master").map(({ name }) => name),
+  ]);
+  const unknown = [...named].filter((name) => !masters.some((master) => master.name === name));
   const problems = [
+    ...(about.stack === lab.plan.stack
+      ? []
+      : [`it is of stack ${about.stack}, and this is ${lab.plan.stack}`]),
+    ...(unknown.length === 0
+      ? []
+      : [
+          `${unknown.join(", ")} may be a member too, and the last update that came to its end knows no such master: finish it, npm run up, or set masters.count to ${masters.length} again where it was never made`,
+        ]),
     ...(about.kubernetes === lab.plan.kubernetes.version
       ? []
       : [`it is of Kubernetes ${about.kubernetes}, and the lab's is ${lab.plan.kubernetes.version}`]),
     ...told
       .filter(({ authority }) => authority !== about.authority)
       .map(({ machine }) => `${machine.name} has another authority for etcd: it is a backup of another lab`),
-    ...asleep.map(
+    ...off.map(
       ({ name, hypervisorName }) =>
         `${name} is off and has the data of before, which must not come back beside the restored: npm run start; where it will never start again, VBoxManage unregistervm ${hypervisorName} --delete`,
+    ),
+    ...unregistered.map(
+      (master) =>
+        `${master.name} is not registered and has the data of before, which must not come back beside the restored: VBoxManage registervm ${fileOf(master)} and npm run start; where it will never start again, remove that folder`,
     ),
     ...(members.length > 0 ? [] : ["no master runs that was a member of the cluster"]),
   ];
@@ -96,9 +124,11 @@ export function lossOf({ time, snapshot }: About, { writesLost, lost }: RestoreP
 }
 
 /**
- * Puts a backup's data in the place of the lab's. All masters stop before the first one takes the data, and all have it before
- * the first one starts, those without a place last: old data, restored data and a cluster begun anew must never meet. Repeated,
- * it begins anew. @returns when the members' API servers answer again
+ * Puts a backup's data in the place of the lab's. It is prepared on all members before anything stops; all masters stop before the
+ * first one takes the data, and all have it before the first one starts, those without a place last: old data, restored data and a
+ * cluster begun anew must never meet. Repeated, it begins anew.
+ * @returns when the members' API servers answer again
+ * @throws Error of all machines on which a step failed, when it is over on every one
  */
 export async function restore(
   content: Buffer,
@@ -109,27 +139,39 @@ export async function restore(
   const list = members.map(({ name, address }) => `${name}=${address}`).join(" ");
   const token = randomBytes(8).toString("hex");
   const all = (machines: readonly OutputMachine[], command: string, stdin?: string) =>
-    Promise.all(
-      machines.map(({ name }) =>
-        succeed(shell, name, `sudo kube-lab restore ${command}`, stdin === undefined ? {} : { stdin }),
-      ),
+    onAll(machines, ({ name }) =>
+      succeed(shell, name, `sudo kube-lab restore ${command}`, stdin === undefined ? {} : { stdin }),
     );
+  log("preparing the data; the lab serves on");
+  await all(members, `prepare '${list}' ${token}`, content.toString("base64"));
   log("stopping the control plane");
   await all(waiting, "stop false");
   await all(members, "stop true");
   log("putting the data in place");
-  await all(members, `load '${list}' ${token}`, content.toString("base64"));
+  await all(members, "swap");
   log("starting the control plane");
   await all(members, "start");
-  await Promise.all(members.map(({ name }) => converged(name, shell)));
-  await all(waiting, "start");
+  await onAll(members, ({ name }) => converged(name, shell)).finally(() => all(waiting, "start"));
+}
+
+/** None is left behind at work when another one has failed. */
+async function onAll(
+  machines: readonly OutputMachine[],
+  step: (machine: OutputMachine) => Promise<unknown>,
+): Promise<void> {
+  const ended = await Promise.allSettled(machines.map(step));
+  const failures = ended.flatMap((one) => (one.status === "rejected" ? [(one.reason as Error).message] : []));
+  if (failures.length > 0) throw new Error(failures.join("\n"));
 }
 
 async function converged(name: string, shell: Pick<LabShell, "run">): Promise<void> {
   const remedy = `Look there: npm run ssh -- ${name} journalctl -u kube-lab.`;
   await waitFor({ log: logFor(name), what: "for it to converge", boundSeconds, remedy }, async () => {
-    const { status } = await shell.run(name, "sudo kube-lab wait 20", { timeoutMs: 40_000 });
-    return status === 0 ? true : undefined;
+    // Who does not answer yet is asked again.
+    const answer = await shell
+      .run(name, "sudo kube-lab wait 20", { timeoutMs: 40_000 })
+      .catch(() => undefined);
+    return answer?.status === 0 ? true : undefined;
   });
 }
 
@@ -142,6 +184,6 @@ async function succeed(
   const result = await shell.run(machine, command, { ...options, timeoutMs: stepTimeoutMs });
   if (result.status === 0) return result;
   throw new Error(
-    `${machine}: ${command.replace(/^sudo /, "")} failed: ${result.stderr.trim()}\nMend it and repeat the command: it begins anew.`,
+    `${machine}: ${command.replace(/^sudo /, "")} failed: ${refusalOf(result.status, result.stderr)}\nMend it and repeat the command: it begins anew.`,
   );
 }

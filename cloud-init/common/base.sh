@@ -21,7 +21,7 @@ base_network() {
 # What somebody has masked or disabled is the lab's to start again.
 base_services() {
   local unit
-  for unit in $(role_services); do
+  for unit in $(services); do
     if [ /etc/systemd/system/"$unit" -ef /dev/null ] || [ /run/systemd/system/"$unit" -ef /dev/null ]; then
       step "unmasking $unit"
       systemctl unmask "$unit"
@@ -29,7 +29,8 @@ base_services() {
     fi
   done
   ln -sf /etc/systemd/system/kube-lab.service /etc/systemd/system/multi-user.target.wants/kube-lab.service
-  [ "$ROLE" = gateway ] || systemctl start kube-lab-verify.socket
+  [ "$ROLE" = gateway ] || systemctl start kube-lab-verify.socket ||
+    printf 'kube-lab: nobody can ask this machine what is broken inside: systemctl status kube-lab-verify.socket\n'
 }
 
 base_lan() {

@@ -3,7 +3,7 @@
 
 VERIFY_PORT=7070
 
-# verify [--answer|--all]: the first line is since when that is so, as an epoch. A machine that is on its way says nothing: there is
+# verify [--answer|--all]: the first line is since when that is so, as an epoch. A machine that is on its way has no faults: there is
 # nothing to compare with. "--answer" is for the gateway alone, "--all" asks all machines, and each line begins with a name.
 verify() {
   case ${1:-} in
@@ -17,7 +17,7 @@ verify_here() {
   find_faults
   if [ -e "$RUN/converged" ]; then
     cat "$RUN/converged"
-  elif [ -n "$FAULTS" ]; then
+  else
     cut -d ' ' -f 1 "$RUN/status" 2>/dev/null || echo 0
   fi
   [ -z "$FAULTS" ] || printf '%s\n' "$FAULTS"
@@ -72,11 +72,10 @@ faults() {
 
 # A pass under way is no fault; one that nobody makes, or that fails again and again, is.
 stopped_on_its_way() {
-  if ! systemctl is-active --quiet kube-lab.service && ! systemctl is-failed --quiet kube-lab.service; then
-    echo "kube-lab.service is stopped"
-  elif [ -s "$RUN/reason" ]; then
-    echo "has not converged: $(head -n 1 "$RUN/reason")"
-  fi
+  case $(systemctl is-active kube-lab.service) in
+    active | activating | reloading | failed) [ ! -s "$RUN/reason" ] || echo "has not converged: $(head -n 1 "$RUN/reason")" ;;
+    *) echo "kube-lab.service is stopped" ;;
+  esac
 }
 
 # What must run, whatever the role, and what it adds.

@@ -1,18 +1,25 @@
 # shellcheck shell=bash
-# etcd's data out of the lab and into it again: "kube-lab backup" and the three steps of "kube-lab restore". The host takes each
-# step on all masters before the next one: old data and restored data must never meet.
+# etcd's data out of the lab and into it again: "kube-lab backup" and the steps of "kube-lab restore". The host takes each step on
+# all masters before the next one: old data and restored data must never meet.
 
 BACKUPS=$STATE/backup
+BACKUP_LOCK=$RUN/backup.lock
+# What a restore has prepared beside the data of before.
+PREPARED=$STATE/etcd-restored
 # While it is there, this master's etcd waits for the end of a restore.
 RESTORING=$STATE/restoring
 MEMBER=$ROOT/var/lib/etcd/member
 # What the last restore has taken the place of; on the same file system, so that moving is one step.
 REPLACED=$STATE/etcd-replaced
+# The machine has converged since: the next restore replaces data of its own.
+RESTORED=$STATE/restored
 
 # A gzipped tar in base64 on standard output: snapshot.db, and about.json with what it is of.
 master_backup() {
   local folder
+  lock_backups
   mkdir -p "$STATE"
+  rm -rf "$BACKUPS".*
   folder=$(mktemp --directory "$BACKUPS.XXXXXX")
   # shellcheck disable=SC2064
   trap "rm -rf '$folder'" EXIT
@@ -22,13 +29,25 @@ master_backup() {
   tar --create --gzip --directory "$folder" about.json snapshot.db | base64 --wrap 0
 }
 
-# etcdutl reads the whole file and its sum.
+# One step at a time, also where the host's connection broke and it asks again.
+lock_backups() {
+  exec 8>"$BACKUP_LOCK"
+  flock --nonblock 8 || fail "another backup or restore is at work here: wait for its end and repeat"
+}
+
+# Copies of every secret that a step which was cut off has left.
+forget_copies() {
+  (flock --nonblock 8 && rm -rf "$BACKUPS".*) 8>"$BACKUP_LOCK" || true
+}
+
+# etcdutl reads the whole file and its sum. Without a majority the member may have missed writes.
 about_backup() {
-  local status
+  local status majority=false
+  ! etcdctl_here endpoint health >/dev/null 2>&1 || majority=true
   status=$(etcdutl snapshot status --write-out json "$1/snapshot.db") || fail "the snapshot cannot be read again: etcdutl snapshot status says why"
   jq -n --argjson snapshot "$status" --arg stack "$LAB_STACK" --arg kubernetes "$KUBERNETES_VERSION" --arg masters "$MASTERS" \
-    --arg authority "$(authority_fingerprint)" --arg by "$MACHINE" --arg time "$(date -u +%FT%TZ)" \
-    '{stack: $stack, time: $time, by: $by, kubernetes: $kubernetes, authority: $authority, snapshot: $snapshot,
+    --arg authority "$(authority_fingerprint)" --arg by "$MACHINE" --arg time "$(date -u +%FT%TZ)" --argjson majority $majority \
+    '{stack: $stack, time: $time, by: $by, majority: $majority, kubernetes: $kubernetes, authority: $authority, snapshot: $snapshot,
       masters: [$masters | split(" ")[] | split("=") | {name: .[0], address: .[1]}]}'
 }
 
@@ -37,67 +56,44 @@ authority_fingerprint() { openssl x509 -in "$CERTIFICATES/etcd/ca.crt" -noout -f
 
 master_restore() {
   case ${1:-} in
-    about | stop | load | start) "restore_$1" "${@:2}" ;;
-    *) fail "usage: kube-lab restore about|stop|load MEMBERS TOKEN|start" ;;
+    about) restore_about ;;
+    prepare | stop | swap | start)
+      lock_backups
+      "restore_$1" "${@:2}"
+      ;;
+    *) fail "usage: kube-lab restore about|prepare MEMBERS TOKEN|stop MEMBER|swap|start" ;;
   esac
 }
 
-# {authority, member, revision}: whether it has had a place in the cluster, and where its etcd is, null where that does not answer.
+# {authority, member, lived, masters, revision}: whether it has a place in the cluster, or had one, the masters that it knows, and
+# where its etcd is, null where that does not answer.
 restore_about() {
-  local revision member=false
+  local revision member=false lived=false
   revision=$(etcdctl_here endpoint status --write-out json 2>/dev/null | jq '.[0].Status.header.revision') || true
   if [ -e "$STATE/placed" ] && [ -d "$MEMBER" ]; then member=true; fi
-  if [ -e "$RESTORING" ]; then member=$(cat "$RESTORING"); fi
-  jq -n --arg authority "$(authority_fingerprint)" --argjson member "$member" --argjson revision "${revision:-null}" \
-    '{authority: $authority, member: $member, revision: $revision}'
+  case $(cat "$RESTORING" 2>/dev/null) in
+    true) member=true ;;
+    false) member=false ;;
+  esac
+  if [ -e "$STATE/placed" ] || [ -e "$STATE/lived" ]; then lived=true; fi
+  jq -n --arg authority "$(authority_fingerprint)" --argjson member $member --argjson lived $lived --arg masters "$MASTERS" \
+    --argjson revision "${revision:-null}" \
+    '{authority: $authority, member: $member, lived: $lived, masters: [$masters | split(" ")[] | split("=")[0]], revision: $revision}'
 }
 
-# restore_stop MEMBER: nothing of the control plane writes any more, also not after a power cut; nor does a master that has no place
-# yet take one meanwhile, in a cluster of its own. MEMBER says whether it takes the data.
-restore_stop() {
-  [ -e "$RESTORING" ] || rm -rf "$REPLACED"
-  printf '%s\n' "$1" >"$RESTORING"
-  sync "$RESTORING"
-  systemctl stop kube-lab.service kubelet.service
-  rm -f "$RUN/converged"
-  stop_containers kube-scheduler kube-controller-manager kube-apiserver etcd
-  # Its passes say what is waited for.
-  systemctl start --no-block kube-lab.service
-}
-
-stop_containers() {
-  local name id
-  for name in "$@"; do
-    for id in $(crictl ps --quiet --name "^$name\$"); do crictl stop --timeout 20 "$id" >/dev/null; done
-    [ -z "$(crictl ps --quiet --name "^$name\$")" ] || fail "$name does not stop: 'crictl ps' shows it"
-  done
-}
-
-# restore_load MEMBERS TOKEN: the snapshot on standard input takes the place of this member's data, which is kept beside it.
-# MEMBERS: "kube-mast01=192.168.1.10 …", all that the new cluster begins with. Watchers have to look anew: etcd's count of writes
-# goes on far above what they have seen.
-restore_load() {
-  local folder=$STATE/etcd-restored
-  [ -e "$RESTORING" ] || fail "nothing was stopped for a restore: npm run restore does that first"
-  rm -rf "$folder" "$BACKUPS.in"
+# restore_prepare MEMBERS TOKEN: makes of the snapshot on standard input what this member's data is to be, beside that of before:
+# what fails here has touched nothing. MEMBERS: "kube-mast01=192.168.1.10 …", all that the new cluster begins with. Watchers have to
+# look anew: etcd's count of writes goes on far above what they have seen.
+restore_prepare() {
+  rm -rf "$PREPARED" "$BACKUPS".*
   (umask 077 && mkdir -p "$BACKUPS.in" && base64 --decode | tar --extract --gzip --directory "$BACKUPS.in") ||
-    fail "the backup does not arrive whole"
-  etcdutl snapshot restore "$BACKUPS.in/snapshot.db" --name "$MACHINE" --data-dir "$folder" \
+    fail "the backup does not arrive whole, or there is no room for it: 'df $STATE' tells"
+  etcdutl snapshot restore "$BACKUPS.in/snapshot.db" --name "$MACHINE" --data-dir "$PREPARED" \
     --initial-cluster "$(peer_urls "$1")" --initial-advertise-peer-urls "https://$ADDRESS:$ETCD_PEER_PORT" \
     --initial-cluster-token "$2" --bump-revision 1000000000 --mark-compacted >/dev/null 2>"$STATE/restore.log" ||
     fail "etcdutl cannot restore the snapshot: $(tail -n 1 "$STATE/restore.log")"
   rm -rf "$BACKUPS.in"
   sync
-  [ -d "${MEMBER%/*}" ] || install -d -m 0700 "${MEMBER%/*}"
-  [ ! -d "$MEMBER" ] || keep_old_data
-  mv "$folder/member" "$MEMBER"
-  rm -rf "$folder"
-  sync
-}
-
-# The first one only: what a repeated restore finds is a restored member.
-keep_old_data() {
-  if [ -d "$REPLACED" ]; then rm -rf "$MEMBER"; else mv "$MEMBER" "$REPLACED"; fi
 }
 
 peer_urls() {
@@ -106,9 +102,57 @@ peer_urls() {
   printf '%s' "$urls"
 }
 
-# restore_start: from here on the machine is as after a boot; who had no place takes one anew.
+# restore_stop MEMBER: nothing of the control plane writes any more, also not after a power cut; nor does a master that has no place
+# yet take one meanwhile, in a cluster of its own. MEMBER says whether it takes the data.
+restore_stop() {
+  if [ -e "$RESTORED" ]; then rm -rf "$REPLACED" "$RESTORED"; fi
+  printf '%s\n' "$1" >"$RESTORING.new"
+  sync "$RESTORING.new"
+  mv "$RESTORING.new" "$RESTORING"
+  sync "$STATE"
+  systemctl stop kube-lab.service kubelet.service
+  rm -f "$RUN/converged"
+  stop_containers kube-scheduler kube-controller-manager kube-apiserver etcd
+  # Its passes say what is waited for.
+  systemctl start --no-block kube-lab.service
+}
+
+stop_containers() {
+  local name id ids
+  for name in "$@"; do
+    ids=$(running_containers "$name")
+    for id in $ids; do crictl stop --timeout 20 "$id" >/dev/null || fail "$name does not stop: 'crictl ps' shows it"; done
+    ids=$(running_containers "$name")
+    [ -z "$ids" ] || fail "$name does not stop: 'crictl ps' shows it"
+  done
+}
+
+# Who does not answer has stopped nothing.
+running_containers() { crictl ps --quiet --name "^$1\$" || fail "containerd does not tell what runs: 'systemctl status containerd'"; }
+
+# What is prepared takes the place of this member's data, which is kept beside it.
+restore_swap() {
+  [ -e "$RESTORING" ] || fail "nothing was stopped for a restore: npm run restore does that first"
+  [ -d "$PREPARED/member" ] || fail "nothing is prepared: npm run restore does that first"
+  [ -d "${MEMBER%/*}" ] || install -d -m 0700 "${MEMBER%/*}"
+  [ ! -d "$MEMBER" ] || keep_old_data
+  mv "$PREPARED/member" "$MEMBER"
+  touch "$STATE/placed"
+  rm -rf "$PREPARED"
+  sync
+}
+
+# The first one only, as long as no restore came to its end: what a repeated one finds is a restored member.
+keep_old_data() {
+  if [ -d "$REPLACED" ]; then rm -rf "$MEMBER"; else mv "$MEMBER" "$REPLACED"; fi
+}
+
+# restore_start: from here on the machine is as after a boot; who had no place takes one anew, without what it had of the old cluster.
 restore_start() {
-  if [ "$(cat "$RESTORING" 2>/dev/null)" = false ]; then rm -f "$STATE/place"; fi
+  if [ "$(cat "$RESTORING" 2>/dev/null)" = false ]; then
+    forget_place
+    rm -f "$STATE/place" "$STATE/placed"
+  fi
   rm -f "$RESTORING" "$RUN/reason"
   systemctl start --no-block kube-lab.service
 }
@@ -116,4 +160,10 @@ restore_start() {
 # Before anything of the control plane starts.
 refuse_while_restoring() {
   [ ! -e "$RESTORING" ] || fail "a restore was begun and has not come to its end: run 'npm run restore' again"
+}
+
+# The machine serves again: the data of before a restore is of before from here on.
+note_restored() {
+  forget_copies
+  [ ! -d "$REPLACED" ] || touch "$RESTORED"
 }

@@ -56,11 +56,11 @@ kubelet_known() {
     jq --exit-status --arg since "$1" '.spec.renewTime > $since' >/dev/null
 }
 
-# The kubelet starts it again.
+# The kubelet starts it again. etcd hands its leadership over before it ends.
 restart_container() {
   local id
   id=$(crictl ps --quiet --state Running --name "^$1\$") || return 0
-  [ -z "$id" ] || crictl stop "$id" >/dev/null
+  [ -z "$id" ] || crictl stop --timeout 10 "$id" >/dev/null
   wait_until 180 "$1 to run again (crictl ps -a)" container_restarted "$1" "$id"
 }
 

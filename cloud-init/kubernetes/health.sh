@@ -9,7 +9,10 @@ node_services() {
   [ -z "$VOLUME_SERVERS" ] || echo kube-lab-volume.service
 }
 
-node_verify() { verify_table kube_lab_gluster; }
+node_verify() {
+  verify_table kube_lab_gluster
+  [ "$(node_code)" != 404 ] || echo "the cluster does not know the node $MACHINE"
+}
 
 node_probes() {
   local name

@@ -38,6 +38,7 @@ role_converge() {
   uncordon
   master_strangers
   node_volume
+  note_restored
 }
 
 # A place once taken is kept as long as etcd's data is there and good. A pass that was cut short goes on with what it had decided,
@@ -111,8 +112,8 @@ decide_place() {
 # A machine that was a member once must not begin an empty cluster in the place of the one that it has forgotten.
 wait_for_other_members() {
   [ "$(wc -w <<<"$MASTERS")" -gt 1 ] ||
-    fail "etcd's data is gone from /var/lib/etcd, and there is no other master that has it. A backup belongs there; \
-to begin with an empty cluster: rm $STATE/lived"
+    fail "etcd's data is gone from /var/lib/etcd, and there is no other master that has it. A backup belongs there: \
+npm run restore -- FILE; to begin with an empty cluster: rm $STATE/lived"
   wait_until 300 "another master's etcd, which has the data that is gone here (port $ETCD_PORT)" living_endpoint
 }
 

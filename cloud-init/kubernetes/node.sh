@@ -67,8 +67,26 @@ forget_pods() {
   ! ip link show cni0 >/dev/null 2>&1 || ip link delete cni0
 }
 
+# As HTTP says it; 000 without an answer.
+node_code() { as_node "/api/v1/nodes/$MACHINE" --output /dev/null --write-out '%{http_code}' 2>/dev/null || true; }
+
+# A kubelet makes its node once, when it starts; somebody has deleted it, or a restored backup does not know it.
+register_node() {
+  local end=$((SECONDS + 30))
+  while [ "$(node_code)" = 404 ]; do
+    if [ $SECONDS -ge $end ]; then
+      step "registering the node again"
+      forget_pods
+      systemctl restart kubelet.service
+      return 0
+    fi
+    pause 2
+  done
+}
+
 # One process that watches costs less than many that ask; now and then a new one, should its connection be dead.
 wait_node_ready() {
+  register_node
   retry 300 "waiting for own node to be Ready (kubectl describe node $MACHINE; journalctl -u kubelet)" node_becomes_ready
 }
 

@@ -100,8 +100,16 @@ def within(wanted, actual):
     if isinstance(wanted, dict) and isinstance(actual, dict):
         return all(within(value, actual.get(key)) for key, value in wanted.items())
     if isinstance(wanted, list) and isinstance(actual, list):
+        if key_of(wanted):
+            return all(any(within(one, other) for other in actual) for one in wanted)
         return len(wanted) == len(actual) and all(map(within, wanted, actual))
     return wanted == actual or (not wanted and not actual) or str(wanted) == str(actual)
+
+
+def key_of(things):
+    """What an API server merges such a list by: there somebody else's may stand among ours, and an apply leaves it there."""
+    keys = ("name", "containerPort", "port", "mountPath")
+    return next((key for key in keys if things and all(isinstance(one, dict) and key in one for one in things)), None)
 
 
 def pods_of(workload):

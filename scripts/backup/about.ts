@@ -7,6 +7,8 @@ const about = z.object({
   time: z.string(),
   /** The master that gave it. */
   by: z.string(),
+  /** Whether it was one of a majority: else others may have written what it has never heard of. */
+  majority: z.boolean(),
   /** Kubernetes' release. */
   kubernetes: z.string(),
   /** Fingerprint of etcd's authority: the lab whose data it is. */
@@ -25,8 +27,9 @@ export function readAbout(json: string): About {
   throw new Error(`the backup does not say what it is of: ${z.prettifyError(read.error)}`);
 }
 
-/** `revision 4711, 812 keys, 3.4 MiB, of kube-mast01 at 2026-11-26T08:40:00Z` */
-export function described({ time, by, snapshot }: About): string {
+/** `stack dev, revision 4711, 812 keys, 3.4 MiB, of kube-mast01 at 2026-11-26T08:40:00Z` */
+export function described({ stack, time, by, majority, snapshot }: About): string {
   const size = (snapshot.totalSize / 2 ** 20).toFixed(1);
-  return `revision ${snapshot.revision}, ${snapshot.totalKey} keys, ${size} MiB, of ${by} at ${time}`;
+  const text = `stack ${stack}, revision ${snapshot.revision}, ${snapshot.totalKey} keys, ${size} MiB, of ${by} at ${time}`;
+  return majority ? text : `${text}, which was without a majority: what others wrote meanwhile is not in it`;
 }

@@ -28,6 +28,7 @@ etcdutl() {
 authority_fingerprint() { echo AA:BB; }
 systemctl() { echo "systemctl $*" >>"$calls"; }
 crictl() { :; }
+forget_pods() { :; }
 `;
 
 describe("a master", () => {
@@ -47,8 +48,9 @@ describe("a master", () => {
     writeFileSync(state("placed"), "");
   };
   const calls = () => (existsSync(master.at("/calls")) ? master.read("/calls") : "");
-  const load = `echo snapshot >"$KUBE_LAB_ROOT/snapshot.db"; echo '{}' >"$KUBE_LAB_ROOT/about.json"
-tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_load '${first} ${second}' t1`;
+  const prepare = `echo snapshot >"$KUBE_LAB_ROOT/snapshot.db"; echo '{}' >"$KUBE_LAB_ROOT/about.json"
+tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_prepare '${first} ${second}' t1`;
+  const attempt = `${prepare}\nrestore_stop true\nrestore_swap`;
 
   test("gives etcd's data with what it is of, when it can be read again", () => {
     const { status, words } = onMaster("master_backup");
@@ -59,6 +61,7 @@ tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_load '${fi
       stack: "dev",
       kubernetes: plan.kubernetes.version,
       authority: "AA:BB",
+      majority: true,
       snapshot: { revision: 4700 },
       masters: machinesOf(plan, "master").map(({ name, address }) => ({ name, address })),
     });
@@ -74,38 +77,90 @@ tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_load '${fi
     );
   });
 
+  test("says when it is without a majority, whose writes it may not have", () => {
+    const lonely = `etcdctl_here() { case "$*" in *health*) return 1 ;; *) echo snapshot >"$5" ;; esac; }`;
+    const archive = Buffer.from(onMaster("master_backup", lonely).words, "base64");
+    const about = execFileSync("tar", ["-xzO", "about.json"], { input: archive, encoding: "utf8" });
+    expect(JSON.parse(about)).toMatchObject({ majority: false });
+  });
+
+  test("takes away copies that a cut off backup has left, but none of one at work", () => {
+    mkdirSync(state("backup.cut"));
+    expect(onMaster("lock_backups; (exec 8>&-; forget_copies)").status).toBe(0);
+    expect(existsSync(state("backup.cut"))).toBe(true);
+    expect(onMaster("note_restored").status).toBe(0);
+    expect(existsSync(state("backup.cut"))).toBe(false);
+  });
+
   test("says whether it was a member, also in the middle of a restore", () => {
-    const told = () => JSON.parse(onMaster("restore_about").words) as { member: boolean; revision: number };
-    expect(told()).toMatchObject({ member: false, revision: 4711 });
+    const told = () => JSON.parse(onMaster("restore_about").words) as { member: boolean; lived: boolean };
+    expect(told()).toMatchObject({
+      ...{ member: false, lived: false, revision: 4711 },
+      masters: machinesOf(plan, "master").map(({ name }) => name),
+    });
     hasData("old");
     expect(told().member).toBe(true);
     rmSync(member(), { recursive: true });
     writeFileSync(state("restoring"), "true\n");
     expect(told().member).toBe(true);
+    // A full disk leaves nothing in it.
+    writeFileSync(state("restoring"), "");
+    expect(told()).toMatchObject({ member: false, lived: true });
   });
 
   test("takes no data before everything has stopped", () => {
     hasData("old");
-    expect(onMaster(load)).toMatchObject({
+    expect(onMaster(`${prepare}; restore_swap`)).toMatchObject({
       status: 1,
       words: expect.stringContaining("nothing was stopped"),
     });
     expect(readFileSync(`${member()}/data`, "utf8")).toBe("old");
   });
 
+  test("stops nothing for what cannot be prepared", () => {
+    hasData("old");
+    const full = "etcdutl() { echo 'no space left on device' >&2; return 1; }";
+    expect(onMaster(prepare, full)).toMatchObject({
+      status: 1,
+      words: expect.stringContaining("no space left on device"),
+    });
+    expect(calls()).not.toContain("systemctl stop");
+    expect(readFileSync(`${member()}/data`, "utf8")).toBe("old");
+  });
+
+  test("takes no silence of containerd for an end of etcd", () => {
+    hasData("old");
+    expect(onMaster("restore_stop true", "crictl() { return 1; }")).toMatchObject({
+      status: 1,
+      words: expect.stringContaining("containerd does not tell what runs"),
+    });
+  });
+
+  test("keeps the data of before until a restore came to its end, and then that of before the next one", () => {
+    hasData("old");
+    for (const _ of [1, 2]) onMaster(`${attempt}\nrestore_start`);
+    expect(readFileSync(`${state("etcd-replaced")}/data`, "utf8")).toBe("old");
+    onMaster("note_restored");
+    writeFileSync(`${member()}/data`, "later");
+    onMaster(attempt);
+    expect(readFileSync(`${state("etcd-replaced")}/data`, "utf8")).toBe("later");
+  });
+
+  test("takes data up again that is gone, as the member that it was", () => {
+    writeFileSync(state("lived"), "");
+    expect(onMaster(attempt).status).toBe(0);
+    expect(existsSync(state("placed"))).toBe(true);
+  });
+
   test("keeps the data of before, that of the first attempt only, and is a member of the new cluster", () => {
     hasData("old");
-    for (const attempt of ["restore_stop true", "restore_stop true"])
-      expect(onMaster(`${attempt}\n${load}`)).toEqual({ status: 0, words: "" });
+    for (const _ of [1, 2]) expect(onMaster(attempt)).toEqual({ status: 0, words: "" });
     expect(readFileSync(`${member()}/data`, "utf8")).toBe("snapshot\n");
     expect(readFileSync(`${state("etcd-replaced")}/data`, "utf8")).toBe("old");
     expect(calls()).toContain(
       `--initial-cluster ${[first, second].map((pair) => `${pair?.replace("=", "=https://")}:2380`).join(",")} `,
     );
     expect(calls()).toContain("--bump-revision 1000000000 --mark-compacted");
-    expect(calls().indexOf("systemctl stop kube-lab.service kubelet.service")).toBeLessThan(
-      calls().indexOf("etcdutl"),
-    );
   });
 
   test("takes no place meanwhile, whatever it was about to do", () => {
@@ -122,10 +177,11 @@ tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_load '${fi
     }
   });
 
-  test("that had no place decides anew afterwards; a member keeps its own", () => {
+  test("that had no place decides anew afterwards, without data of the old cluster; a member keeps its own", () => {
     writeFileSync(state("place"), "init\n");
-    onMaster("restore_stop false; restore_start");
+    onMaster("restore_stop false; restore_start", `forget_place() { echo forgotten >>"$calls"; }`);
     expect(existsSync(state("place"))).toBe(false);
+    expect(calls()).toContain("forgotten");
     hasData("old");
     onMaster("restore_stop true; restore_start");
     expect(existsSync(state("placed"))).toBe(true);

@@ -45,6 +45,12 @@ print(json.dumps(objects.look(cluster.get, files)))
     ]);
   });
 
+  testWith("python3")("may have more in a list that is merged: an apply would leave it there", () => {
+    const env = `cluster[${flannel}]["spec"]["template"]["spec"]["containers"][0]["env"]`;
+    expect(look(`${env} = [{"name": "MORE", "value": "1"}, *${env}]`).faults).toEqual([]);
+    expect(look(`${env}.pop()`).faults).toEqual(["DaemonSet kube-flannel/kube-flannel-ds was edited"]);
+  });
+
   testWith("python3")("of kinds whose plural is no plain s have the API's own path", () => {
     const script = `
 import sys

@@ -116,6 +116,21 @@ describe("a delivery over certificates that have run out", () => {
   });
 });
 
+test("a node that the cluster has forgotten is registered again, and one that is known is left alone", () => {
+  const worker = writeMachine(plan, firstOf(plan, "worker"));
+  const restarts = (code: string) =>
+    worker.run(
+      "register_node; node_verify",
+      `node_code() { echo ${code}; }; pause() { SECONDS=$((SECONDS + 31)); }; forget_pods() { :; }; verify_table() { :; }
+systemctl() { echo "systemctl $*"; }`,
+    ).words;
+  expect(restarts("404")).toMatch(
+    /systemctl restart kubelet.service\nthe cluster does not know the node kube-node01\n$/,
+  );
+  for (const code of ["200", "000"]) expect(restarts(code)).toBe("");
+  worker.remove();
+});
+
 testWith("jq")("a node is ready when its kubelet has said so since it was started", () => {
   const machine = writeMachine(plan, firstOf(plan, "worker"));
   const reported = (time: string, status = "True") =>

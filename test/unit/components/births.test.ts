@@ -2,7 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { keepsImage, latestBaseDisk } from "../../../components/base-disk";
 import { baseDiskInUse, needsNoBaseDisk } from "../../../components/base-disk-in-use";
-import { neededBaseDisk, refuseToMakeSleepersAnew } from "../../../components/births";
+import {
+  neededBaseDisk,
+  refuseToMakeMastersBesideRestore,
+  refuseToMakeSleepersAnew,
+} from "../../../components/births";
 import type { Observation } from "../../../hypervisor/reality";
 import { scratch } from "../hypervisor/fixtures";
 import { allRunning, labOf, nothingThere, planOf } from "./lab-in-test";
@@ -121,4 +125,27 @@ describe("masters that are off", () => {
     const all = plan.machines.map(({ name }) => name);
     expect(() => refuseToMakeSleepersAnew(plan, withOff(all, []))).not.toThrow();
   });
+});
+
+test("no master is made while a restore waits for its end: it would begin an empty cluster", async () => {
+  const restoring = {
+    since: 1,
+    faults: ["has not converged: a restore was begun and has not come to its end"],
+  };
+  const seen = (gone: Partial<Observation>, left: Partial<Observation>) =>
+    new Map(
+      [...allRunning(plan)].map(([name, one]): [string, Observation] => [
+        name,
+        { ...one, ...(name === "kube-mast02" ? gone : {}), ...(name === "kube-mast01" ? left : {}) },
+      ]),
+    );
+  const refusal =
+    /kube-mast01: a restore was begun.*kube-mast02 would begin an empty cluster.*npm run restore/;
+  const cutOff = seen({ state: "missing" }, { inside: restoring });
+  await expect(labOf(plan, { observations: cutOff })).rejects.toThrow(refusal);
+  const refuse = (observations: Map<string, Observation>) => () =>
+    refuseToMakeMastersBesideRestore(plan, observations);
+  expect(refuse(seen({ changed: ["renewal"] }, { inside: restoring }))).toThrow(refusal);
+  expect(refuse(seen({}, { inside: restoring }))).not.toThrow();
+  expect(refuse(seen({ state: "missing" }, { inside: "no answer" }))).not.toThrow();
 });

@@ -146,5 +146,8 @@ describe("with the lab up", () => {
       state: "missing",
       changed: ["image"],
     });
+    // A removal leaves the record alone: then it is made, like any new one.
+    rmSync(path.join(labFolder, gone.hypervisorName, `${gone.hypervisorName}.vbox`));
+    expect((await look("kube-lab-image-2")).get(gone.name)?.image).toBeUndefined();
   });
 });

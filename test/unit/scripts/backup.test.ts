@@ -15,6 +15,7 @@ const about: About = {
   stack: "dev",
   time: "2026-11-26T08:40:00Z",
   by: "kube-mast01",
+  majority: true,
   kubernetes: plan.kubernetes.version,
   authority: "AA:BB",
   masters: [],
@@ -62,7 +63,7 @@ function shellOf(told: Record<string, object>) {
     },
   };
 }
-const member = { authority: "AA:BB", member: true, revision: 4711 };
+const member = { authority: "AA:BB", member: true, lived: true, masters, revision: 4711 };
 const states = (...of: MachineState[]) => new Map(masters.map((name, i) => [name, of[i] ?? "missing"]));
 const namesOf = (machines: readonly { name: string }[]) => machines.map(({ name }) => name);
 
@@ -79,7 +80,7 @@ describe("a restore", () => {
   test("goes to the one that is left when two are lost for good; those made anew meanwhile wait", async () => {
     const shell = shellOf({
       "kube-mast01": { ...member, revision: null },
-      "kube-mast02": { ...member, member: false, revision: null },
+      "kube-mast02": { ...member, member: false, lived: false, revision: null },
     });
     const restored = await planRestore(lab, states("running", "running"), about, shell, undefined);
     expect(namesOf(restored.members)).toEqual(["kube-mast01"]);
@@ -98,13 +99,27 @@ describe("a restore", () => {
   });
 
   test("is refused with every reason before anything is touched", async () => {
-    const shell = shellOf({ "kube-mast01": { ...member, authority: "CC", member: false } });
-    const other = { ...about, kubernetes: "1.35.0" };
+    const shell = shellOf({ "kube-mast01": { ...member, authority: "CC", member: false, lived: false } });
+    const other = { ...about, stack: "prod", kubernetes: "1.35.0" };
     const refused = planRestore(lab, states("running", "stopped"), other, shell, undefined);
     await expect(refused).rejects.toThrow(
-      /nothing was touched:\n {2}it is of Kubernetes 1\.35\.0.*\n {2}kube-mast01 has another authority.*\n {2}kube-mast02 is off and has the data of before.*\n {2}no master runs that was a member/,
+      /nothing was touched:\n {2}it is of stack prod, and this is dev\n {2}it is of Kubernetes 1\.35\.0.*\n {2}kube-mast01 has another authority.*\n {2}kube-mast02 is off and has the data of before.*\n {2}no master runs that was a member/,
     );
     expect(shell.calls).toEqual(["kube-mast01 restore about"]);
+  });
+
+  test("goes to all that lived where etcd's data is gone from every one", async () => {
+    const shell = shellOf(Object.fromEntries(masters.map((name) => [name, { ...member, member: false }])));
+    const restored = await planRestore(lab, states("running", "running", "running"), about, shell, undefined);
+    expect(namesOf(restored.members)).toEqual(masters);
+  });
+
+  test("is refused while a master may be a member that the last whole update does not know", async () => {
+    const outputs = { machines: plan.machines.filter(({ name }) => name !== "kube-mast03") };
+    const fewer = { plan, outputs: outputs as unknown as LabOutputs };
+    const shell = shellOf(Object.fromEntries(masters.map((name) => [name, member])));
+    const refused = planRestore(fewer, states("running", "running"), about, shell, undefined);
+    await expect(refused).rejects.toThrow("kube-mast03 may be a member too");
   });
 
   test("is refused while a master's files are there that is not registered", async () => {
@@ -115,19 +130,41 @@ describe("a restore", () => {
     const planned = () => planRestore(lab, states("running", "running"), about, shell, folder);
     expect(namesOf((await planned()).lost)).toEqual(["kube-mast03"]);
     writeFileSync(join(folder, machine, `${machine}.vbox`), "");
-    await expect(planned()).rejects.toThrow("kube-mast03 is off and has the data of before");
+    await expect(planned()).rejects.toThrow(
+      /kube-mast03 is not registered and has the data of before.*registervm/,
+    );
     rmSync(folder, { recursive: true });
   });
 
-  test("stops all before the first takes the data, and starts those without a place last", async () => {
+  test("starts those that wait also where a member does not converge, and ends when all have", async () => {
+    const shell = shellOf({});
+    const [member, waiting] = ["kube-mast01", "kube-mast02"].map((name) =>
+      plan.machines.filter((machine) => machine.name === name),
+    ) as never[][];
+    const run = async (machine: string, command: string) => {
+      const answer = await shell.run(machine, command);
+      return command.endsWith("restore start") && machine === "kube-mast01"
+        ? { ...answer, status: 1 }
+        : answer;
+    };
+    const restored = restore(
+      Buffer.from("x"),
+      { members: member ?? [], waiting: waiting ?? [], lost: [] },
+      { run },
+    );
+    await expect(restored).rejects.toThrow("kube-mast01: kube-lab restore start failed");
+  });
+
+  test("prepares before anything stops, stops all before the first takes the data, starts those without a place last", async () => {
     const shell = shellOf({});
     const machineOf = (name: string) => plan.machines.filter((machine) => machine.name === name);
     const [members, waiting] = [machineOf("kube-mast01"), machineOf("kube-mast02")] as never[][];
     await restore(Buffer.from("x"), { members: members ?? [], waiting: waiting ?? [], lost: [] }, shell);
     expect(shell.calls).toEqual([
+      "kube-mast01 restore prepare 'kube-mast01=192.168.1.10'",
       "kube-mast02 restore stop false",
       "kube-mast01 restore stop true",
-      "kube-mast01 restore load 'kube-mast01=192.168.1.10'",
+      "kube-mast01 restore swap",
       "kube-mast01 restore start",
       "kube-mast01 wait 20",
       "kube-mast02 restore start",
