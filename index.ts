@@ -3,10 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { baseDiskFor, imageChoice } from "./components/base-disk";
 import { neededBaseDisk } from "./components/births";
 import { stackConfiguration } from "./components/stack-configuration";
-import { LOOK_BOUND } from "./hypervisor/inside";
-import { observe } from "./hypervisor/reality";
+import { LOOK_BOUND } from "./hypervisor/reality/inside";
+import { observe } from "./hypervisor/reality/reality";
 import { givenAuthorities } from "./plan/given-authorities";
-import { planLab } from "./plan/topology";
+import { planLab } from "./plan/plan";
 
 // The SDK takes several stack traces per resource: mapping each to TypeScript's lines, and deep ones, is half the program's time.
 Reflect.deleteProperty(Error, "prepareStackTrace");

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { tarOf } from "../offline/kubernetes/image/tar";
+import { tarOf } from "../lib/tar";
 import type { GuestFile } from "./guest-files";
 
 /**

@@ -1,3 +1,4 @@
+import { netmask } from "../lib/netmask";
 import { dashboardPort } from "../plan/dashboard-port";
 import {
   type AdapterPlan,
@@ -10,7 +11,6 @@ import {
   type Role,
 } from "../plan/lab-plan";
 import { ownLanAdapter } from "../plan/lan-addresses";
-import { netmask } from "../plan/netmask";
 import { nodeImages } from "./kubernetes/images";
 import { stableUuid } from "./stable-uuid";
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { ImageChoice } from "../hypervisor/reality";
+import type { ImageChoice } from "../hypervisor/reality/reality";
 import { birthOf } from "../plan/birth";
 import type { DiskLayout, LabPlan } from "../plan/lab-plan";
 import { releasesOf, releasesText } from "../plan/releases";

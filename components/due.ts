@@ -1,6 +1,6 @@
 import { machineEnvironment } from "../hypervisor/environment";
-import { differences, type Hardware, wantedHardware } from "../hypervisor/hardware";
-import type { Observation } from "../hypervisor/reality";
+import { differences, type Hardware, wantedHardware } from "../hypervisor/machine/hardware";
+import type { Observation } from "../hypervisor/reality/reality";
 import { readMachineSpecification } from "../hypervisor/specification";
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
 import { parseReleases, releasesOf, releasesText } from "../plan/releases";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Guest, GuestAccess } from "../hypervisor/guest-access";
+import type { Guest, GuestAccess } from "../hypervisor/guest/guest-access";
 import { endpointOf, gatewayOf } from "../plan/endpoint";
 import { type LabPlan, type MachinePlan, machinesOf, type Role } from "../plan/lab-plan";
 import type { Site } from "./site";

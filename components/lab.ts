@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { sealEnvironment } from "../hypervisor/environment";
-import type { Observation } from "../hypervisor/reality";
+import type { Observation } from "../hypervisor/reality/reality";
 import { type AuthorityName, planCertificates } from "../plan/certificates";
 import type { GivenAuthority } from "../plan/given-authorities";
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
@@ -28,7 +28,7 @@ import { Workers } from "./workers";
 
 export interface LabArgs {
   plan: LabPlan;
-  /** Token of the lab's record, by hypervisor/living-lab.ts. */
+  /** Token of the lab's record, by hypervisor/reality/living-lab.ts. */
   incarnation: string;
   /** What there is already of the plan's machines and of the template, by their names. */
   observations: Promise<ReadonlyMap<string, Observation>>;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Observation } from "../hypervisor/reality";
+import type { Observation } from "../hypervisor/reality/reality";
+import { ConfigurationError } from "../plan/config/problems";
 import { type LabPlan, type MachinePlan, machinesOf } from "../plan/lab-plan";
-import { ConfigurationError } from "../plan/problems";
 import { parseReleases } from "../plan/releases";
 import { upgradeProblems } from "../plan/upgrade";
 import { versionsOfTemplate } from "./base-disk";

@@ -5,7 +5,7 @@ import { metaData } from "../cloud-init/meta-data";
 import { networkConfig } from "../cloud-init/network-config";
 import { userData } from "../cloud-init/user-data";
 import { dataDiskEnvironment, machineEnvironment, seedEnvironment } from "../hypervisor/environment";
-import { isSettled } from "../hypervisor/settled";
+import { isSettled } from "../hypervisor/reality/settled";
 import type { MachinePlan } from "../plan/lab-plan";
 import { guestAccess } from "./guest-access";
 import { brokenInside } from "./inside";

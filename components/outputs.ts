@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { kubeconfig } from "../cloud-init/kubernetes/kubeconfig";
 import { mermaid } from "../plan/diagram";
 import { endpointOf } from "../plan/endpoint";
-import { hostsFile } from "../plan/hosts-file";
+import { hostsFile } from "../plan/hosts-entries";
 import type { LabPlan, Role } from "../plan/lab-plan";
 import type { Machine } from "./machine";
 import type { Pki } from "./pki";

@@ -1,10 +1,10 @@
 import { cpus, totalmem } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
-import { readChoice } from "../hypervisor/choice";
-import { HypervisorError } from "../hypervisor/errors";
-import { findLab, type KnownLab } from "../hypervisor/living-lab";
-import { type Configuration, ConfigurationError, parseConfiguration } from "../plan/config";
-import { rawConfiguration } from "../plan/stack-configuration";
+import { readChoice } from "../hypervisor/driver/choice";
+import { HypervisorError } from "../hypervisor/driver/errors";
+import { findLab, type KnownLab } from "../hypervisor/reality/living-lab";
+import { type Configuration, ConfigurationError, parseConfiguration } from "../plan/config/configuration";
+import { rawConfiguration } from "../plan/config/stack-configuration";
 
 /** What the lab is compared with. `npm run up` looks at the disk, too, before anything is made. */
 const host = {

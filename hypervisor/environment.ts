@@ -1,7 +1,7 @@
 import { birthOf } from "../plan/birth";
 import type { AdapterPlan, LabPlan, MachinePlan } from "../plan/lab-plan";
 import { releasesOf, releasesText } from "../plan/releases";
-import { formatAdapter, formatForward } from "./adapters";
+import { formatAdapter, formatForward } from "./machine/adapters";
 
 /** Environment of a command: one entry a property, so that `preview --diff` reads `CPUS: "2" => "4"`. */
 export type CommandEnvironment = Record<string, string>;

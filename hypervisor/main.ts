@@ -1,22 +1,24 @@
 import { text } from "node:stream/consumers";
-import { absentAccess, ensureAccess, readStack, type SshAccess } from "./access";
-import { removeBundleVolumes } from "./bundle-volume";
-import { absentDataDisk, ensureDataDisk } from "./data-disk";
-import { HypervisorError, SpecificationError } from "./errors";
-import { labFolders } from "./folders";
-import { type GuestAccess, parseGuestAccess } from "./guest-access";
-import { withGuests } from "./guest-shell";
-import { type Host, thisHost } from "./host";
-import { requireOwnPorts } from "./host-ports";
-import { absentImage, ensureImage, listImages } from "./image";
-import type { Hypervisor } from "./locate";
-import { absentMachine, ensureMachine } from "./machine";
-import { readMembers } from "./members";
-import { absentNetwork, ensureNetwork } from "./network";
-import { leaveLab } from "./node";
-import { logFor } from "./progress";
-import { bringReleases } from "./releases";
-import { absentSeed, ensureSeed, parseSeedContent, sealSeed } from "./seed";
+import { type Host, thisHost } from "../lib/host";
+import { logFor } from "../lib/progress";
+import { HypervisorError, SpecificationError } from "./driver/errors";
+import { labFolders } from "./driver/folders";
+import type { Hypervisor } from "./driver/locate";
+import { openVBoxManage } from "./driver/vboxmanage";
+import { type GuestAccess, parseGuestAccess } from "./guest/guest-access";
+import { withGuests } from "./guest/guest-shell";
+import { leaveLab } from "./guest/node";
+import { bringReleases } from "./guest/releases";
+import { absentAccess, ensureAccess, readStack, type SshAccess } from "./guest/ssh-access";
+import { stepAside } from "./guest/step-aside";
+import { absentImage, ensureImage, listImages } from "./image/image";
+import { removeBundleVolumes } from "./machine/bundle-volume";
+import { absentDataDisk, ensureDataDisk } from "./machine/data-disk";
+import { absentMachine, ensureMachine } from "./machine/machine";
+import { absentSeed, ensureSeed, parseSeedContent, sealSeed } from "./machine/seed";
+import { requireOwnPorts } from "./network/host-ports";
+import { absentNetwork, ensureNetwork } from "./network/network";
+import { readMembers } from "./reality/members";
 import {
   type MachineReference,
   readDataDiskSpecification,
@@ -30,8 +32,6 @@ import {
   readSeedReferences,
   shortName,
 } from "./specification";
-import { stepAside } from "./step-aside";
-import { openVBoxManage } from "./vboxmanage";
 
 /** Exit statuses: the work failed; the call or its specification is wrong. */
 const FAILED = 1;

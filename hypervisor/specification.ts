@@ -1,7 +1,12 @@
-import { type AdapterSpecification, type ForwardSpecification, parseAdapter, parseForward } from "./adapters";
-import { SpecificationError } from "./errors";
-import type { WantedHostOnly } from "./host-only";
-import type { Hypervisor } from "./locate";
+import { SpecificationError } from "./driver/errors";
+import type { Hypervisor } from "./driver/locate";
+import {
+  type AdapterSpecification,
+  type ForwardSpecification,
+  parseAdapter,
+  parseForward,
+} from "./machine/adapters";
+import type { WantedHostOnly } from "./network/host-only";
 
 /** What every verb needs to know: which hypervisor, and which lab's things are touched. */
 export interface LabSpecification {
@@ -66,7 +71,7 @@ export interface ImageSpecification {
 
 export interface NetworkSpecification extends LabSpecification {
   incarnation: string;
-  /** What the lab is made with, see plan/living-lab.ts. */
+  /** What the lab is made with, see plan/config/changes.ts. */
   madeWith: Record<string, string>;
   /** Host-only network with the host's own address in it; absent where the lab has none. */
   hostOnly?: WantedHostOnly;

@@ -1,5 +1,5 @@
 import type { AuthorityName } from "./certificates";
-import type { Configuration } from "./derived";
+import type { Configuration } from "./config/defaults";
 
 /** An authority of the user's own, PEM. The key is a secret: make it one before it goes into any resource. */
 export interface GivenAuthority {

@@ -1,6 +1,6 @@
 /**
  * The complete, validated description of a lab: plain values, no defaults left to fill in.
- * `plan/topology.ts` makes it from the configuration; everything after it only reads it.
+ * `plan/plan.ts` makes it from the configuration; everything after it only reads it.
  */
 
 /** The five kinds of machine in the reference lab. */
@@ -159,7 +159,7 @@ export interface ImagePlan {
 export interface LabPlan {
   project: "kube-lab";
   stack: string;
-  /** Values of the keys that are for a new lab only, for the lab's record; by the names of plan/living-lab.ts. */
+  /** Values of the keys that are for a new lab only, for the lab's record; by the names of plan/config/changes.ts. */
   madeWith: Record<string, string>;
   /** `virtualbox` calls VBoxManage of the PATH or its usual places, `embedded` the stand-in. */
   hypervisor: "virtualbox" | "embedded";

@@ -1,5 +1,5 @@
+import { addressAfter } from "../lib/addresses";
 import type { BridgedAdapterPlan, MachinePlan, Role } from "./lab-plan";
-import { addressAfter } from "./subnets";
 
 /** The gateway has its own key. Each other role has every fourth address, so that no machine that is added moves another. */
 const roles: readonly Role[] = ["loadBalancer", "master", "worker", "gluster"];

@@ -1,4 +1,4 @@
-import type { Configuration } from "./derived";
+import type { Configuration } from "./config/defaults";
 import type { Role, SubnetName } from "./lab-plan";
 
 /** A machine before it has adapters. */

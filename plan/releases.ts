@@ -1,5 +1,5 @@
-import { flannelRelease } from "../offline/kubernetes/versions";
 import type { LabPlan } from "./lab-plan";
+import { flannelRelease } from "./versions";
 
 /** What masters and workers run, release by component: `{ Kubernetes: "1.36.3", flannel: "0.28.4", storage: "0.0.30" }`. */
 export type Releases = Readonly<Record<string, string>>;

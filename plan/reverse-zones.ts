@@ -1,4 +1,4 @@
-import { addressAt, prefixLength } from "./subnets";
+import { addressAt, prefixLength } from "../lib/addresses";
 
 const OCTETS = 4;
 const BITS_AN_OCTET = 8;

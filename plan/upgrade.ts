@@ -1,4 +1,4 @@
-import { type Problem, setCommand } from "./problems";
+import { type Problem, setCommand } from "./config/problems";
 
 const key = "kubernetes.version";
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
+import { existingLab } from "../lab/existing-lab";
+import { Stack } from "../lab/stack/stack";
+import { type CommandLine, runCommand } from "../lib/command-line";
 import { described } from "./backup/about";
+import { backUp } from "./backup/back-up";
 import { passphraseOf } from "./backup/vault";
-import { type CommandLine, runCommand } from "./command-line";
-import { existingLab } from "./existing-lab";
-import { backUp } from "./lab-backup";
-import { localFolder } from "./programs";
-import { setUpEngine } from "./set-up";
-import { Stack } from "./stack";
+import { localFolder } from "./set-up/programs";
+import { setUpEngine } from "./set-up/set-up";
 
 const usage = {
   name: "backup",

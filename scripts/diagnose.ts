@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { type CommandLine, type Options, runCommand } from "./command-line";
-import { openLab } from "./existing-lab";
-import { diagnose } from "./lab-diagnosis";
-import { localFolder } from "./programs";
+import { openLab } from "../lab/existing-lab";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { diagnose } from "./diagnose/diagnose";
+import { localFolder } from "./set-up/programs";
 
 const usage = {
   name: "diagnose",

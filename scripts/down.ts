@@ -1,20 +1,20 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { removeAbandoned } from "../hypervisor/abandoned";
-import { thisHost } from "../hypervisor/host";
-import { logFor } from "../hypervisor/progress";
-import { openVBoxManage } from "../hypervisor/vboxmanage";
+import { openVBoxManage } from "../hypervisor/driver/vboxmanage";
+import { removeAbandoned } from "../hypervisor/machine/abandoned";
+import { removeAccessFiles } from "../lab/access-files";
+import { forPulumi, pulumiOptions } from "../lab/stack/pulumi-options";
+import { Stack } from "../lab/stack/stack";
+import { readableConfigurationIn } from "../lab/stack/stack-plan";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { thisHost } from "../lib/host";
+import { logFor } from "../lib/progress";
 import type { LabPlan } from "../plan/lab-plan";
-import { removeAccessFiles } from "./access-files";
-import { type CommandLine, type Options, runCommand } from "./command-line";
 import { removeDns } from "./host/dns-side";
 import { removeHosts, removeRoutes } from "./host/host-side";
 import { removeKubeconfig, removeSshInclude } from "./host/personal-files";
-import { localFolder } from "./programs";
-import { forPulumi, pulumiOptions } from "./pulumi-options";
-import { setUpEngine } from "./set-up";
-import { Stack } from "./stack";
-import { readableConfigurationIn } from "./stack-plan";
+import { localFolder } from "./set-up/programs";
+import { setUpEngine } from "./set-up/set-up";
 
 const usage = {
   name: "down",

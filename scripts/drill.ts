@@ -1,8 +1,8 @@
-import { type CommandLine, type Options, runCommand } from "./command-line";
-import { confirm } from "./confirm";
-import { openLab } from "./existing-lab";
-import { drill, type Outcome } from "./lab-drill";
-import { table } from "./table";
+import { openLab } from "../lab/existing-lab";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { confirm } from "../lib/confirm";
+import { table } from "../lib/table";
+import { drill, type Outcome } from "./drill/drill";
 
 const options = {
   yes: { type: "boolean", short: "y", does: "does not ask before it begins" },

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { ensureKubernetes } from "./base-disk";
-import { type CommandLine, type Options, runCommand } from "./command-line";
-import { runGuestbook } from "./guestbook";
-import { Kubectl } from "./kubectl";
-import { LabShell } from "./lab-shell";
-import { setUpEngine } from "./set-up";
-import { Stack } from "./stack";
+import { Kubectl } from "../lab/kubectl";
+import { LabShell } from "../lab/shell";
+import { Stack } from "../lab/stack/stack";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { runGuestbook } from "./example/guestbook";
+import { ensureKubernetes } from "./set-up/base-disk";
+import { setUpEngine } from "./set-up/set-up";
 
 const folder = "examples";
 

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { type CommandLine, type Options, runCommand } from "./command-line";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
 import { generatedFiles, staleFiles } from "./generate/files";
 import { photographPage } from "./generate/page";
 import { terminal } from "./generate/terminal";

@@ -1,9 +1,10 @@
-import { readChoice } from "../hypervisor/choice";
-import { hostsFile } from "../plan/hosts-file";
+import { readChoice } from "../hypervisor/driver/choice";
+import { usablePlanOfStack } from "../lab/stack/stack-plan";
+import { isAddress } from "../lib/addresses";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { setCommand } from "../plan/config/problems";
+import { hostsFile } from "../plan/hosts-entries";
 import type { LabPlan } from "../plan/lab-plan";
-import { setCommand } from "../plan/problems";
-import { isAddress } from "../plan/subnets";
-import { type CommandLine, type Options, runCommand } from "./command-line";
 import { printed, rightsHere } from "./host/administrator";
 import { delegationOf, dnsChange, unanswered } from "./host/dns";
 import { addDns, removeDns } from "./host/dns-side";
@@ -13,7 +14,6 @@ import { addKubeconfig, addSshInclude, removeKubeconfig, removeSshInclude } from
 import { readHostRecord } from "./host/record";
 import { findResolver, type NoResolver, type Resolver, resolverFacts } from "./host/resolver";
 import { addCommand, gatewayAddress, routesTo } from "./host/routes";
-import { usablePlanOfStack } from "./stack-plan";
 
 const options = {
   via: { type: "string", value: "ADDRESS", does: "the gateway's address on this computer's side" },

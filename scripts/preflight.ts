@@ -1,9 +1,9 @@
-import { canGoOn, type Finding, failure, fine, formatFindings } from "../hypervisor/finding";
-import { findLab } from "../hypervisor/living-lab";
-import { fittingHypervisor, preflight } from "../hypervisor/preflight";
-import { ConfigurationError } from "../plan/config";
-import { type CommandLine, type Options, runCommand } from "./command-line";
-import { planOfStack, rawConfigurationIn } from "./stack-plan";
+import { canGoOn, type Finding, failure, fine, formatFindings } from "../hypervisor/preflight/finding";
+import { fittingHypervisor, preflight } from "../hypervisor/preflight/preflight";
+import { findLab } from "../hypervisor/reality/living-lab";
+import { planOfStack, rawConfigurationIn } from "../lab/stack/stack-plan";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { ConfigurationError } from "../plan/config/configuration";
 
 const options = { json: { type: "boolean", does: "as JSON" } } as const satisfies Options;
 

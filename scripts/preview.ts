@@ -1,7 +1,7 @@
-import { type CommandLine, type Options, runCommand } from "./command-line";
-import { forPulumi, pulumiOptions } from "./pulumi-options";
-import { completeForUpdate, prepare } from "./set-up";
-import { Stack } from "./stack";
+import { forPulumi, pulumiOptions } from "../lab/stack/pulumi-options";
+import { Stack } from "../lab/stack/stack";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { completeForUpdate, prepare } from "./set-up/set-up";
 
 const usage = {
   name: "preview",

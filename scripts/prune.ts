@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { thisHost } from "../hypervisor/host";
-import { absentImage, listImages } from "../hypervisor/image";
-import { locateVBoxManage } from "../hypervisor/locate";
-import { logFor } from "../hypervisor/progress";
-import { openVBoxManage } from "../hypervisor/vboxmanage";
-import { listBases, listDownloads, removeBase, removeStages } from "../offline/base/prune";
-import { cacheFolder } from "../offline/cache";
-import { listBundles, removeBundle } from "../offline/kubernetes/prune";
-import { type CommandLine, type Options, runCommand } from "./command-line";
-import { table } from "./table";
+import { locateVBoxManage } from "../hypervisor/driver/locate";
+import { openVBoxManage } from "../hypervisor/driver/vboxmanage";
+import { absentImage, listImages } from "../hypervisor/image/image";
+import { cacheFolder } from "../lib/cache";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { thisHost } from "../lib/host";
+import { logFor } from "../lib/progress";
+import { table } from "../lib/table";
+import { listBases, listDownloads, removeBase, removeStages } from "../supply/base/prune";
+import { listBundles, removeBundle } from "../supply/kubernetes/prune";
 
 /** Something that a lab can be made without, at the price of time. */
 interface Cached {

@@ -1,11 +1,11 @@
-import { thisHost } from "../hypervisor/host";
-import { logFor } from "../hypervisor/progress";
-import { wishRenewal } from "../hypervisor/renewal";
-import { openVBoxManage } from "../hypervisor/vboxmanage";
+import { openVBoxManage } from "../hypervisor/driver/vboxmanage";
+import { wishRenewal } from "../hypervisor/machine/renewal";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { thisHost } from "../lib/host";
+import { logFor } from "../lib/progress";
 import type { MachinePlan } from "../plan/lab-plan";
-import { askFor, bringUp } from "./bring-up";
-import { type CommandLine, type Options, runCommand } from "./command-line";
-import { prepare } from "./set-up";
+import { prepare } from "./set-up/set-up";
+import { askFor, bringUp } from "./up/bring-up";
 
 const options = {
   all: { type: "boolean", does: "all machines, one after another" },

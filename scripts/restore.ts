@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
-import { observeStates } from "../hypervisor/reality";
+import { observeStates } from "../hypervisor/reality/reality";
+import { existingLab } from "../lab/existing-lab";
+import { LabShell } from "../lab/shell";
+import { Stack } from "../lab/stack/stack";
+import { type CommandLine, runCommand } from "../lib/command-line";
+import { confirm } from "../lib/confirm";
 import { described } from "./backup/about";
+import { aboutIn } from "./backup/back-up";
 import { passphraseOf, unsealed } from "./backup/vault";
-import { type CommandLine, runCommand } from "./command-line";
-import { confirm } from "./confirm";
-import { existingLab } from "./existing-lab";
-import { aboutIn } from "./lab-backup";
-import { lossOf, planRestore, type RestorePlan, restore } from "./lab-restore";
-import { LabShell } from "./lab-shell";
-import { setUpEngine } from "./set-up";
-import { Stack } from "./stack";
+import { lossOf, planRestore, type RestorePlan, restore } from "./restore/restore";
+import { setUpEngine } from "./set-up/set-up";
 
 const options = {
   yes: { type: "boolean", does: "does not ask before what was written since the backup is lost" },

@@ -1,9 +1,9 @@
-import { type LabSnapshot, listSnapshots } from "../hypervisor/snapshots";
-import { type CommandLine, runCommand } from "./command-line";
-import { openLab } from "./existing-lab";
-import { deleteLabSnapshot, restoreLabSnapshot, takeLabSnapshot } from "./lab-snapshots";
-import { type snapshotOptions, snapshotRequest, snapshotUsage } from "./snapshot-arguments";
-import { table } from "./table";
+import { type LabSnapshot, listSnapshots } from "../hypervisor/machine/snapshots";
+import { openLab } from "../lab/existing-lab";
+import { type CommandLine, runCommand } from "../lib/command-line";
+import { table } from "../lib/table";
+import { type snapshotOptions, snapshotRequest, snapshotUsage } from "./snapshot/arguments";
+import { deleteLabSnapshot, restoreLabSnapshot, takeLabSnapshot } from "./snapshot/lab-snapshots";
 
 async function main({ stack, values, words }: CommandLine<typeof snapshotOptions>): Promise<void> {
   const request = snapshotRequest(values, words);

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { accessFiles } from "./access-files";
-import { type CommandLine, type Options, runCommand } from "./command-line";
+import { accessFiles } from "../lab/access-files";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
 
 const usage = {
   name: "ssh",

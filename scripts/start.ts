@@ -1,8 +1,8 @@
-import { writeAccessFiles } from "./access-files";
-import { type CommandLine, type Options, runCommand } from "./command-line";
-import { openLab } from "./existing-lab";
+import { writeAccessFiles } from "../lab/access-files";
+import { openLab } from "../lab/existing-lab";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
 import { renewPersonalFiles } from "./host/personal-files";
-import { startLab } from "./start-lab";
+import { startLab } from "./start/start-lab";
 
 /** `npm run resume`, too. */
 const usage = {

@@ -1,13 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { Stack } from "../lab/stack/stack";
+import { counts, fittedStatusText, type Size, statusText } from "../lab/status-text";
+import { type LabLook, LabWatcher } from "../lab/watcher";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { endingSignal, keyboardEnding, unlessEnded } from "../lib/ending";
 import { picture } from "../ui/picture";
-import { type CommandLine, type Options, runCommand } from "./command-line";
-import { endingSignal, keyboardEnding, unlessEnded } from "./ending";
-import { type LabLook, LabWatcher } from "./lab-watcher";
-import { openScreen } from "./screen";
-import { setUpEngine } from "./set-up";
-import { Stack } from "./stack";
-import { counts, fittedStatusText, type Size, statusText } from "./status-text";
+import { setUpEngine } from "./set-up/set-up";
+import { openScreen } from "./status/screen";
 
 /** Between the end of a look and the next, so that looking does not become the lab's main work. */
 const pauseMs = 5000;

@@ -1,6 +1,6 @@
-import { stopMachines } from "../hypervisor/lab-power";
-import { type CommandLine, type Options, runCommand } from "./command-line";
-import { openLab } from "./existing-lab";
+import { stopMachines } from "../hypervisor/machine/lab-power";
+import { openLab } from "../lab/existing-lab";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
 
 const usage = { name: "stop", does: "shuts the lab's machines down in good order; nothing is lost" };
 

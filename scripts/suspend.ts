@@ -1,6 +1,6 @@
-import { saveMachines } from "../hypervisor/lab-power";
-import { type CommandLine, type Options, runCommand } from "./command-line";
-import { openLab } from "./existing-lab";
+import { saveMachines } from "../hypervisor/machine/lab-power";
+import { openLab } from "../lab/existing-lab";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
 
 const usage = {
   name: "suspend",

@@ -4,9 +4,9 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { cacheFolder } from "../offline/cache";
-import { type CommandLine, runCommand } from "./command-line";
-import { ensureHostPackages } from "./host-packages";
+import { cacheFolder } from "../lib/cache";
+import { type CommandLine, runCommand } from "../lib/command-line";
+import { ensureHostPackages } from "../lib/debian-packages";
 import { type FreshRoot, freshPrograms, makeFreshRoot } from "./test-fresh/root";
 
 const usage = {

@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureHostPackages } from "./host-packages";
-import { packageProgram } from "./package-program";
-import { setUp } from "./set-up";
-import { testPackages } from "./test-packages";
+import { ensureHostPackages } from "../lib/debian-packages";
+import { setUp } from "./set-up/set-up";
+import { packageProgram } from "./test/package-program";
+import { testPackages } from "./test/packages";
 
 const help = `npm test [-- WORDS AND OPTIONS FOR JEST]: runs all tests that need no lab; npm run test:lab, those of a whole lab; npm run test:upgrade, those of a lab that gets other releases of Kubernetes`;
 

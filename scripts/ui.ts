@@ -1,17 +1,17 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { changesBetween } from "../lab/happening";
+import { KubernetesEvents } from "../lab/kubernetes-events";
+import { Stack } from "../lab/stack/stack";
+import { type LabLook, LabWatcher } from "../lab/watcher";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { endingSignal, unlessEnded } from "../lib/ending";
 import { Feed } from "../ui/feed";
-import { changesBetween } from "../ui/happening";
 import { serve } from "../ui/server";
 import { labView } from "../ui/view";
-import { ensureKubernetes } from "./base-disk";
-import { type CommandLine, type Options, runCommand } from "./command-line";
-import { endingSignal, unlessEnded } from "./ending";
-import { KubernetesEvents } from "./kubernetes-events";
-import { type LabLook, LabWatcher } from "./lab-watcher";
-import { openBrowser } from "./open-browser";
-import { setUpEngine } from "./set-up";
-import { Stack } from "./stack";
+import { ensureKubernetes } from "./set-up/base-disk";
+import { setUpEngine } from "./set-up/set-up";
+import { openBrowser } from "./ui/open-browser";
 
 /** Between the end of a look and the next. */
 const pauseMs = 5000;

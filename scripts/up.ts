@@ -1,7 +1,7 @@
-import { bringUp } from "./bring-up";
-import { type CommandLine, type Options, runCommand } from "./command-line";
-import { forPulumi, pulumiOptions } from "./pulumi-options";
-import { prepare } from "./set-up";
+import { forPulumi, pulumiOptions } from "../lab/stack/pulumi-options";
+import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { prepare } from "./set-up/set-up";
+import { bringUp } from "./up/bring-up";
 
 const options = {
   ...pulumiOptions.up,

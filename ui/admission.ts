@@ -49,7 +49,7 @@ export function admission({ method, url, headers }: Asked, pass: Pass): Admissio
 }
 
 /**
- * Lax, not Strict: the browser comes here from a file (see scripts/open-browser.ts), so the first step counts as another
+ * Lax, not Strict: the browser comes here from a file (see scripts/ui/open-browser.ts), so the first step counts as another
  * site's; and nothing here changes anything.
  */
 export function cookie({ token, port }: Pass): string {

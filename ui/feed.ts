@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Happening } from "./happening";
+import type { Happening } from "../lab/happening";
 import type { LabView } from "./view";
 
 const mostHappenings = 200;

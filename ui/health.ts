@@ -1,4 +1,4 @@
-import type { Check } from "../scripts/lab-status";
+import type { Check } from "../lab/status";
 
 /** `unknown`: nothing was looked at, because the machine or the whole lab is not there, or nobody who could tell answered. */
 export type Health = "healthy" | "failing" | "unknown";

@@ -1,5 +1,5 @@
+import type { Check } from "../lab/status";
 import { type LabPlan, type MachinePlan, machinesOf } from "../plan/lab-plan";
-import type { Check } from "../scripts/lab-status";
 
 /** What status says of a plan's lab when all is well and the first load balancer holds the virtual IP. */
 export function healthyChecks(plan: LabPlan): Check[] {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Check } from "../lab/status";
 import type { LabPlan } from "../plan/lab-plan";
-import type { Check } from "../scripts/lab-status";
 import { topology } from "./topology";
 
 /** The topology as a file of its own, with its colours for light and dark. */

@@ -1,8 +1,8 @@
+import type { Check } from "../lab/status";
+import { mark } from "../lab/status-text";
 import { gatewayOf } from "../plan/endpoint";
 import type { AdapterPlan, LabPlan, MachinePlan, SubnetName } from "../plan/lab-plan";
 import { subnetOf } from "../plan/machine-names";
-import type { Check } from "../scripts/lab-status";
-import { mark } from "../scripts/status-text";
 import { checksOf, type Health, healthOf, virtualIpHolder } from "./health";
 import { type Child, element, markup } from "./markup";
 

@@ -1,8 +1,8 @@
+import type { Check } from "../lab/status";
+import { verdict } from "../lab/status-text";
+import type { LabLook, LabPage } from "../lab/watcher";
 import type { LabPlan, MachinePlan, Role } from "../plan/lab-plan";
 import { subnetOf } from "../plan/machine-names";
-import type { Check } from "../scripts/lab-status";
-import type { LabLook, LabPage } from "../scripts/lab-watcher";
-import { verdict } from "../scripts/status-text";
 import { checksOf, type Health, healthOf, virtualIpHolder } from "./health";
 import { topology } from "./topology";
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What a machine takes out of a Kubernetes bundle, a folder with bin/, cni/, images/*.tar, manifests/ and manifest.json (see
-# offline/kubernetes): prepare.sh for an image, upgrade.sh and import.sh for a machine that lives. They define say, fail and images_ctr.
+# supply/kubernetes): prepare.sh for an image, upgrade.sh and import.sh for a machine that lives. They define say, fail and images_ctr.
 
 IMAGE_LIST=${ROOT:-}/usr/local/share/kube-lab/images.txt
 # shellcheck disable=SC2034 # who sources this reads some of it

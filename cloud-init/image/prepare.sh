@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prepares a Debian system as the image of all lab machines: packages, Kubernetes' programs and container images in, nothing
-# that starts by itself, no identity. Runs as root in a chroot (offline/base) or in a booted cloud image; repeatable.
-# Usage: prepare.sh BUNDLE - folder with bin/, cni/, images/*.tar and manifests/, see offline/kubernetes.
+# that starts by itself, no identity. Runs as root in a chroot (supply/base) or in a booted cloud image; repeatable.
+# Usage: prepare.sh BUNDLE - folder with bin/, cni/, images/*.tar and manifests/, see supply/kubernetes.
 set -euo pipefail
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 

@@ -1,5 +1,5 @@
-import { flannelRelease } from "../../offline/kubernetes/versions";
 import type { LabPlan } from "../../plan/lab-plan";
+import { flannelRelease } from "../../plan/versions";
 import { clusterRole } from "./access-rules";
 
 const namespace = "kube-flannel";

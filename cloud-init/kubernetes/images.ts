@@ -1,5 +1,5 @@
-import { type ImageFile, imageNames, provisionalVersions } from "../../offline/kubernetes/versions";
 import type { AddonName, LabPlan } from "../../plan/lab-plan";
+import { type ImageFile, imageNames, provisionalVersions } from "../../plan/versions";
 
 const ofAddons: Record<AddonName, ImageFile[]> = {
   storage: ["local-path-provisioner"],

@@ -1,6 +1,6 @@
 import { Agent, request } from "node:https";
 import { load } from "js-yaml";
-import { SAMPLE_INTERVAL_MS, type Sample } from "./figures";
+import { SAMPLE_INTERVAL_MS, type Sample } from "../../lab/drill-figures";
 
 const TIMEOUT_MS = 2000;
 const WRITE_EVERY = 2;

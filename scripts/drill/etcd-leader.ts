@@ -1,5 +1,5 @@
-import type { LabOutputs } from "../lab-outputs";
-import type { LabShell } from "../lab-shell";
+import type { LabOutputs } from "../../lab/outputs";
+import type { LabShell } from "../../lab/shell";
 
 const PKI = "/etc/kubernetes/pki/etcd";
 const COMMAND = `sudo etcdctl --endpoints https://127.0.0.1:2379 --cacert ${PKI}/ca.crt --cert ${PKI}/healthcheck-client.crt --key ${PKI}/healthcheck-client.key endpoint status --cluster --write-out=json`;

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import type { LabShell } from "../lab-shell";
-import type { StorageFigures } from "./figures";
+import type { StorageFigures } from "../../lab/drill-figures";
+import type { LabShell } from "../../lab/shell";
 
 const LIMIT_SECONDS = 900;
 const MOUNT = "/run/kube-lab-drill/volume";

@@ -1,4 +1,4 @@
-import type { LabMachine } from "../../hypervisor/lab-power";
+import type { LabMachine } from "../../hypervisor/machine/lab-power";
 import type { Role } from "../../plan/lab-plan";
 
 /** A machine that the drill switches off. */

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump } from "js-yaml";
-import { parseConfiguration } from "../../plan/config";
-import { configurationTable } from "../../plan/configuration-table";
-import { descriptionOf, projectConfiguration, referenceConfiguration } from "../../plan/project-file";
-import { planLab } from "../../plan/topology";
+import { parseConfiguration } from "../../plan/config/configuration";
+import { configurationTable } from "../../plan/config/configuration-table";
+import { descriptionOf, projectConfiguration, referenceConfiguration } from "../../plan/config/project-file";
+import { planLab } from "../../plan/plan";
 import { healthyChecks } from "../../ui/healthy-checks";
 import { picture } from "../../ui/picture";
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
-import { parseConfiguration } from "../../plan/config";
-import { planLab } from "../../plan/topology";
+import { parseConfiguration } from "../../plan/config/configuration";
+import { planLab } from "../../plan/plan";
 import { Feed } from "../../ui/feed";
 import { healthyChecks, withFailures } from "../../ui/healthy-checks";
 import { serve } from "../../ui/server";

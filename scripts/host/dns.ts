@@ -1,5 +1,5 @@
+import { setCommand } from "../../plan/config/problems";
 import type { LabPlan } from "../../plan/lab-plan";
-import { setCommand } from "../../plan/problems";
 import { reverseZones } from "../../plan/reverse-zones";
 import type { Step } from "./administrator";
 import type { Resolver } from "./resolver";

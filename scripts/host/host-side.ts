@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { hostsFile } from "../../plan/hosts-file";
+import { hostsFile } from "../../plan/hosts-entries";
 import type { LabPlan } from "../../plan/lab-plan";
-import { localFolder } from "../programs";
+import { localFolder } from "../set-up/programs";
 import { asAdministrator, type Step } from "./administrator";
 import { copyCommand, hostsFilePath, withLab, withoutLab } from "./hosts-file";
 import { otherLabs, readHostRecord, writeHostRecord } from "./record";

@@ -13,8 +13,8 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve, sep } from "node:path";
-import { accessFiles } from "../access-files";
-import { localFolder } from "../programs";
+import { accessFiles } from "../../lab/access-files";
+import { localFolder } from "../set-up/programs";
 import { kubeconfigPath, withLabContext, withoutLabContext } from "./kubeconfig-file";
 import { readHostRecord, writeHostRecord } from "./record";
 import { fromAnywhere, withInclude, withoutInclude } from "./ssh-include";

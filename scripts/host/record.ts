@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { localFolder } from "../programs";
+import { localFolder } from "../set-up/programs";
 import type { Delegation } from "./dns";
 import type { Resolver } from "./resolver";
 import type { HostNetwork, Route } from "./routes";

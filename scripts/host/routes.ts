@@ -1,9 +1,9 @@
 import type { NetworkInterfaceInfo } from "node:os";
+import { networkOf, overlap, prefixLength, rangeOf } from "../../lib/addresses";
+import { netmask } from "../../lib/netmask";
+import { setCommand } from "../../plan/config/problems";
 import { subnetNames } from "../../plan/fixed-networks";
 import type { LabPlan } from "../../plan/lab-plan";
-import { netmask } from "../../plan/netmask";
-import { setCommand } from "../../plan/problems";
-import { networkOf, overlap, prefixLength, rangeOf } from "../../plan/subnets";
 
 /** The host's way to one of the lab's subnets. */
 export interface Route {

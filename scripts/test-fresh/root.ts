@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { aptSettings, debianSources, indexTargets, reachSettings } from "../../offline/base/mirror";
-import { run } from "../../offline/kubernetes/run";
+import { aptSettings, debianSources, indexTargets, reachSettings } from "../../supply/base/mirror";
+import { run } from "../../supply/kubernetes/run";
 import { type HostSettings, hostSettings } from "./host-settings";
 
 /** Debian 12: the oldest release that README's Node.js 20 and Go run on. */

@@ -1,7 +1,7 @@
-import { ensureBase } from "../../offline/base/base";
-import { listBases } from "../../offline/base/prune";
-import { ensureBundle } from "../../offline/kubernetes/bundle";
 import type { DiskLayout } from "../../plan/lab-plan";
+import { ensureBase } from "../../supply/base/base";
+import { listBases } from "../../supply/base/prune";
+import { ensureBundle } from "../../supply/kubernetes/bundle";
 
 /**
  * The base disk that these tests look at. Of the plain layout `KUBE_LAB_BASE_DISK`, else the newest of the cache; of another
@@ -15,6 +15,6 @@ export async function diskUnderTest(layout: DiskLayout = "plain"): Promise<strin
   const newest = (await listBases()).filter((base) => base.layout === layout).at(-1);
   if (newest) return `${newest.folder}/disk.img`;
   throw new Error(
-    "There is no base disk in the cache. Make one first: npx tsx offline/base/main.ts --bundle FOLDER",
+    "There is no base disk in the cache. Make one first: npx tsx supply/base/main.ts --bundle FOLDER",
   );
 }

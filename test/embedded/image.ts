@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cacheFolder } from "../../offline/cache";
+import { cacheFolder } from "../../lib/cache";
 
 /** Just what the tests need of Debian 13; a lab's base disk is four times the size and built elsewhere. */
 const PACKAGES = [

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { requiredHostPrograms } from "../../embedded/host-packages";
 import { removeEverything } from "../../embedded/prune";
-import { installStandIn } from "../../scripts/programs";
+import { installStandIn } from "../../scripts/set-up/programs";
 import { obstacle } from "../obstacle";
 
 export interface Answer {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { keptSettings } from "../../plan/living-lab";
+import { keptSettings } from "../../plan/config/changes";
 import { changesOf, withChanges } from "../unit/plan/changes";
 import { selfSigned } from "../unit/plan/self-signed";
 import { LabProject, type Step, template } from "./lab-plan/lab-project";

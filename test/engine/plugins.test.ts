@@ -1,10 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { ensureBackend, removeSalt } from "../../offline/engine/backend";
-import { ensureEngine } from "../../offline/engine/engine";
-import { run } from "../../offline/engine/run";
-import { type KeyPair, keyPair, SshServer } from "../unit/offline/engine-ssh-server";
+import { ensureBackend, removeSalt } from "../../supply/engine/backend";
+import { ensureEngine } from "../../supply/engine/engine";
+import { run } from "../../supply/engine/run";
+import { type KeyPair, keyPair, SshServer } from "../unit/supply/engine-ssh-server";
 
 /** The stand-in plugins driven by the real CLI: every operation, and what stays in the state. */
 jest.setTimeout(300_000);

@@ -1,6 +1,6 @@
-import { cutPower } from "../../hypervisor/lab-power";
-import { wishRenewal } from "../../hypervisor/renewal";
-import { startLab } from "../../scripts/start-lab";
+import { cutPower } from "../../hypervisor/machine/lab-power";
+import { wishRenewal } from "../../hypervisor/machine/renewal";
+import { startLab } from "../../scripts/start/start-lab";
 import { eventuallyHealthy, readyNodes, referenceNodes } from "./health";
 import { lab } from "./the-lab";
 import { twin } from "./workload";

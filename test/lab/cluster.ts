@@ -1,5 +1,5 @@
 import { endpointOf } from "../../plan/endpoint";
-import { askApplication, httpRoute } from "../../scripts/applications";
+import { askApplication, httpRoute } from "../../scripts/example/applications";
 import { eventuallyHealthy, podsReady, readyNodes, referenceNodes } from "./health";
 import { eventually } from "./lab-under-test";
 import { lab } from "./the-lab";

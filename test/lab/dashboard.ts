@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { dump, load } from "js-yaml";
-import { Kubectl } from "../../scripts/kubectl";
+import { Kubectl } from "../../lab/kubectl";
 import { eventually } from "./lab-under-test";
 import { lab } from "./the-lab";
 import { dashboardPod } from "./workload";

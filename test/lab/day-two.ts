@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { diagnose } from "../../scripts/lab-diagnosis";
-import { drill } from "../../scripts/lab-drill";
-import { deleteLabSnapshot, restoreLabSnapshot, takeLabSnapshot } from "../../scripts/lab-snapshots";
+import { diagnose } from "../../scripts/diagnose/diagnose";
+import { drill } from "../../scripts/drill/drill";
+import { deleteLabSnapshot, restoreLabSnapshot, takeLabSnapshot } from "../../scripts/snapshot/lab-snapshots";
 import { lab } from "./the-lab";
 
 /** Diagnosis, drill and snapshots: what is done with a lab without another configuration. */

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { stopMachines } from "../../hypervisor/lab-power";
-import { certificateEnds } from "../../scripts/certificate-ends";
-import { startLab } from "../../scripts/start-lab";
+import { stopMachines } from "../../hypervisor/machine/lab-power";
+import { certificateEnds } from "../../lab/certificate-ends";
+import { startLab } from "../../scripts/start/start-lab";
 import { LabUnderTest } from "./lab-under-test";
 
 const dayMs = 86_400_000;

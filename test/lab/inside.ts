@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { observeStates } from "../../hypervisor/reality";
+import { observeStates } from "../../hypervisor/reality/reality";
+import { backUp } from "../../scripts/backup/back-up";
 import { unsealed } from "../../scripts/backup/vault";
-import { backUp } from "../../scripts/lab-backup";
-import { planRestore, restore } from "../../scripts/lab-restore";
+import { planRestore, restore } from "../../scripts/restore/restore";
 import { eventuallyHealthy } from "./health";
 import { eventually } from "./lab-under-test";
 import { lab } from "./the-lab";

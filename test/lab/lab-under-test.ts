@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { dump } from "js-yaml";
-import { ensureBaseDisk } from "../../scripts/base-disk";
-import { type ExistingLab, examineLab, existingLab } from "../../scripts/existing-lab";
-import { Kubectl } from "../../scripts/kubectl";
-import type { LabOutputs } from "../../scripts/lab-outputs";
-import { LabShell } from "../../scripts/lab-shell";
-import { type SetUp, setUp } from "../../scripts/set-up";
-import { Stack } from "../../scripts/stack";
+import { type ExistingLab, examineLab, existingLab } from "../../lab/existing-lab";
+import { Kubectl } from "../../lab/kubectl";
+import type { LabOutputs } from "../../lab/outputs";
+import { LabShell } from "../../lab/shell";
+import { Stack } from "../../lab/stack/stack";
+import { ensureBaseDisk } from "../../scripts/set-up/base-disk";
+import { type SetUp, setUp } from "../../scripts/set-up/set-up";
 
 const execute = promisify(execFile);
 

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { KubernetesEvents } from "../../scripts/kubernetes-events";
-import { LabWatcher } from "../../scripts/lab-watcher";
-import type { Happening } from "../../ui/happening";
+import type { Happening } from "../../lab/happening";
+import { KubernetesEvents } from "../../lab/kubernetes-events";
+import { LabWatcher } from "../../lab/watcher";
 import { labView } from "../../ui/view";
 import { eventually } from "./lab-under-test";
 import { lab } from "./the-lab";

@@ -1,7 +1,7 @@
-import { parseConfiguration } from "../../plan/config";
+import { parseConfiguration } from "../../plan/config/configuration";
 import type { LabPlan, MachinePlan, Role } from "../../plan/lab-plan";
 import { machinesOf } from "../../plan/lab-plan";
-import { planLab } from "../../plan/topology";
+import { planLab } from "../../plan/plan";
 
 /** The reference lab, or a change of it. */
 export function exampleLab(raw: Record<string, unknown> = {}): LabPlan {

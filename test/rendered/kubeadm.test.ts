@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "../../offline/cache";
+import { cacheFolder } from "../../lib/cache";
 import { exampleLab, firstOf } from "./example-lab";
 import { expectAccepted, testWith } from "./tool";
 import { writeMachine } from "./written-machine";

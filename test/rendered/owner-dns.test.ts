@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hostsFile } from "../../plan/hosts-file";
+import { hostsFile } from "../../plan/hosts-entries";
 import { delegationOf, dnsChange } from "../../scripts/host/dns";
 import { exampleLab, firstOf } from "./example-lab";
 import { expectAccepted, testWith, toolEnvironment } from "./tool";

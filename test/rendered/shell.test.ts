@@ -36,10 +36,10 @@ testWith("shellcheck").each(["enter.sh", "both-commands.sh"])(
 );
 
 testWith("shellcheck")("what a diagnosis runs on machines passes shellcheck", () => {
-  expectAccepted("shellcheck", [join(sourceFolder(), "..", "scripts", "diagnosis", "collect.sh")]);
+  expectAccepted("shellcheck", [join(sourceFolder(), "..", "scripts", "diagnose", "collect.sh")]);
 });
 
-const builder = join(sourceFolder(), "..", "offline", "base");
+const builder = join(sourceFolder(), "..", "supply", "base");
 const builderScripts = readdirSync(builder, { recursive: true, encoding: "utf8" }).filter((name) =>
   name.endsWith(".sh"),
 );

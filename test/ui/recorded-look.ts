@@ -1,7 +1,7 @@
-import type { MachineState } from "../../hypervisor/reality";
+import type { MachineState } from "../../hypervisor/reality/reality";
+import type { Check } from "../../lab/status";
+import type { LabLook } from "../../lab/watcher";
 import type { LabPlan } from "../../plan/lab-plan";
-import type { Check } from "../../scripts/lab-status";
-import type { LabLook } from "../../scripts/lab-watcher";
 import { healthyChecks } from "../../ui/healthy-checks";
 
 const dayMs = 24 * 3600 * 1000;

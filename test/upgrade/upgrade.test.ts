@@ -1,5 +1,5 @@
+import { apiFigures } from "../../lab/drill-figures";
 import { ApiLoad } from "../../scripts/drill/api-load";
-import { apiFigures } from "../../scripts/drill/figures";
 import { eventually, LabUnderTest } from "../lab/lab-under-test";
 import { toolboxImage } from "../lab/workload";
 import { twoReplicas, WorkloadLoad } from "./workload-load";

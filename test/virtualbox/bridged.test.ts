@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { adapterOptions } from "../../hypervisor/adapters";
-import { actualHardware } from "../../hypervisor/hardware";
-import { namedByVirtualBox } from "../../hypervisor/host-adapters";
-import { inspect } from "../../hypervisor/inspect";
+import { inspect } from "../../hypervisor/driver/inspect";
+import { adapterOptions } from "../../hypervisor/machine/adapters";
+import { actualHardware } from "../../hypervisor/machine/hardware";
+import { namedByVirtualBox } from "../../hypervisor/network/host-adapters";
 import { openSandbox, sandboxObstacle } from "./sandbox";
 import { openLaboratory } from "./script/laboratory";
 

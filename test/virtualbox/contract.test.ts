@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { waitFor } from "../../hypervisor/progress";
+import { waitFor } from "../../lib/progress";
 import { follow } from "../embedded/contract/follow";
 import { call } from "../embedded/program";
 import { openSandbox, type Sandbox, sandboxObstacle } from "./sandbox";

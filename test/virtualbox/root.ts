@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { withLock } from "../../hypervisor/lock";
-import { aptSettings, indexTargets, reachSettings, unstableSource } from "../../offline/base/mirror";
-import { cacheFolder } from "../../offline/cache";
-import { type Log, step } from "../../offline/kubernetes/progress";
-import { run } from "../../offline/kubernetes/run";
+import { cacheFolder } from "../../lib/cache";
+import { withLock } from "../../lib/lock";
+import { aptSettings, indexTargets, reachSettings, unstableSource } from "../../supply/base/mirror";
+import { type Log, step } from "../../supply/kubernetes/progress";
+import { run } from "../../supply/kubernetes/run";
 
 /** VirtualBox, and what its start script /usr/bin/VBoxManage calls. Of their dependencies none is chosen here. */
 const packages = ["virtualbox", "coreutils", "dash", "grep", "mawk", "procps"];

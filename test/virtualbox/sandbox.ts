@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { type Log, waitFor } from "../../hypervisor/progress";
+import { type Log, waitFor } from "../../lib/progress";
 import { obstacle } from "../obstacle";
 import { ensureVirtualBoxRoot } from "./root";
 

@@ -1,4 +1,4 @@
-import { CONTROLLER, CONTROLLER_OPTIONS } from "../../../hypervisor/hardware";
+import { CONTROLLER, CONTROLLER_OPTIONS } from "../../../hypervisor/machine/hardware";
 import { createTemplate, ok, PROGRESS, type Step, UUID } from "./step";
 
 /** A template machine with a disk and a snapshot. */

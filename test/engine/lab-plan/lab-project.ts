@@ -15,11 +15,11 @@ import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
 import { dump } from "js-yaml";
 import { baseDisksFile, versionsOf } from "../../../components/base-disk";
-import { writeChoice } from "../../../hypervisor/choice";
-import { ensureEngine } from "../../../offline/engine/engine";
-import { defaultKubernetesVersion } from "../../../offline/kubernetes/versions";
-import { defaultConfiguration } from "../../../plan/config";
-import { planLab } from "../../../plan/topology";
+import { writeChoice } from "../../../hypervisor/driver/choice";
+import { defaultConfiguration } from "../../../plan/config/configuration";
+import { planLab } from "../../../plan/plan";
+import { defaultKubernetesVersion } from "../../../plan/versions";
+import { ensureEngine } from "../../../supply/engine/engine";
 
 const project = resolve(__dirname, "../../..");
 const passphrase = "only for this test";
@@ -56,7 +56,7 @@ export class LabProject {
     const folder = mkdtempSync(join(tmpdir(), "kube-lab-engine-"));
     // Copies: an edit of the checkout while the test runs is no change of the lab.
     const parts = ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts"];
-    const folders = ["plan", "components", "cloud-init", "hypervisor", "embedded", "offline"];
+    const folders = ["plan", "components", "cloud-init", "hypervisor", "embedded", "supply", "lib"];
     for (const part of [...parts, ...folders])
       cpSync(join(project, part), join(folder, part), { recursive: true });
     symlinkSync(join(project, "node_modules"), join(folder, "node_modules"));

@@ -9,10 +9,10 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { load } from "js-yaml";
 import { writeForThisBoot } from "../../../embedded/atomic";
-import { absentAccess, ensureAccess, readStack, type SshAccess } from "../../../hypervisor/access";
-import { thisHost } from "../../../hypervisor/host";
-import { forgetLab, rememberLab } from "../../../hypervisor/living-lab";
+import { absentAccess, ensureAccess, readStack, type SshAccess } from "../../../hypervisor/guest/ssh-access";
+import { forgetLab, rememberLab } from "../../../hypervisor/reality/living-lab";
 import { readNetworkSpecification, readReleasesSpecification } from "../../../hypervisor/specification";
+import { thisHost } from "../../../lib/host";
 import { deliveredFiles, deliveryIn } from "../../delivered-files";
 
 /** What a machine would know of itself from its seed; for ssh-machines.ts. */

@@ -1,6 +1,6 @@
 import { loadAll } from "js-yaml";
 import { addonFiles, type KubernetesObject } from "../../../cloud-init/kubernetes/addons";
-import { defaultAddonVersions, imageNames, provisionalVersions } from "../../../offline/kubernetes/versions";
+import { defaultAddonVersions, imageNames, provisionalVersions } from "../../../plan/versions";
 import { exampleCredentials } from "../../rendered/example-credentials";
 import { exampleLab, firstOf } from "../../rendered/example-lab";
 

@@ -7,7 +7,7 @@ import {
   refuseToMakeMastersBesideRestore,
   refuseToMakeSleepersAnew,
 } from "../../../components/births";
-import type { Observation } from "../../../hypervisor/reality";
+import type { Observation } from "../../../hypervisor/reality/reality";
 import { scratch } from "../hypervisor/fixtures";
 import { allRunning, labOf, nothingThere, planOf } from "./lab-in-test";
 

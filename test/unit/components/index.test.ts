@@ -1,6 +1,6 @@
 import { load } from "js-yaml";
 import type { LabOutputs } from "../../../components/outputs";
-import type { ImageChoice, Observation } from "../../../hypervisor/reality";
+import type { ImageChoice, Observation } from "../../../hypervisor/reality/reality";
 import type { LabPlan } from "../../../plan/lab-plan";
 import { baseDisk, nothingThere, resourceOutputs } from "./lab-in-test";
 import { isSecret, known, registered } from "./registered";
@@ -9,11 +9,11 @@ jest.mock("../../../components/base-disk", () => ({
   ...jest.requireActual<object>("../../../components/base-disk"),
   baseDiskFor: () => baseDisk,
 }));
-jest.mock("../../../hypervisor/living-lab", () => ({
+jest.mock("../../../hypervisor/reality/living-lab", () => ({
   findLab: () => Promise.resolve({ living: {}, incarnation: "2026-11-20T10:00:00Z missing" }),
 }));
-jest.mock("../../../hypervisor/reality", () => ({
-  ...jest.requireActual<object>("../../../hypervisor/reality"),
+jest.mock("../../../hypervisor/reality/reality", () => ({
+  ...jest.requireActual<object>("../../../hypervisor/reality/reality"),
   observe: (plan: LabPlan, { template }: ImageChoice): Promise<Map<string, Observation>> => {
     expect(template).toBe(baseDisk.template);
     return Promise.resolve(nothingThere(plan));

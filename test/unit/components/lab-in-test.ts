@@ -1,11 +1,11 @@
 import { Lab, type LabArgs } from "../../../components/lab";
 import { machineEnvironment } from "../../../hypervisor/environment";
-import { wantedHardware } from "../../../hypervisor/hardware";
-import type { Observation } from "../../../hypervisor/reality";
+import { wantedHardware } from "../../../hypervisor/machine/hardware";
+import type { Observation } from "../../../hypervisor/reality/reality";
 import { readMachineSpecification } from "../../../hypervisor/specification";
-import { parseConfiguration } from "../../../plan/config";
+import { parseConfiguration } from "../../../plan/config/configuration";
 import type { LabPlan, MachinePlan } from "../../../plan/lab-plan";
-import { planLab } from "../../../plan/topology";
+import { planLab } from "../../../plan/plan";
 import { type Registered, registered } from "./registered";
 
 export const baseDisk = { template: "kube-lab-image-0a1b2c3d4e5f", path: "/cache/disk.img" };

@@ -1,9 +1,9 @@
 import { machineEnvironment } from "../../../hypervisor/environment";
-import { differences, type Hardware, wantedHardware } from "../../../hypervisor/hardware";
+import { differences, type Hardware, wantedHardware } from "../../../hypervisor/machine/hardware";
 import { readMachineSpecification } from "../../../hypervisor/specification";
 import { birthOf } from "../../../plan/birth";
+import { allSettings } from "../../../plan/config/schema-paths";
 import type { LabPlan, MachinePlan } from "../../../plan/lab-plan";
-import { allSettings } from "../../../plan/schema-paths";
 import { type ChangedKey, changesOf, withChange } from "../plan/changes";
 import { selfSigned } from "../plan/self-signed";
 import { planOf } from "./lab-in-test";

@@ -1,5 +1,5 @@
 import { machineChanges } from "../../../components/machine-changes";
-import type { Observation } from "../../../hypervisor/reality";
+import type { Observation } from "../../../hypervisor/reality/reality";
 import { labOf, nothingThere, planOf, runningAs } from "./lab-in-test";
 
 const plan = planOf();

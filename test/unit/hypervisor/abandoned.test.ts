@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { removeAbandoned } from "../../../hypervisor/abandoned";
-import { inspect } from "../../../hypervisor/inspect";
-import { ensureMachine } from "../../../hypervisor/machine";
-import { ensureNetwork } from "../../../hypervisor/network";
-import { machineFolder, readRecord, writeRecord } from "../../../hypervisor/record";
+import { inspect } from "../../../hypervisor/driver/inspect";
+import { removeAbandoned } from "../../../hypervisor/machine/abandoned";
+import { ensureMachine } from "../../../hypervisor/machine/machine";
+import { machineFolder, readRecord, writeRecord } from "../../../hypervisor/machine/record";
+import { ensureNetwork } from "../../../hypervisor/network/network";
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

@@ -6,7 +6,7 @@ import {
   parseAdapter,
   parseForward,
   parseForwardRule,
-} from "../../../hypervisor/adapters";
+} from "../../../hypervisor/machine/adapters";
 
 const MAC = "08:00:27:ab:cd:ef";
 

@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { ensureBundleVolume, removeBundleVolumes } from "../../../hypervisor/bundle-volume";
-import { rememberBundle } from "../../../hypervisor/bundles";
-import { labFolders } from "../../../hypervisor/folders";
-import { thisHost } from "../../../hypervisor/host";
-import { inspect } from "../../../hypervisor/inspect";
-import type { RunProcess } from "../../../hypervisor/process";
-import type { MachineRecord } from "../../../hypervisor/record";
-import { sealSeed } from "../../../hypervisor/seed";
+import { labFolders } from "../../../hypervisor/driver/folders";
+import { inspect } from "../../../hypervisor/driver/inspect";
+import { ensureBundleVolume, removeBundleVolumes } from "../../../hypervisor/machine/bundle-volume";
+import { rememberBundle } from "../../../hypervisor/machine/bundles";
+import type { MachineRecord } from "../../../hypervisor/machine/record";
+import { sealSeed } from "../../../hypervisor/machine/seed";
+import { thisHost } from "../../../lib/host";
+import type { RunProcess } from "../../../lib/process";
 import { GATEWAY, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { absentDataDisk, ensureDataDisk } from "../../../hypervisor/data-disk";
-import { rememberLab } from "../../../hypervisor/living-lab";
-import { absentMachine, ensureMachine } from "../../../hypervisor/machine";
-import { absentNetwork } from "../../../hypervisor/network";
+import { absentDataDisk, ensureDataDisk } from "../../../hypervisor/machine/data-disk";
+import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machine";
+import { absentNetwork } from "../../../hypervisor/network/network";
+import { rememberLab } from "../../../hypervisor/reality/living-lab";
 import type { DataDiskSpecification, MachineSpecification } from "../../../hypervisor/specification";
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";

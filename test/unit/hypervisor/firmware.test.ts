@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { firmwareOf } from "../../../hypervisor/firmware";
+import { firmwareOf } from "../../../hypervisor/image/firmware";
 import { scratch } from "./fixtures";
 
 const { folder, remove } = scratch();

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { Host } from "../../../hypervisor/host";
 import type { MachineSpecification } from "../../../hypervisor/specification";
-import { parseConfiguration } from "../../../plan/config";
+import type { Host } from "../../../lib/host";
+import { parseConfiguration } from "../../../plan/config/configuration";
 import type { LabPlan } from "../../../plan/lab-plan";
-import { planLab } from "../../../plan/topology";
+import { planLab } from "../../../plan/plan";
 
 /** A folder for one test file, removed by the function that comes with it. */
 export function scratch(): { folder: string; remove: () => void } {

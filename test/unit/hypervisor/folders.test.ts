@@ -1,4 +1,4 @@
-import { foldersBelow, foldersOf } from "../../../hypervisor/folders";
+import { foldersBelow, foldersOf } from "../../../hypervisor/driver/folders";
 import { GATEWAY } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

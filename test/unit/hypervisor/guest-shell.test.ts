@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
 import { Server, utils } from "ssh2";
-import { type GuestAccess, parseGuestAccess } from "../../../hypervisor/guest-access";
-import { type AskGuest, withGuests } from "../../../hypervisor/guest-shell";
-import { type Host, thisHost } from "../../../hypervisor/host";
-import type { RunProcess } from "../../../hypervisor/process";
+import { type GuestAccess, parseGuestAccess } from "../../../hypervisor/guest/guest-access";
+import { type AskGuest, withGuests } from "../../../hypervisor/guest/guest-shell";
+import { type Host, thisHost } from "../../../lib/host";
+import type { RunProcess } from "../../../lib/process";
 import { onPosix } from "../../systems";
 import { scratch } from "./fixtures";
 

@@ -1,7 +1,12 @@
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
-import { listenerOn, portHindrance, requireFreePorts, requireOwnPorts } from "../../../hypervisor/host-ports";
-import { ensureMachine } from "../../../hypervisor/machine";
+import { ensureMachine } from "../../../hypervisor/machine/machine";
+import {
+  listenerOn,
+  portHindrance,
+  requireFreePorts,
+  requireOwnPorts,
+} from "../../../hypervisor/network/host-ports";
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

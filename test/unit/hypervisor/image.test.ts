@@ -1,12 +1,12 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { load } from "js-yaml";
-import { diskOfMachine } from "../../../hypervisor/base-machine";
-import { type Host, thisHost } from "../../../hypervisor/host";
-import { absentImage, ensureImage, listImages } from "../../../hypervisor/image";
-import { preparationSeed } from "../../../hypervisor/image-preparation";
-import { findIsoTool } from "../../../hypervisor/iso";
+import { findIsoTool } from "../../../hypervisor/driver/iso";
+import { diskOfMachine } from "../../../hypervisor/image/base-machine";
+import { absentImage, ensureImage, listImages } from "../../../hypervisor/image/image";
+import { preparationSeed } from "../../../hypervisor/image/preparation";
 import type { ImageSpecification } from "../../../hypervisor/specification";
+import { type Host, thisHost } from "../../../lib/host";
 import { hostLike, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 
@@ -203,13 +203,13 @@ describe("preparing a plain cloud image", () => {
     // A project with a preparation script of its own, so that this needs nothing of the real one's.
     const place = path.dirname(simulated.folder);
     mkdirSync(path.join(place, "cloud-init", "image"), { recursive: true });
-    mkdirSync(path.join(place, "hypervisor"));
+    mkdirSync(path.join(place, "hypervisor", "image"), { recursive: true });
     mkdirSync(path.join(place, "bundle"));
     writeFileSync(path.join(place, "bundle", "kubeadm"), "");
     writeFileSync(path.join(place, "cloud-init", "image", "prepare.sh"), "#!/bin/sh\n");
     copyFileSync(
-      path.join(project, "hypervisor", "prepare-boot.sh"),
-      path.join(place, "hypervisor", "prepare-boot.sh"),
+      path.join(project, "hypervisor", "image", "prepare-boot.sh"),
+      path.join(place, "hypervisor", "image", "prepare-boot.sh"),
     );
     ours = { ...thisHost(), project: place };
     wanted = { ...wanted, bundle: path.join(place, "bundle") };
@@ -233,7 +233,9 @@ describe("preparing a plain cloud image", () => {
       runcmd: string[][];
     };
     const boot = files.find((file) => file.path.endsWith("/prepare-boot.sh"));
-    expect(boot?.content).toBe(readFileSync(path.join(project, "hypervisor", "prepare-boot.sh"), "utf8"));
+    expect(boot?.content).toBe(
+      readFileSync(path.join(project, "hypervisor", "image", "prepare-boot.sh"), "utf8"),
+    );
     expect(boot?.permissions).toBe("0700");
     expect(runcmd).toEqual([[boot?.path, "KUBE_BUNDLE", expect.stringMatching(/\/prepare\.sh$/)]]);
     expect(files.map((file) => file.path)).toContain(runcmd[0]?.[2]);

@@ -1,11 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { HypervisorError, SpecificationError } from "../../../hypervisor/errors";
-import { type Host, onPath, thisHost } from "../../../hypervisor/host";
-import { findIsoTool, type IsoTool, isoArguments, isoToolRemedy, makeIso } from "../../../hypervisor/iso";
-import type { RunProcess } from "../../../hypervisor/process";
-import { parseSeedContent, writeSeed } from "../../../hypervisor/seed";
+import { HypervisorError, SpecificationError } from "../../../hypervisor/driver/errors";
+import {
+  findIsoTool,
+  type IsoTool,
+  isoArguments,
+  isoToolRemedy,
+  makeIso,
+} from "../../../hypervisor/driver/iso";
+import { parseSeedContent, writeSeed } from "../../../hypervisor/machine/seed";
+import { type Host, onPath, thisHost } from "../../../lib/host";
+import type { RunProcess } from "../../../lib/process";
 import { onPosix } from "../../systems";
 import { hostLike, scratch } from "./fixtures";
 

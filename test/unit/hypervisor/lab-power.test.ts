@@ -4,7 +4,7 @@ import {
   saveMachines,
   startMachines,
   stopMachines,
-} from "../../../hypervisor/lab-power";
+} from "../../../hypervisor/machine/lab-power";
 import { scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { HypervisorError } from "../../../hypervisor/errors";
-import { type Host, thisHost } from "../../../hypervisor/host";
-import { findLab, forgetLab, readLivingLab, rememberLab } from "../../../hypervisor/living-lab";
+import { HypervisorError } from "../../../hypervisor/driver/errors";
+import { findLab, forgetLab, readLivingLab, rememberLab } from "../../../hypervisor/reality/living-lab";
+import { type Host, thisHost } from "../../../lib/host";
 import { onPosix } from "../../systems";
 import { scratch } from "./fixtures";
 

@@ -1,5 +1,5 @@
-import { HypervisorError } from "../../../hypervisor/errors";
-import { locateVBoxManage, vboxManageCandidates } from "../../../hypervisor/locate";
+import { HypervisorError } from "../../../hypervisor/driver/errors";
+import { locateVBoxManage, vboxManageCandidates } from "../../../hypervisor/driver/locate";
 import { hostLike } from "./fixtures";
 
 const WINDOWS = "C:\\Program Files\\Oracle\\VirtualBox\\VBoxManage.exe";

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { absentDataDisk } from "../../../hypervisor/data-disk";
-import { HypervisorError } from "../../../hypervisor/errors";
-import { actualHardware, wantedHardware } from "../../../hypervisor/hardware";
-import { inspect } from "../../../hypervisor/inspect";
-import { absentMachine, ensureMachine } from "../../../hypervisor/machine";
-import { machineFolder, readRecord, removeRecord, writeRecord } from "../../../hypervisor/record";
+import { HypervisorError } from "../../../hypervisor/driver/errors";
+import { inspect } from "../../../hypervisor/driver/inspect";
+import { absentDataDisk } from "../../../hypervisor/machine/data-disk";
+import { actualHardware, wantedHardware } from "../../../hypervisor/machine/hardware";
+import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machine";
+import { machineFolder, readRecord, removeRecord, writeRecord } from "../../../hypervisor/machine/record";
 import type { MachineSpecification } from "../../../hypervisor/specification";
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";

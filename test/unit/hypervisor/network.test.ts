@@ -1,16 +1,16 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
-import { chooseBridged, parseBridged } from "../../../hypervisor/bridged";
-import { HypervisorError } from "../../../hypervisor/errors";
-import { namedByVirtualBox } from "../../../hypervisor/host-adapters";
+import { HypervisorError } from "../../../hypervisor/driver/errors";
+import { chooseBridged, parseBridged } from "../../../hypervisor/network/bridged";
+import { namedByVirtualBox } from "../../../hypervisor/network/host-adapters";
 import {
   ensureHostOnly,
   networksConfRemedy,
   removeHostOnly,
   type WantedHostOnly,
-} from "../../../hypervisor/host-only";
-import { absentNetwork, ensureNetwork } from "../../../hypervisor/network";
-import type { ProcessResult } from "../../../hypervisor/process";
+} from "../../../hypervisor/network/host-only";
+import { absentNetwork, ensureNetwork } from "../../../hypervisor/network/network";
+import type { ProcessResult } from "../../../lib/process";
 import { onPosix } from "../../systems";
 import { scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";

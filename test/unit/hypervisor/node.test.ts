@@ -1,10 +1,10 @@
 import path from "node:path";
-import type { GuestAccess } from "../../../hypervisor/guest-access";
-import type { AskGuest, GuestAnswer } from "../../../hypervisor/guest-shell";
-import { ensureMachine } from "../../../hypervisor/machine";
-import { ensureNetwork } from "../../../hypervisor/network";
-import { leaveLab } from "../../../hypervisor/node";
-import { stepAside } from "../../../hypervisor/step-aside";
+import type { GuestAccess } from "../../../hypervisor/guest/guest-access";
+import type { AskGuest, GuestAnswer } from "../../../hypervisor/guest/guest-shell";
+import { leaveLab } from "../../../hypervisor/guest/node";
+import { stepAside } from "../../../hypervisor/guest/step-aside";
+import { ensureMachine } from "../../../hypervisor/machine/machine";
+import { ensureNetwork } from "../../../hypervisor/network/network";
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

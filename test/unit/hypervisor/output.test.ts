@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { actualHardware, attachedMedium, ROOT_PORT, SEED_PORT } from "../../../hypervisor/hardware";
 import {
   errorLines,
   hasDriverWarning,
@@ -12,7 +11,8 @@ import {
   parseMachineReadable,
   parseVersion,
   saysError,
-} from "../../../hypervisor/output";
+} from "../../../hypervisor/driver/output";
+import { actualHardware, attachedMedium, ROOT_PORT, SEED_PORT } from "../../../hypervisor/machine/hardware";
 
 const sample = (name: string) => readFileSync(path.join(__dirname, "samples", name), "utf8");
 const crlf = (text: string) => text.replaceAll("\n", "\r\n");

@@ -1,6 +1,6 @@
-import { problemsIn } from "../../../hypervisor/finding";
-import { preflight } from "../../../hypervisor/preflight";
-import { availableOfVmStat } from "../../../hypervisor/probes";
+import { problemsIn } from "../../../hypervisor/preflight/finding";
+import { preflight } from "../../../hypervisor/preflight/preflight";
+import { availableOfVmStat } from "../../../hypervisor/preflight/probes";
 import { referencePlan } from "./fixtures";
 import { probesOf, recordedComputers } from "./recorded-computer";
 

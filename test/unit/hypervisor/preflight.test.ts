@@ -1,7 +1,7 @@
-import { type Finding, formatFindings, problemsIn } from "../../../hypervisor/finding";
-import { fittingHypervisor, preflight } from "../../../hypervisor/preflight";
-import { networksConf } from "../../../hypervisor/preflight-networks";
-import type { Probes } from "../../../hypervisor/probes";
+import { type Finding, formatFindings, problemsIn } from "../../../hypervisor/preflight/finding";
+import { networksConf } from "../../../hypervisor/preflight/networks";
+import { fittingHypervisor, preflight } from "../../../hypervisor/preflight/preflight";
+import type { Probes } from "../../../hypervisor/preflight/probes";
 import { hostLike, referencePlan } from "./fixtures";
 
 const VBOX = "/usr/bin/VBoxManage";

@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { machineEnvironment } from "../../../hypervisor/environment";
-import { ensureMachine } from "../../../hypervisor/machine";
-import { observeStates, observeWith } from "../../../hypervisor/reality";
-import { RECORD_FILE, writeToken } from "../../../hypervisor/record";
+import { ensureMachine } from "../../../hypervisor/machine/machine";
+import { RECORD_FILE, writeToken } from "../../../hypervisor/machine/record";
+import { observeStates, observeWith } from "../../../hypervisor/reality/reality";
 import { readMachineSpecification } from "../../../hypervisor/specification";
 import { IMAGE, referencePlan, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";

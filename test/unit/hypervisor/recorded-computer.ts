@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { load } from "js-yaml";
-import type { Probes } from "../../../hypervisor/probes";
+import type { Probes } from "../../../hypervisor/preflight/probes";
 import { hostLike } from "./fixtures";
 
 const FOLDER = path.join(__dirname, "samples", "computers");

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { HypervisorError } from "../../../hypervisor/errors";
-import { absentMachine, ensureMachine } from "../../../hypervisor/machine";
+import { HypervisorError } from "../../../hypervisor/driver/errors";
+import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machine";
 import type { MachineSpecification } from "../../../hypervisor/specification";
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";

@@ -1,13 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { rememberBundle } from "../../../hypervisor/bundles";
-import { labFolders } from "../../../hypervisor/folders";
-import type { GuestAnswer } from "../../../hypervisor/guest-shell";
-import { thisHost } from "../../../hypervisor/host";
-import { ensureMachine } from "../../../hypervisor/machine";
-import type { RunProcess } from "../../../hypervisor/process";
-import { bringReleases } from "../../../hypervisor/releases";
+import { labFolders } from "../../../hypervisor/driver/folders";
+import type { GuestAnswer } from "../../../hypervisor/guest/guest-shell";
+import { bringReleases } from "../../../hypervisor/guest/releases";
+import { rememberBundle } from "../../../hypervisor/machine/bundles";
+import { ensureMachine } from "../../../hypervisor/machine/machine";
+import { thisHost } from "../../../lib/host";
+import type { RunProcess } from "../../../lib/process";
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

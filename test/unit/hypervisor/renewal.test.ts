@@ -1,7 +1,7 @@
 import { machineEnvironment } from "../../../hypervisor/environment";
-import { absentMachine, ensureMachine } from "../../../hypervisor/machine";
-import { observeWith } from "../../../hypervisor/reality";
-import { wishRenewal } from "../../../hypervisor/renewal";
+import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machine";
+import { wishRenewal } from "../../../hypervisor/machine/renewal";
+import { observeWith } from "../../../hypervisor/reality/reality";
 import { readMachineSpecification } from "../../../hypervisor/specification";
 import { IMAGE, referencePlan, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";

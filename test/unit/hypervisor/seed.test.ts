@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { absentSeed, sealSeed } from "../../../hypervisor/seed";
+import { absentSeed, sealSeed } from "../../../hypervisor/machine/seed";
 import { GATEWAY, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { ProcessResult, RunProcess } from "../../../hypervisor/process";
-import { VBoxManage } from "../../../hypervisor/vboxmanage";
+import { VBoxManage } from "../../../hypervisor/driver/vboxmanage";
+import type { ProcessResult, RunProcess } from "../../../lib/process";
 import { thisSystem } from "../../systems";
 import { addRule, type Machine, option, Refusal, without } from "./simulated-machine";
 

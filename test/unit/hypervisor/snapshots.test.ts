@@ -1,4 +1,4 @@
-import { parseMachineReadable } from "../../../hypervisor/output";
+import { parseMachineReadable } from "../../../hypervisor/driver/output";
 import {
   deleteSnapshot,
   type LabSnapshot,
@@ -10,7 +10,7 @@ import {
   requireWhole,
   snapshotsOf,
   takeSnapshot,
-} from "../../../hypervisor/snapshots";
+} from "../../../hypervisor/machine/snapshots";
 import { scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

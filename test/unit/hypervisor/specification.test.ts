@@ -1,3 +1,4 @@
+import { SpecificationError } from "../../../hypervisor/driver/errors";
 import {
   imageEnvironment,
   machineEnvironment,
@@ -5,7 +6,6 @@ import {
   sealEnvironment,
   seedEnvironment,
 } from "../../../hypervisor/environment";
-import { SpecificationError } from "../../../hypervisor/errors";
 import {
   readImageSpecification,
   readMachineReference,

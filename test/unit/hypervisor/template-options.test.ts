@@ -1,4 +1,4 @@
-import { systemOptions, templateOptions } from "../../../hypervisor/template-options";
+import { systemOptions, templateOptions } from "../../../hypervisor/image/template-options";
 
 /** What each version takes, in the spelling that it knows. Source: g_aModifyVMOptions in its VBoxManageModifyVM.cpp. */
 const COMMON = [

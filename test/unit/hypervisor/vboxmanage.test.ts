@@ -1,7 +1,7 @@
 import path from "node:path";
-import { VBoxManageError } from "../../../hypervisor/errors";
-import { type ProcessResult, type RunProcess, runProcess } from "../../../hypervisor/process";
-import { VBoxManage } from "../../../hypervisor/vboxmanage";
+import { VBoxManageError } from "../../../hypervisor/driver/errors";
+import { VBoxManage } from "../../../hypervisor/driver/vboxmanage";
+import { type ProcessResult, type RunProcess, runProcess } from "../../../lib/process";
 import { scratch } from "./fixtures";
 
 const LOCKED = `VBoxManage: error: The machine 'm' is already locked for a session (or being unlocked)

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
-import type { HostFacts } from "../../../plan/config";
+import type { HostFacts } from "../../../plan/config/configuration";
 import { applyFix } from "./apply-fix";
 import { problemsOf } from "./problems-of";
 

@@ -1,6 +1,6 @@
 import { type CertificatePlan, planCertificates } from "../../../plan/certificates";
-import { parseConfiguration } from "../../../plan/config";
-import { planLab } from "../../../plan/topology";
+import { parseConfiguration } from "../../../plan/config/configuration";
+import { planLab } from "../../../plan/plan";
 
 const plan = (raw: Record<string, unknown> = {}) => planCertificates(planLab(parseConfiguration(raw), "dev"));
 

@@ -1,5 +1,5 @@
-import { parseConfiguration } from "../../../plan/config";
-import { rawConfiguration } from "../../../plan/stack-configuration";
+import { parseConfiguration } from "../../../plan/config/configuration";
+import { rawConfiguration } from "../../../plan/config/stack-configuration";
 import { problemsOf, refusal } from "./problems-of";
 
 const keysOf = (raw: Record<string, unknown>) => problemsOf(raw).map(({ key }) => key);

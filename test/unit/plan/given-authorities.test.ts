@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { planCertificates } from "../../../plan/certificates";
-import { parseConfiguration } from "../../../plan/config";
+import { parseConfiguration } from "../../../plan/config/configuration";
 import { givenAuthorities } from "../../../plan/given-authorities";
-import { planLab } from "../../../plan/topology";
+import { planLab } from "../../../plan/plan";
 import { problemsOf, refusal } from "./problems-of";
 import { type Pair, selfSigned } from "./self-signed";
 

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
-import { defaultConfiguration, parseConfiguration } from "../../../plan/config";
-import { configurationTable } from "../../../plan/configuration-table";
-import { projectConfiguration } from "../../../plan/project-file";
-import { schema } from "../../../plan/schema";
-import { allSettings } from "../../../plan/schema-paths";
-import { rawConfiguration } from "../../../plan/stack-configuration";
+import { defaultConfiguration, parseConfiguration } from "../../../plan/config/configuration";
+import { configurationTable } from "../../../plan/config/configuration-table";
+import { projectConfiguration } from "../../../plan/config/project-file";
+import { schema } from "../../../plan/config/schema";
+import { allSettings } from "../../../plan/config/schema-paths";
+import { rawConfiguration } from "../../../plan/config/stack-configuration";
 import { generatedFiles, staleFiles } from "../../../scripts/generate/files";
 
 const project = join(__dirname, "../../..");

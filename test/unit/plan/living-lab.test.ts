@@ -1,6 +1,6 @@
-import { parseConfiguration, usableConfiguration } from "../../../plan/config";
-import { entryName, keptSettings, type LivingLab, madeWith } from "../../../plan/living-lab";
-import { allSettings } from "../../../plan/schema-paths";
+import { entryName, keptSettings, type LivingLab, madeWith } from "../../../plan/config/changes";
+import { parseConfiguration, usableConfiguration } from "../../../plan/config/configuration";
+import { allSettings } from "../../../plan/config/schema-paths";
 import { applyFix } from "./apply-fix";
 import { type ChangedKey, changesOf, withChange } from "./changes";
 import { problemsOf } from "./problems-of";

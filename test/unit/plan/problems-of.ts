@@ -1,5 +1,10 @@
-import { ConfigurationError, type HostFacts, type LivingLab, parseConfiguration } from "../../../plan/config";
-import type { Problem } from "../../../plan/problems";
+import {
+  ConfigurationError,
+  type HostFacts,
+  type LivingLab,
+  parseConfiguration,
+} from "../../../plan/config/configuration";
+import type { Problem } from "../../../plan/config/problems";
 
 /** What parseConfiguration finds; empty where it finds nothing. */
 export function problemsOf(

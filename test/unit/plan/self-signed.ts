@@ -1,4 +1,4 @@
-import "../../../offline/engine/plugins/tls/reflect";
+import "../../../supply/engine/plugins/tls/reflect";
 import { BasicConstraintsExtension, X509CertificateGenerator } from "@peculiar/x509";
 
 /** A certificate with its key, PEM. */

@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseConfiguration } from "../../../plan/config";
+import { parseConfiguration } from "../../../plan/config/configuration";
 import { mermaid } from "../../../plan/diagram";
 import { endpointOf } from "../../../plan/endpoint";
-import { hostsFile } from "../../../plan/hosts-file";
+import { hostsFile } from "../../../plan/hosts-entries";
+import { planLab } from "../../../plan/plan";
 import { knownHosts, sshConfig } from "../../../plan/ssh-config";
-import { planLab } from "../../../plan/topology";
 
 const allOnLan = {
   hostAccess: {

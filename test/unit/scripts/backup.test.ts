@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { MachineState } from "../../../hypervisor/reality";
+import type { MachineState } from "../../../hypervisor/reality/reality";
+import type { LabOutputs } from "../../../lab/outputs";
 import type { About } from "../../../scripts/backup/about";
 import { passphraseOf, sealed, unsealed } from "../../../scripts/backup/vault";
-import type { LabOutputs } from "../../../scripts/lab-outputs";
-import { lossOf, planRestore, restore } from "../../../scripts/lab-restore";
+import { lossOf, planRestore, restore } from "../../../scripts/restore/restore";
 import { exampleLab } from "../../rendered/example-lab";
 
 const plan = exampleLab();

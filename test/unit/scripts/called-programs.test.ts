@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { requiredHostPrograms as standInPrograms } from "../../../embedded/host-packages";
-import { requiredHostPrograms as basePrograms } from "../../../offline/base/host";
-import { labPrograms } from "../../../scripts/set-up";
+import { labPrograms } from "../../../scripts/set-up/set-up";
+import { testPackages, testPrograms } from "../../../scripts/test/packages";
 import { freshPrograms } from "../../../scripts/test-fresh/root";
-import { testPackages, testPrograms } from "../../../scripts/test-packages";
+import { requiredHostPrograms as basePrograms } from "../../../supply/base/host";
 
 /** On a fresh computer only what somebody installs is there: each program that is called must be in the list of who does. */
 const project = join(__dirname, "../../..");
@@ -30,7 +30,9 @@ const listed: Record<string, Readonly<Record<string, string>>> = {
   components: labPrograms,
   embedded: standInPrograms,
   hypervisor: labPrograms,
-  offline: basePrograms("lvm"),
+  lab: labPrograms,
+  lib: labPrograms,
+  supply: basePrograms("lvm"),
   scripts: { ...labPrograms, ...freshPrograms },
   test: { ...product, ...testPrograms },
   ui: labPrograms,
@@ -96,7 +98,7 @@ function commandsOf(path: string): string[] {
 }
 
 test.each([
-  { folder: "offline/base", files: /^(?!grow).*\.sh$/, programs: basePrograms("lvm") },
+  { folder: "supply/base", files: /^(?!grow).*\.sh$/, programs: basePrograms("lvm") },
   { folder: "test/base", files: /\.sh$/, programs: testPrograms },
 ])("scripts of $folder call no program that nobody installs", ({ folder, files, programs }) => {
   const paths = filesBelow(folder, files);

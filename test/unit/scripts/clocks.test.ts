@@ -1,4 +1,4 @@
-import { setClocks } from "../../../scripts/clocks";
+import { setClocks } from "../../../scripts/start/clocks";
 
 test("each machine gets the host's time, also one that answers only later", async () => {
   const asked: string[] = [];

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseConfiguration } from "../../../plan/config";
+import { parseConfiguration } from "../../../plan/config/configuration";
+import { planLab } from "../../../plan/plan";
 import { reverseZones } from "../../../plan/reverse-zones";
-import { planLab } from "../../../plan/topology";
 import { delegationOf, dnsChange, unanswered } from "../../../scripts/host/dns";
 import { otherStackWithZone, readHostRecord, writeHostRecord } from "../../../scripts/host/record";
 import { findResolver, type Resolver, type ResolverFacts } from "../../../scripts/host/resolver";

@@ -1,5 +1,5 @@
+import { apiFigures, missedGoals, type Sample } from "../../../lab/drill-figures";
 import { etcdLeader } from "../../../scripts/drill/etcd-leader";
-import { apiFigures, missedGoals, type Sample } from "../../../scripts/drill/figures";
 import { chooseVictims } from "../../../scripts/drill/victims";
 import { referencePlan } from "../hypervisor/fixtures";
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseConfiguration } from "../../../plan/config";
-import { planLab } from "../../../plan/topology";
+import { parseConfiguration } from "../../../plan/config/configuration";
+import { planLab } from "../../../plan/plan";
 import { asAdministrator, printed, type RunStep } from "../../../scripts/host/administrator";
 import { copyCommand, hostsFilePath, withLab, withoutLab } from "../../../scripts/host/hosts-file";
 import { otherLabs, readHostRecord, writeHostRecord } from "../../../scripts/host/record";

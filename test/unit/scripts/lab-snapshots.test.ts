@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import type { ExistingLab } from "../../../scripts/existing-lab";
-import { changedSince, restoreLabSnapshot } from "../../../scripts/lab-snapshots";
+import type { ExistingLab } from "../../../lab/existing-lab";
+import { changedSince, restoreLabSnapshot } from "../../../scripts/snapshot/lab-snapshots";
 import { scratch } from "../hypervisor/fixtures";
 import { SimulatedVBoxManage } from "../hypervisor/simulated-vboxmanage";
 

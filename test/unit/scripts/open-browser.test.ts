@@ -1,4 +1,4 @@
-import { opener } from "../../../scripts/open-browser";
+import { opener } from "../../../scripts/ui/open-browser";
 
 test.each([
   ["linux", { DISPLAY: ":0" }, ["xdg-open"]],

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { redactor, secretTexts } from "../../../scripts/diagnosis/redaction";
+import { redactor, secretTexts } from "../../../scripts/diagnose/redaction";
 
 const pem = () =>
   generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { type Draw, openScreen } from "../../../scripts/screen";
+import { type Draw, openScreen } from "../../../scripts/status/screen";
 
 class Output extends EventEmitter {
   written = "";

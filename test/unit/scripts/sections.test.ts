@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeArchive } from "../../../scripts/diagnosis/archive";
-import { sectionsOf } from "../../../scripts/diagnosis/sections";
+import { writeArchive } from "../../../scripts/diagnose/archive";
+import { sectionsOf } from "../../../scripts/diagnose/sections";
 
 test("what a machine printed becomes its files, blank lines and all", () => {
   const printed = "a banner\n\n==x status.json\n# kube-lab status\n{}\n\n==x journal.txt\none\n\n==y two\n";

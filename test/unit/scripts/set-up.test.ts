@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Observation } from "../../../hypervisor/reality";
-import { ensureBaseDisk, ensureLabBundle } from "../../../scripts/base-disk";
-import { observeMachines } from "../../../scripts/observed-machines";
-import { completeForUpdate } from "../../../scripts/set-up";
+import type { Observation } from "../../../hypervisor/reality/reality";
+import { ensureBaseDisk, ensureLabBundle } from "../../../scripts/set-up/base-disk";
+import { observeMachines } from "../../../scripts/set-up/observed-machines";
+import { completeForUpdate } from "../../../scripts/set-up/set-up";
 import { allRunning, nothingThere, planOf } from "../components/lab-in-test";
 import { scratch } from "../hypervisor/fixtures";
 
@@ -11,15 +11,15 @@ jest.mock("../../../components/base-disk", () => ({
   ...jest.requireActual<object>("../../../components/base-disk"),
   latestBaseDisk: () => ({ template: "kube-lab-image-old", path: "/gone/disk.img" }),
 }));
-jest.mock("../../../hypervisor/locate", () => ({ locateVBoxManage: () => "/usr/bin/VBoxManage" }));
-jest.mock("../../../offline/engine/backend", () => ({
+jest.mock("../../../hypervisor/driver/locate", () => ({ locateVBoxManage: () => "/usr/bin/VBoxManage" }));
+jest.mock("../../../supply/engine/backend", () => ({
   ensureBackend: () => Promise.resolve({ environment: {}, summary: "" }),
 }));
-jest.mock("../../../offline/engine/engine", () => ({
+jest.mock("../../../supply/engine/engine", () => ({
   ensureEngine: () => Promise.resolve({ pulumi: "/pulumi", path: [], environment: {}, summary: "" }),
 }));
-jest.mock("../../../scripts/base-disk");
-jest.mock("../../../scripts/observed-machines");
+jest.mock("../../../scripts/set-up/base-disk");
+jest.mock("../../../scripts/set-up/observed-machines");
 
 const plan = planOf();
 const { folder: project, remove } = scratch();

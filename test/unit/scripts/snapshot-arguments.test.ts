@@ -1,5 +1,5 @@
-import { parseCommandLine } from "../../../scripts/command-line";
-import { snapshotRequest, snapshotUsage } from "../../../scripts/snapshot-arguments";
+import { parseCommandLine } from "../../../lib/command-line";
+import { snapshotRequest, snapshotUsage } from "../../../scripts/snapshot/arguments";
 
 function requestOf(words: string[]) {
   const given = parseCommandLine(snapshotUsage, words, {});

@@ -5,9 +5,9 @@ import {
   posixEnvironment,
   powerShellEnvironment,
   readPosixEnvironment,
-} from "../../../scripts/environment-file";
-import { packageProgram } from "../../../scripts/package-program";
-import { readEnvironment, whatNow } from "../../../scripts/what-now";
+} from "../../../scripts/set-up/environment-file";
+import { packageProgram } from "../../../scripts/test/package-program";
+import { readEnvironment, whatNow } from "../../../scripts/up/what-now";
 
 const project = path.join(__dirname, "..", "..", "..");
 
@@ -19,7 +19,7 @@ describe("npm without a shell", () => {
     files: string[],
   ): string[] | undefined {
     const script = `
-      import { npmProgram } from ${JSON.stringify(pathToFileURL(path.join(project, "scripts", "npm-program.mjs")).href)};
+      import { npmProgram } from ${JSON.stringify(pathToFileURL(path.join(project, "lib", "npm-program.mjs")).href)};
       const [execPath, environment, files] = JSON.parse(process.argv[1]);
       const found = npmProgram({ execPath, environment, exists: (file) => files.includes(file.replaceAll("\\\\\\\\", "/")) });
       console.log(JSON.stringify(found ?? null));`;

@@ -1,5 +1,5 @@
+import type { Check } from "../../../lab/status";
 import type { LabPlan } from "../../../plan/lab-plan";
-import type { Check } from "../../../scripts/lab-status";
 import { healthyChecks, withFailures } from "../../../ui/healthy-checks";
 import { picture } from "../../../ui/picture";
 import { topology } from "../../../ui/topology";

@@ -1,4 +1,4 @@
-import { ensureMachine } from "../../../hypervisor/machine";
+import { ensureMachine } from "../../../hypervisor/machine/machine";
 import type { MachineSpecification } from "../../../hypervisor/specification";
 import { specification } from "./lab";
 import type { Laboratory } from "./laboratory";

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { defaultMachineFolder } from "../../../hypervisor/folders";
-import { type Host, thisHost } from "../../../hypervisor/host";
-import type { Hypervisor } from "../../../hypervisor/locate";
-import { runProcess } from "../../../hypervisor/process";
-import { VBoxManage } from "../../../hypervisor/vboxmanage";
+import { defaultMachineFolder } from "../../../hypervisor/driver/folders";
+import type { Hypervisor } from "../../../hypervisor/driver/locate";
+import { VBoxManage } from "../../../hypervisor/driver/vboxmanage";
+import { type Host, thisHost } from "../../../lib/host";
+import { runProcess } from "../../../lib/process";
 
 /** Our hypervisor code over one VBoxManage, the real one or the stand-in; everything but the start of a machine is its own. */
 export interface Laboratory {

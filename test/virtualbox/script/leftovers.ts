@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { absentDataDisk } from "../../../hypervisor/data-disk";
-import { ensureImage } from "../../../hypervisor/image";
-import { inspect } from "../../../hypervisor/inspect";
-import { absentMachine, ensureMachine } from "../../../hypervisor/machine";
+import { inspect } from "../../../hypervisor/driver/inspect";
+import { ensureImage } from "../../../hypervisor/image/image";
+import { absentDataDisk } from "../../../hypervisor/machine/data-disk";
+import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machine";
 import type { MachineSpecification } from "../../../hypervisor/specification";
 import { GROUP, IMAGE, imageSpecification, OTHER_IMAGE, specification } from "./lab";
 import type { Laboratory } from "./laboratory";

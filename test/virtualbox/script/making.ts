@@ -1,10 +1,16 @@
-import { flushKey } from "../../../hypervisor/flush";
-import { attachedMedium, BUNDLE_PORT, DATA_PORT, ROOT_PORT, SEED_PORT } from "../../../hypervisor/hardware";
-import { ensureImage } from "../../../hypervisor/image";
-import { inspect } from "../../../hypervisor/inspect";
-import { ensureMachine } from "../../../hypervisor/machine";
-import { ensureNetwork } from "../../../hypervisor/network";
-import { ensureSeed, sealSeed } from "../../../hypervisor/seed";
+import { inspect } from "../../../hypervisor/driver/inspect";
+import { ensureImage } from "../../../hypervisor/image/image";
+import { flushKey } from "../../../hypervisor/machine/flush";
+import {
+  attachedMedium,
+  BUNDLE_PORT,
+  DATA_PORT,
+  ROOT_PORT,
+  SEED_PORT,
+} from "../../../hypervisor/machine/hardware";
+import { ensureMachine } from "../../../hypervisor/machine/machine";
+import { ensureSeed, sealSeed } from "../../../hypervisor/machine/seed";
+import { ensureNetwork } from "../../../hypervisor/network/network";
 import { GROUP, IMAGE, imageSpecification, specifications } from "./lab";
 import type { Laboratory } from "./laboratory";
 import type { Step } from "./step";

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { absentImage, ensureImage } from "../../../hypervisor/image";
+import { absentImage, ensureImage } from "../../../hypervisor/image/image";
 import { IMAGE, imageSpecification } from "./lab";
 import type { Laboratory } from "./laboratory";
 import type { Step } from "./step";

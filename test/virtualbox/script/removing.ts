@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { absentDataDisk } from "../../../hypervisor/data-disk";
-import { absentImage } from "../../../hypervisor/image";
-import { absentMachine } from "../../../hypervisor/machine";
-import { absentNetwork, ensureNetwork } from "../../../hypervisor/network";
-import { absentSeed, ensureSeed } from "../../../hypervisor/seed";
+import { absentImage } from "../../../hypervisor/image/image";
+import { absentDataDisk } from "../../../hypervisor/machine/data-disk";
+import { absentMachine } from "../../../hypervisor/machine/machine";
+import { absentSeed, ensureSeed } from "../../../hypervisor/machine/seed";
+import { absentNetwork, ensureNetwork } from "../../../hypervisor/network/network";
 import { GROUP, IMAGE, OTHER_IMAGE, specification, specifications } from "./lab";
 import type { Laboratory } from "./laboratory";
 import type { Step } from "./step";

@@ -1,4 +1,4 @@
-import { HypervisorError } from "../../../hypervisor/errors";
+import { HypervisorError } from "../../../hypervisor/driver/errors";
 import type { Laboratory } from "./laboratory";
 import { look, type View } from "./view";
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { inspect } from "../../../hypervisor/inspect";
-import { parseBlocks, parseMachineList } from "../../../hypervisor/output";
+import { inspect } from "../../../hypervisor/driver/inspect";
+import { parseBlocks, parseMachineList } from "../../../hypervisor/driver/output";
 import type { Laboratory } from "./laboratory";
 
 /** What is to be seen after a step, as far as our code reads it; without places, identities and the address of an adapter that was not asked for. */

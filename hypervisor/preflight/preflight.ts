@@ -1,0 +1,41 @@
+import type { LabPlan } from "../../plan/lab-plan";
+import type { Hypervisor } from "../driver/locate";
+import { checkAddonImages } from "./addons";
+import { checkClock } from "./clock";
+import { checkEmbedded } from "./embedded";
+import type { Finding } from "./finding";
+import { checkCapacity, checkIsoTool, checkLayout, checkNames, checkPorts, checkSsh } from "./lab";
+import { checkHostNetworks } from "./networks";
+import { type Probes, realProbes } from "./probes";
+import { checkVirtualBox } from "./virtualbox";
+
+/** Looks at all that `up` needs of this computer, before anything is made. Changes nothing. */
+export async function preflight(plan: LabPlan, probes: Probes = realProbes()): Promise<Finding[]> {
+  const hypervisor = plan.hypervisor === "embedded" ? checkEmbedded(probes) : checkVirtualBox(probes);
+  const findings = await Promise.all([
+    hypervisor,
+    checkIsoTool(probes),
+    checkSsh(probes),
+    checkLayout(plan, probes),
+    checkCapacity(plan, probes),
+    checkPorts(plan, probes),
+    checkNames(plan, probes),
+    checkHostNetworks(plan, probes),
+    checkClock(probes),
+    checkAddonImages(plan, probes),
+  ]);
+  return findings.flat();
+}
+
+/** Which hypervisor fits this computer, and why it is not VirtualBox where it is the stand-in. */
+export interface Fitting {
+  hypervisor: Hypervisor;
+  reason?: string;
+}
+
+/** VirtualBox where it can run machines; its stand-in only where that could, too. */
+export async function fittingHypervisor(probes: Probes = realProbes()): Promise<Fitting> {
+  if (probes.host.platform !== "linux") return { hypervisor: "virtualbox" };
+  const error = (await checkVirtualBox(probes)).find(({ severity }) => severity === "error");
+  return error ? { hypervisor: "embedded", reason: error.found } : { hypervisor: "virtualbox" };
+}

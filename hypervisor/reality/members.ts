@@ -1,0 +1,34 @@
+import { readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { writeDurably } from "../../lib/atomic-file";
+import { type LabSpecification, shortName } from "../specification";
+
+/** In the lab's folder: which machines the lab is to have by the last update that began. */
+const FILE = "members.json";
+
+/** Writes down which machines the lab is to have, by the hypervisor's names. */
+export function writeMembers(labFolder: string, machines: readonly string[]): void {
+  writeDurably(path.join(labFolder, FILE), JSON.stringify(machines));
+}
+
+/**
+ * Names of the machines that the lab is to have: one of these that goes is to be made anew. None where nobody has written that down:
+ * then who goes, goes for good, which asks more of it.
+ */
+export async function readMembers(
+  labFolder: string,
+  { group }: Pick<LabSpecification, "group">,
+): Promise<string[]> {
+  try {
+    const members: unknown = JSON.parse(await readFile(path.join(labFolder, FILE), "utf8"));
+    return Array.isArray(members)
+      ? members.map((machine) => shortName({ machine: String(machine), group }))
+      : [];
+  } catch {
+    return [];
+  }
+}
+
+export async function removeMembers(labFolder: string): Promise<void> {
+  for (const file of [FILE, `${FILE}.new`]) await rm(path.join(labFolder, file), { force: true });
+}

@@ -1,0 +1,196 @@
+import { existsSync, rmSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { lock } from "proper-lockfile";
+import { cacheFolder } from "../../lib/cache";
+import type { DiskLayout } from "../../plan/lab-plan";
+import type { Log } from "../kubernetes/progress";
+import { run as runProgram } from "../kubernetes/run";
+import { type HostFacts, hostFacts, hostProblems } from "./host";
+import { type BaseInputs, readInputs } from "./inputs";
+import { bootableDisk, filledDisk, type Run, removeOtherStages, rootArchive, type Workplace } from "./stages";
+
+export { requiredHostPackages } from "./host";
+
+/** Which base disk is wanted. */
+export interface BaseOptions {
+  /** Folder of a complete Kubernetes bundle, see supply/kubernetes. */
+  bundle: string;
+  /** Size of the machines' root disk; it is sparse. Default 30. */
+  rootDiskGiB?: number;
+  /** Default is plain. */
+  layout?: DiskLayout;
+  /** Default is the user's cache folder of kube-lab. */
+  cache?: string;
+  /** Folder of the project; default is the current one. */
+  project?: string;
+  /** Receives lines of progress; default is standard output. */
+  report?: Log;
+  /** For tests. */
+  run?: Run;
+  /** For tests. */
+  host?: HostFacts;
+}
+
+/** A finished base disk: raw, boots from BIOS. */
+export interface BaseDisk {
+  /** Hex SHA-256 of all that went in. */
+  hash: string;
+  /** Full path of the raw image. */
+  disk: string;
+  /** False when it was there already. */
+  built: boolean;
+}
+
+const lockWaitSeconds = 3600;
+const lockStaleMs = 60_000;
+/** Written last: a folder without it is not complete. */
+export const recordName = "base.json";
+
+/**
+ * Makes sure that the base disk for a bundle is there: Debian with all packages of cloud-init/image/packages.txt, prepared
+ * by cloud-init/image/prepare.sh. The same inputs give the same disk out of the cache; other inputs a disk beside it, from
+ * the first stage on that they change.
+ * @throws Error with every reason and its remedy when this computer cannot build one, or with the end of a stage's output
+ */
+export async function ensureBase(options: BaseOptions): Promise<BaseDisk> {
+  const { project = process.cwd(), bundle, rootDiskGiB = 30, layout = "plain" } = options;
+  const inputs = await readInputs({ project, bundle, rootDiskGiB, layout });
+  const parent = baseParent(options.cache);
+  const found = finished(parent, inputs);
+  if (found) return found;
+  const problems = hostProblems(options.host ?? hostFacts(), layout);
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+  await mkdir(parent, { recursive: true });
+  const release = await lockBases(parent, options.report ?? console.log);
+  try {
+    return finished(parent, inputs) ?? (await build(parent, inputs, options));
+  } finally {
+    await release();
+  }
+}
+
+/** Folder that holds all base disks, each in a folder named by its hash. */
+export function baseParent(cache: string = cacheFolder()): string {
+  return join(cache, "base");
+}
+
+/** Folder for the results of stages, of use to the next build only. */
+export function stagesFolder(parent: string): string {
+  return join(parent, "stages");
+}
+
+function finished(parent: string, { hashes: { base } }: BaseInputs): BaseDisk | undefined {
+  const folder = join(parent, base);
+  return existsSync(join(folder, recordName))
+    ? { hash: base, disk: join(folder, "disk.img"), built: false }
+    : undefined;
+}
+
+async function build(parent: string, inputs: BaseInputs, options: BaseOptions): Promise<BaseDisk> {
+  const { report = console.log, run = runProgram } = options;
+  await removeUnfinished(parent);
+  const work = join(parent, `.work-${process.pid}`);
+  const place: Workplace = { stages: stagesFolder(parent), work, exists: existsSync, run, log: report };
+  const began = Date.now();
+  const stopWatching = removeAtInterrupt(work);
+  try {
+    await mkdir(work, { recursive: true, mode: 0o755 });
+    const archive = await rootArchive(inputs, place);
+    const bootable = await bootableDisk(inputs, archive, place);
+    const disk = await filledDisk(inputs, bootable, place);
+    const seconds = Math.round((Date.now() - began) / 100) / 10;
+    const base = await publish(parent, inputs, disk, seconds);
+    await removeOtherStages(place, await readdir(place.stages), inputs.layout, [archive, bootable]);
+    report(
+      `base disk: ready in ${seconds} s, ${Math.round((await storedBytes(base.disk)) / 2 ** 20)} MiB: ${base.disk}`,
+    );
+    return base;
+  } finally {
+    stopWatching();
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** The disk gets its final place together with the record, in one step. */
+async function publish(parent: string, inputs: BaseInputs, disk: string, seconds: number): Promise<BaseDisk> {
+  const { hashes, packages, rootDiskGiB, layout } = inputs;
+  const folder = join(parent, hashes.base);
+  const ready = join(disk, "..", "ready");
+  await mkdir(ready);
+  await rename(disk, join(ready, "disk.img"));
+  const record = {
+    format: 1,
+    hashes,
+    rootDiskGiB,
+    layout,
+    packages,
+    built: new Date().toISOString(),
+    seconds,
+  };
+  await writeFile(join(ready, recordName), `${JSON.stringify(record, null, 2)}\n`);
+  await rm(folder, { recursive: true, force: true });
+  await rename(ready, folder);
+  return { hash: hashes.base, disk: join(folder, "disk.img"), built: true };
+}
+
+/** What a build that was killed has left behind. Only under the lock: no other build is at work then. */
+async function removeUnfinished(parent: string): Promise<void> {
+  const names = (await readdir(parent)).filter((name) => name.startsWith(".work-"));
+  await Promise.all(names.map((name) => rm(join(parent, name), { recursive: true, force: true })));
+}
+
+/** Scripts die with this program by themselves; this removes the unfinished files. Ends as the signal would have. */
+function removeAtInterrupt(work: string): () => void {
+  const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+  const stop = (): void => {
+    for (const signal of signals) process.removeListener(signal, onSignal);
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    stop();
+    rmSync(work, { recursive: true, force: true });
+    process.kill(process.pid, signal);
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return stop;
+}
+
+/** Bytes that a sparse file takes. */
+export async function storedBytes(file: string): Promise<number> {
+  return (await stat(file)).blocks * 512;
+}
+
+/** The record of a finished disk's folder; undefined for anything else. */
+export async function readRecord(
+  folder: string,
+): Promise<{ built: string; rootDiskGiB: number; layout?: DiskLayout } | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, recordName), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only one process at a time makes or removes base disks. @returns what releases it */
+export async function lockBases(
+  parent: string,
+  log: Log,
+  waitSeconds = lockWaitSeconds,
+): Promise<() => Promise<void>> {
+  const began = Date.now();
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await lock(parent, { stale: lockStaleMs, realpath: false });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
+      const waited = Math.round((Date.now() - began) / 1000);
+      if (waited >= waitSeconds) {
+        throw new Error(
+          `${parent}: another process holds ${parent}.lock, waited ${waited} s. Let it end, then try again.`,
+        );
+      }
+      if (attempt % 20 === 0) log(`base disk: waiting for another process that is at ${parent}: ${waited} s`);
+      await new Promise((resolve) => setTimeout(resolve, Math.min(1000, waitSeconds * 1000)));
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, sep } from "node:path";
+import { build } from "esbuild";
+
+/** A plugin that a stand-in exists for. */
+export interface StandIn {
+  name: "command" | "tls" | "random";
+  /** The plugin's version that the program asks for: the one of npm's package `@pulumi/NAME`. */
+  version: string;
+}
+
+/** The versions belong to those in package.json; a unit test holds them together. */
+export const standIns: readonly StandIn[] = [
+  { name: "command", version: "1.2.1" },
+  { name: "tls", version: "5.6.1" },
+  { name: "random", version: "4.21.2" },
+];
+
+/**
+ * Bundles the stand-ins into `<project>/.kube-lab/programs/` and puts each where the engine looks for an installed plugin of
+ * that version: `<pulumi home>/plugins/resource-NAME-vVERSION/`. Takes half a second; safe to run beside itself.
+ */
+export async function installStandIns(projectFolder: string, pulumiHome: string): Promise<void> {
+  const programs = join(projectFolder, ".kube-lab", "programs");
+  await mkdir(programs, { recursive: true });
+  // In one go: they share most of their code, which is then read once.
+  const { outputFiles } = await build({
+    entryPoints: Object.fromEntries(
+      standIns.map(({ name }) => [
+        programOf(name),
+        join(projectFolder, "supply", "engine", "plugins", name, "main.ts"),
+      ]),
+    ),
+    outdir: programs,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    // Optional native parts of the SSH library, which does without them.
+    external: ["cpu-features", "*.node"],
+    logLevel: "silent",
+    write: false,
+  });
+  await Promise.all(outputFiles.map(({ path, text }) => replaceFile(path, text)));
+  await Promise.all(
+    standIns.map(({ name, version }) =>
+      writeLauncher(
+        join(pulumiHome, "plugins", `resource-${name}-v${version}`),
+        join(programs, `${programOf(name)}.js`),
+      ),
+    ),
+  );
+}
+
+/** What the engine looks for in a plugin's folder. */
+function programOf(name: StandIn["name"]): string {
+  return `pulumi-resource-${name}`;
+}
+
+/** The executable that the engine starts: a script for Node, on Windows a batch file. */
+async function writeLauncher(folder: string, program: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const path = relative(folder, program);
+  const launcher = join(folder, basename(program, ".js"));
+  if (process.platform === "win32") {
+    await replaceFile(`${launcher}.cmd`, `@node "%~dp0${path}" %*\r\n`);
+    return;
+  }
+  const script = `#!/usr/bin/env node\nrequire(${JSON.stringify(path.split(sep).join("/"))});\n`;
+  await replaceFile(launcher, script, 0o755);
+}
+
+/** Writes a file so that a process that starts it meanwhile sees the old or the new one, whole. */
+async function replaceFile(path: string, content: string, mode = 0o644): Promise<void> {
+  const fresh = join(dirname(path), `.${process.pid}-${Date.now()}-${Math.random().toString(36).slice(2)}`);
+  await writeFile(fresh, content, { mode });
+  await chmod(fresh, mode);
+  await rename(fresh, path);
+}
