@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { tarOf } from "../lib/tar";
-import type { GuestFile } from "./guest-files";
+import type { GuestFile } from "./guest-file";
 
 /**
  * All files of a machine as one text: a gzipped tar in base64, a quarter of their size. The seed carries it to the first boot,

@@ -1,5 +1,4 @@
-import { netmask } from "../lib/netmask";
-import { dashboardPort } from "../plan/dashboard-port";
+import { netmask } from "../lib/addresses";
 import {
   type AdapterPlan,
   type ForwardPlan,
@@ -11,6 +10,7 @@ import {
   type Role,
 } from "../plan/lab-plan";
 import { ownLanAdapter } from "../plan/lan-addresses";
+import { dashboardPort } from "../plan/ports";
 import { nodeImages } from "./kubernetes/images";
 import { stableUuid } from "./stable-uuid";
 

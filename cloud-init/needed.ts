@@ -1,4 +1,4 @@
-import type { MachineCredentials } from "./guest-files";
+import type { MachineCredentials } from "./credentials";
 
 /**
  * A credential that the role cannot do without.

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { GuestFile } from "./guest-files";
+import type { GuestFile } from "./guest-file";
 
 const cache = new Map<string, string>();
 

@@ -1,5 +1,7 @@
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
-import type { GuestFile, MachineCredentials } from "./guest-files";
+import type { MachineCredentials } from "./credentials";
+import type { GuestFile } from "./guest-file";
+
 import { realFile } from "./real-file";
 import { yaml } from "./yaml";
 

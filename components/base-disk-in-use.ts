@@ -1,4 +1,4 @@
-import type { Observation } from "../hypervisor/reality/reality";
+import type { Observation } from "../hypervisor/reality/observation";
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
 import { latestBaseDisk } from "./base-disk";
 import type { BaseDisk } from "./image";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Observation } from "../hypervisor/reality/reality";
+import type { Observation } from "../hypervisor/reality/observation";
 
 /**
  * Why a machine has to converge again though nothing about it is new: what is not as its last pass has left it, and when that

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { sealEnvironment } from "../hypervisor/environment";
-import type { Observation } from "../hypervisor/reality/reality";
+import type { Observation } from "../hypervisor/reality/observation";
+
 import { type AuthorityName, planCertificates } from "../plan/certificates";
 import type { GivenAuthority } from "../plan/given-authorities";
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
@@ -17,9 +18,9 @@ import { type MachineChange, machineChanges } from "./machine-changes";
 import { Masters } from "./masters";
 import { Network } from "./network";
 import { observationOf } from "./observation";
-import { type LabOutputs, labOutputs } from "./outputs";
+import { labOutputs, type StackOutputs } from "./outputs";
 import { Pki } from "./pki";
-import { Releases } from "./releases";
+import { DeliveredReleases } from "./releases";
 import { Secrets } from "./secrets";
 import type { Site } from "./site";
 import { sshAccessFiles } from "./ssh-access";
@@ -41,7 +42,7 @@ export interface LabArgs {
 /** The whole lab: all that machines must know, what they are made of, the machines by role. */
 export class Lab extends pulumi.ComponentResource {
   /** @throws what the observations do. */
-  readonly outputs: Promise<LabOutputs>;
+  readonly outputs: Promise<StackOutputs>;
 
   constructor(name: string, args: LabArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:index:Lab", name, {}, opts);
@@ -72,7 +73,7 @@ export class Lab extends pulumi.ComponentResource {
   private machinesOn(name: string, site: Site): Machine[] {
     const child = { parent: this };
     const gateway = new Gateway(`${name}-gateway`, { site }, child);
-    const releases = new Releases(`${name}-releases`, { site, gateway }, child);
+    const releases = new DeliveredReleases(`${name}-releases`, { site, gateway }, child);
     const loadBalancers = new LoadBalancers(`${name}-load-balancers`, { site, gateway }, child);
     const masters = new Masters(`${name}-masters`, { site, gateway, releases }, child);
     const behind = isUpgrade(site.plan, site.observations) ? masters.machines.at(-1) : undefined;

@@ -1,4 +1,4 @@
-import { isToBeMadeAnew, type Observation } from "../hypervisor/reality/reality";
+import { isToBeMadeAnew, type Observation } from "../hypervisor/reality/observation";
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
 import { isDue, isOfAnotherKubernetes } from "./due";
 import { observationOf } from "./observation";

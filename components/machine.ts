@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { MachineCredentials } from "../cloud-init/credentials";
 import { delivery } from "../cloud-init/delivery";
-import { guestFiles, type MachineCredentials } from "../cloud-init/guest-files";
+import { guestFiles } from "../cloud-init/guest-files";
 import { metaData } from "../cloud-init/meta-data";
 import { networkConfig } from "../cloud-init/network-config";
 import { userData } from "../cloud-init/user-data";
@@ -12,7 +13,7 @@ import { brokenInside } from "./inside";
 import { localCommand } from "./local-command";
 import { Node } from "./node";
 import { observationOf, templateOf } from "./observation";
-import type { Releases } from "./releases";
+import type { DeliveredReleases } from "./releases";
 import type { Site } from "./site";
 
 export interface MachineArgs {
@@ -25,7 +26,7 @@ export interface MachineArgs {
   /** Its predecessor in a role whose machines must not all be away at the same moment. */
   after?: Machine;
   /** Images that it is to have before it is changed. */
-  releases?: Releases;
+  releases?: DeliveredReleases;
   /** What is inside a worker may not be of a later release than the masters: it waits for the last of them, whether it runs or not. */
   behind?: Machine;
 }

@@ -3,13 +3,13 @@ import { machinesOf } from "../plan/lab-plan";
 import type { Gateway } from "./gateway";
 import { inTurn } from "./in-turn";
 import { Machine } from "./machine";
-import type { Releases } from "./releases";
+import type { DeliveredReleases } from "./releases";
 import type { Site } from "./site";
 
 export interface MastersArgs {
   site: Site;
   gateway: Gateway;
-  releases: Releases;
+  releases: DeliveredReleases;
 }
 
 /** The control plane and its etcd: the only machines that hold the authorities' keys. */

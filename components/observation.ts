@@ -1,4 +1,4 @@
-import { isToBeMadeAnew, type Observation } from "../hypervisor/reality/reality";
+import { isToBeMadeAnew, type Observation } from "../hypervisor/reality/observation";
 
 /** @throws Error for what nobody has looked for. */
 export function observationOf(observations: ReadonlyMap<string, Observation>, name: string): Observation {

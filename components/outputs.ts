@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { kubeconfig } from "../cloud-init/kubernetes/kubeconfig";
 import { mermaid } from "../plan/diagram";
 import { endpointOf } from "../plan/endpoint";
-import { hostsFile } from "../plan/hosts-entries";
+import { hostsEntries } from "../plan/hosts-entries";
 import type { LabPlan, Role } from "../plan/lab-plan";
 import type { Machine } from "./machine";
 import type { Pki } from "./pki";
@@ -19,7 +19,7 @@ export interface MachineOutput {
 }
 
 /** What a stack with a lab gives to a person and to our own commands. */
-export interface LabOutputs {
+export interface StackOutputs {
   /** Secret. There once every machine of the lab has converged. */
   kubeconfig: pulumi.Output<string>;
   /** PEM of the authority that signed the API servers' certificates. */
@@ -43,7 +43,7 @@ export interface LabOutputs {
   topology: string;
 }
 
-export function labOutputs({ plan, pki, secrets }: Site, machines: readonly Machine[]): LabOutputs {
+export function labOutputs({ plan, pki, secrets }: Site, machines: readonly Machine[]): StackOutputs {
   const authority = pki.authorities["kubernetes-ca"].certificate;
   const ssh = sshAccess(plan, pki);
   // Ids are known when the commands have come to their end.
@@ -78,7 +78,7 @@ export function labOutputs({ plan, pki, secrets }: Site, machines: readonly Mach
     ...(secrets.dashboardToken && {
       dashboard: { url: pageOf(plan, "dashboard"), token: secrets.dashboardToken },
     }),
-    hostsFile: hostsFile(plan),
+    hostsFile: hostsEntries(plan),
     topology: mermaid(plan),
   };
 }

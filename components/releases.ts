@@ -9,7 +9,7 @@ import { localCommand } from "./local-command";
 import { observationOf } from "./observation";
 import type { Site } from "./site";
 
-export interface ReleasesArgs {
+export interface DeliveredReleasesArgs {
   site: Site;
   gateway: Gateway;
 }
@@ -18,11 +18,15 @@ export interface ReleasesArgs {
  * The images of what the plan wants, on every master and worker that lives, before one of them is brought to it: what masters then
  * roll out runs on all. Machines that are made have them from their birth.
  */
-export class Releases extends pulumi.ComponentResource {
+export class DeliveredReleases extends pulumi.ComponentResource {
   /** Done once every machine has them. */
   readonly command: command.local.Command;
 
-  constructor(name: string, { site, gateway }: ReleasesArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { site, gateway }: DeliveredReleasesArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("lab:index:Releases", name, {}, opts);
     const { plan, observations, network } = site;
     const wanted = releasesOf(plan);

@@ -1,4 +1,4 @@
-import type { Observation } from "../hypervisor/reality/reality";
+import type { Observation } from "../hypervisor/reality/observation";
 import type { LabPlan } from "../plan/lab-plan";
 import type { Image } from "./image";
 import type { Network } from "./network";

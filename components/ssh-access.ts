@@ -5,7 +5,7 @@ import { localCommand } from "./local-command";
 import type { Pki } from "./pki";
 
 /** What `ssh -F` needs to get into the lab's machines. */
-export interface SshAccess {
+export interface SshAccessOutputs {
   /** Names the files below .kube-lab/ that the key and the known hosts belong in. */
   config: string;
   /** Secret. OpenSSH. */
@@ -13,7 +13,7 @@ export interface SshAccess {
   knownHosts: pulumi.Output<string>;
 }
 
-export function sshAccess(plan: LabPlan, pki: Pki): SshAccess {
+export function sshAccess(plan: LabPlan, pki: Pki): SshAccessOutputs {
   const publicKeys = Object.entries(pki.hostKeys).map(([name, key]) => [name, key.publicKey]);
   return {
     config: sshConfig(plan, sshFilesOf(plan.stack)),

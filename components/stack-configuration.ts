@@ -1,8 +1,8 @@
 import { cpus, totalmem } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
 import { readChoice } from "../hypervisor/driver/choice";
-import { HypervisorError } from "../hypervisor/driver/errors";
 import { findLab, type KnownLab } from "../hypervisor/reality/living-lab";
+import { RemedyError } from "../lib/remedy-error";
 import { type Configuration, ConfigurationError, parseConfiguration } from "../plan/config/configuration";
 import { rawConfiguration } from "../plan/config/stack-configuration";
 
@@ -25,7 +25,7 @@ export async function stackConfiguration(): Promise<{ configuration: Configurati
     const lab = await findLab(stack, { configured: raw.hypervisor, fitting });
     return { configuration: parseConfiguration(raw, host, stack, fitting, lab.living), lab };
   } catch (error) {
-    if (error instanceof HypervisorError) throw new pulumi.RunError(`${error.message} ${error.remedy}`);
+    if (error instanceof RemedyError) throw new pulumi.RunError(`${error.message} ${error.remedy}`);
     throw error instanceof ConfigurationError ? new pulumi.RunError(error.message) : error;
   }
 }

@@ -5,13 +5,13 @@ import type { Gateway } from "./gateway";
 import { inTurn } from "./in-turn";
 import { Machine } from "./machine";
 import { observationOf } from "./observation";
-import type { Releases } from "./releases";
+import type { DeliveredReleases } from "./releases";
 import type { Site } from "./site";
 
 export interface WorkersArgs {
   site: Site;
   gateway: Gateway;
-  releases: Releases;
+  releases: DeliveredReleases;
   /** Whom they come after, where their kubelets would be ahead of its API server. */
   behind?: Machine;
 }

@@ -20,10 +20,10 @@ const PROGRAMS: Record<string, string> = {
 };
 
 /** Debian packages the stand-in needs on the host. */
-export const requiredHostPackages: string[] = [...new Set(Object.values(PROGRAMS))];
+export const standInPackages: string[] = [...new Set(Object.values(PROGRAMS))];
 
 /** The programs it looks for, with their packages. */
-export const requiredHostPrograms: Readonly<Record<string, string>> = PROGRAMS;
+export const standInPrograms: Readonly<Record<string, string>> = PROGRAMS;
 
 export function programPackage(program: string): string {
   return PROGRAMS[program] ?? program;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { writeForThisBoot } from "./atomic";
-import { withLock } from "./locks";
+import { withPlaceLock } from "./locks";
 import type { Place } from "./place";
 import { runQuietly } from "./process";
 
@@ -58,7 +58,7 @@ const SAVED = "/run/kube-lab-embedded/sysctls.json";
 
 /** Prepares the host's kernel for this place's machines; what it was is kept until no place needs it. */
 export function raiseSysctls(place: Place): Promise<void> {
-  return withLock(HOST, "sysctls", async () => {
+  return withPlaceLock(HOST, "sysctls", async () => {
     const saved = readSaved();
     if (!saved) await runQuietly("modprobe", ["--all", "--quiet", ...MODULES]);
     const before = saved?.before ?? currentValues();
@@ -77,7 +77,7 @@ export function raiseSysctls(place: Place): Promise<void> {
 
 /** This place has no running machine any more; with the last such place everything is put back. */
 export function restoreSysctls(place: Place): Promise<void> {
-  return withLock(HOST, "sysctls", () => {
+  return withPlaceLock(HOST, "sysctls", () => {
     const saved = readSaved();
     if (!saved) return;
     // A place whose folder is gone was removed by hand.

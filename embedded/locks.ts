@@ -16,7 +16,11 @@ const BREAKING_LIMIT = 10;
  * Runs `work` while holding the named lock of this place.
  * @throws Error when another process holds it for more than a minute
  */
-export async function withLock<T>(space: LockSpace, name: string, work: () => Promise<T> | T): Promise<T> {
+export async function withPlaceLock<T>(
+  space: LockSpace,
+  name: string,
+  work: () => Promise<T> | T,
+): Promise<T> {
   const started = Date.now();
   let held = tryLock(space, name);
   while (!held) {

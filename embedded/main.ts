@@ -3,7 +3,7 @@ import { runConnector } from "./network/connector";
 import { isVerb, perform } from "./perform";
 import { openPlace } from "./place";
 import { rerun } from "./rerun";
-import { serve } from "./service/service";
+import { serveCalls } from "./service/service";
 import { startService } from "./service/start";
 
 /** VBoxManage's stand-in: one verb a call. Its other roles are started by itself, `--with-service` by its client. */
@@ -16,7 +16,7 @@ async function main(args: string[]): Promise<number> {
       runConnector();
       return 0;
     case "--serve":
-      await serve(openPlace(), rest[0] ?? "");
+      await serveCalls(openPlace(), rest[0] ?? "");
       return 0;
     case "--with-service":
       // Where it cannot start, the verb itself says why or needs none.

@@ -6,10 +6,10 @@ import { VERBS } from "./verbs/verbs";
 import { VERSION } from "./version";
 
 /** One command line: what a verb is given, before the verb and its place are known. */
-export type CommandLine = Omit<Call, "place">;
+export type VerbCall = Omit<Call, "place">;
 
 /** Does what a command line asks, in the place of this process's environment. @returns its exit status; never rejects */
-export async function perform({ args, ...call }: CommandLine): Promise<number> {
+export async function perform({ args, ...call }: VerbCall): Promise<number> {
   const [first, ...rest] = withoutLogo(args);
   try {
     if (first === "--version" || first === "-V" || first === "-v") {

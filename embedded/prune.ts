@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { killAndRemove } from "./cgroup/removal";
 import { restoreSysctls } from "./host-sysctls";
 import { askSupervisor } from "./machine/control";
-import { powerOff } from "./machine/power";
+import { takeAway } from "./machine/power";
 import { loadMachines } from "./machine/registry";
 import { isOn, machineState, readRunState } from "./machine/state";
 import { NAMESPACES } from "./network/switch";
@@ -26,7 +26,7 @@ export async function removeEverything(folder?: string): Promise<void> {
   for (const machine of loadMachines(place)) {
     if (isOn(machineState(place, machine).state))
       await askSupervisor(place, machine.uuid, { do: "poweroff" });
-    else await powerOff(place, machine, readRunState(place, machine.uuid)?.cgroups ?? []);
+    else await takeAway(place, machine, readRunState(place, machine.uuid)?.cgroups ?? []);
   }
   await removeStrays(place);
   for (const folder of mountsBelow(`${place.folder}/mounted-`)) await runQuietly("umount", [folder]);

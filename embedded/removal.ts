@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { withLock } from "./locks";
+import { withPlaceLock } from "./locks";
 import { inaccessibleMachines, loadMachines } from "./machine/registry";
 import type { Place } from "./place";
 import { loadMedia } from "./storage/medium";
@@ -10,7 +10,7 @@ import { isStoreMounted, removeStore } from "./storage/store";
  * deleted is known to nobody but by its file: as long as the store holds one, it stays.
  */
 export async function removeWhenEmpty(place: Place): Promise<void> {
-  await withLock(place, "registry", async () => {
+  await withPlaceLock(place, "registry", async () => {
     const hasDisks = loadMedia(place).some((medium) => medium.kind === "disk");
     const hasMachines = loadMachines(place).length + inaccessibleMachines(place).length > 0;
     if (hasDisks || hasMachines || !isStoreMounted(place)) return;

@@ -1,9 +1,10 @@
 import { text } from "node:stream/consumers";
 import { type Host, thisHost } from "../lib/host";
 import { logFor } from "../lib/progress";
-import { HypervisorError, SpecificationError } from "./driver/errors";
+import { RemedyError } from "../lib/remedy-error";
+import type { Hypervisor } from "../plan/lab-plan";
+import { SpecificationError } from "./driver/errors";
 import { labFolders } from "./driver/folders";
-import type { Hypervisor } from "./driver/locate";
 import { openVBoxManage } from "./driver/vboxmanage";
 import { type GuestAccess, parseGuestAccess } from "./guest/guest-access";
 import { withGuests } from "./guest/guest-shell";
@@ -19,19 +20,20 @@ import { absentSeed, ensureSeed, parseSeedContent, sealSeed } from "./machine/se
 import { requireOwnPorts } from "./network/host-ports";
 import { absentNetwork, ensureNetwork } from "./network/network";
 import { readMembers } from "./reality/members";
+import { readImageName, readImageSpecification } from "./specification/image";
 import {
   type MachineReference,
-  readDataDiskSpecification,
-  readImageName,
-  readImageSpecification,
   readLabSpecification,
   readMachineReference,
-  readMachineSpecification,
-  readNetworkSpecification,
-  readReleasesSpecification,
   readSeedReferences,
   shortName,
-} from "./specification";
+} from "./specification/lab";
+import {
+  readDataDiskSpecification,
+  readMachineSpecification,
+  readReleasesSpecification,
+} from "./specification/machine";
+import { readNetworkSpecification } from "./specification/network";
 
 /** Exit statuses: the work failed; the call or its specification is wrong. */
 const FAILED = 1;
@@ -165,7 +167,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof HypervisorError) return `${error.message}\nWhat to do: ${error.remedy}`;
+  if (error instanceof RemedyError) return `${error.message}\nWhat to do: ${error.remedy}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

@@ -3,11 +3,11 @@ import { observeStates } from "../hypervisor/reality/reality";
 import { thisHost } from "../lib/host";
 import { logFor } from "../lib/progress";
 import type { LabPlan } from "../plan/lab-plan";
-import { setUpEngine } from "../scripts/set-up/set-up";
+import type { Check } from "./check";
 import type { LabOutputs } from "./outputs";
 import type { LabShell } from "./shell";
-import { Stack } from "./stack/stack";
-import { type Check, examine } from "./status";
+import type { Stack } from "./stack/stack";
+import { examine } from "./status";
 
 /**
  * A lab that came up once, and what is needed to do something with it; it stays as it is meanwhile. Who only looks at one
@@ -18,12 +18,6 @@ export interface ExistingLab {
   plan: LabPlan;
   outputs: LabOutputs;
   vbox: VBoxManage;
-}
-
-/** @throws Error when the stack has no lab, or one that never came up whole. */
-export async function openLab(stackName: string): Promise<ExistingLab> {
-  const ready = await setUpEngine(stackName);
-  return existingLab(new Stack(stackName, ready), ready.plan);
 }
 
 export async function existingLab(stack: Stack, plan: LabPlan): Promise<ExistingLab> {

@@ -1,4 +1,4 @@
-import type { Check } from "./status";
+import type { Check } from "./check";
 import { mark } from "./status-text";
 import type { LabLook } from "./watcher";
 

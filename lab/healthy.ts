@@ -1,7 +1,7 @@
 import { logFor, waitFor } from "../lib/progress";
+import type { Check } from "./check";
 import { type ExistingLab, examineLab } from "./existing-lab";
 import { LabShell } from "./shell";
-import type { Check } from "./status";
 
 const BOUND_SECONDS = 600;
 /** For a handshake: looked again soon at first, since machines are starting, then as long as slow ones need. */

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
-import type { MachineState } from "../hypervisor/reality/reality";
+import type { ObservedState } from "../hypervisor/reality/observation";
+
 import type { OutputMachine } from "./outputs";
 import { type LabShell, NoAnswer } from "./shell";
 
@@ -30,7 +31,7 @@ export interface Probe {
 export type Facts = Record<string, unknown>;
 
 /** How long machines may take for their reports, ms. */
-export interface Patience {
+export interface ReportPatience {
   /** All of them, whatever happens. */
   leastMs: number;
   /** So many times as long as the slowest that has answered: machines of one computer are slow together. */
@@ -40,7 +41,7 @@ export interface Patience {
 }
 
 /** Emulated machines take a quarter of a minute each. */
-export const usualPatience: Patience = { leastMs: 15_000, factor: 4, mostMs: 120_000 };
+export const usualPatience: ReportPatience = { leastMs: 15_000, factor: 4, mostMs: 120_000 };
 
 /** What each machine of a lab said, or why it did not. */
 export class Reports {
@@ -98,9 +99,9 @@ export function didNotAnswer(silent: readonly string[]): string {
 /** Asks all machines at once; those that do not run, nobody needs to wait for. Never throws. */
 export async function askMachines(
   machines: readonly OutputMachine[],
-  states: ReadonlyMap<string, MachineState>,
+  states: ReadonlyMap<string, ObservedState>,
   shell: Pick<LabShell, "run">,
-  patience: Patience = usualPatience,
+  patience: ReportPatience = usualPatience,
 ): Promise<Reports> {
   const { answered, signal, over } = deadline(patience);
   const reports = await Promise.all(
@@ -131,7 +132,7 @@ async function ask(
 }
 
 /** A signal that comes when those that have not answered have had their time; each answer may move it. */
-function deadline({ leastMs, factor, mostMs }: Patience) {
+function deadline({ leastMs, factor, mostMs }: ReportPatience) {
   const controller = new AbortController();
   // Every machine waits for it: more than Node.js takes for a leak.
   setMaxListeners(0, controller.signal);

@@ -1,5 +1,5 @@
+import type { Check } from "./check";
 import { didNotAnswer, type Probe, type Reports } from "./machine-reports";
-import type { Check } from "./status";
 
 interface WorkloadFact {
   name: string;

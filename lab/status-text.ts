@@ -1,5 +1,5 @@
 import { table } from "../lib/table";
-import type { Check } from "./status";
+import type { Check } from "./check";
 
 /** Columns and rows of a terminal. */
 export interface Size {

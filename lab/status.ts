@@ -1,26 +1,16 @@
-import type { MachineState } from "../hypervisor/reality/reality";
+import type { ObservedState } from "../hypervisor/reality/observation";
 import { type CertificateEnd, certificateEnds, kubeletEnds } from "./certificate-ends";
+import type { Check } from "./check";
 import {
   askMachines,
   didNotAnswer,
   type MachineReport,
-  type Patience,
+  type ReportPatience,
   type Reports,
 } from "./machine-reports";
 import type { LabOutputs } from "./outputs";
 import { serviceChecks } from "./service-checks";
 import { type LabShell, NoAnswer } from "./shell";
-
-/** One thing that was looked at. */
-export interface Check {
-  /** `machine`, `node`, `etcd member`, `virtual IP`, `backend`, `Gluster peer`, `Gluster volume`, `storage`, `service`, `certificate`. */
-  kind: string;
-  name: string;
-  healthy: boolean;
-  /** Nobody who could tell has answered: not healthy, and not known to be otherwise. */
-  unknown?: true;
-  detail: string;
-}
 
 const dayMs = 24 * 3600 * 1000;
 
@@ -30,10 +20,10 @@ const dayMs = 24 * 3600 * 1000;
  */
 export async function examine(
   outputs: LabOutputs,
-  states: ReadonlyMap<string, MachineState>,
+  states: ReadonlyMap<string, ObservedState>,
   shell: Pick<LabShell, "run">,
   now: Date,
-  patience?: Patience,
+  patience?: ReportPatience,
 ): Promise<Check[]> {
   const reports = await askMachines(outputs.machines, states, shell, patience);
   return [
@@ -54,7 +44,7 @@ function missing(kind: string, name: string, detail: string, silent: readonly st
   return { kind, name, healthy: false, unknown: true, detail: `not known: ${didNotAnswer(silent)}` };
 }
 
-function machineCheck(name: string, state: MachineState | undefined, told: MachineReport | Error): Check {
+function machineCheck(name: string, state: ObservedState | undefined, told: MachineReport | Error): Check {
   const hardware = state ?? "not of this computer";
   if (told instanceof Error) {
     const detail = `${hardware}; ${told.message}`;

@@ -1,21 +1,23 @@
-import { HypervisorError } from "../hypervisor/driver/errors";
 import { openVBoxManage, type VBoxManage } from "../hypervisor/driver/vboxmanage";
-import { type MachineState, observeStates } from "../hypervisor/reality/reality";
+import type { ObservedState } from "../hypervisor/reality/observation";
+import { observeStates } from "../hypervisor/reality/reality";
 import { thisHost } from "../lib/host";
 import { logFor } from "../lib/progress";
+import { RemedyError } from "../lib/remedy-error";
 import type { LabPlan } from "../plan/lab-plan";
 import { type CertificateEnd, certificateEnds } from "./certificate-ends";
+import type { Check } from "./check";
 import type { LabOutputs } from "./outputs";
 import { LabShell } from "./shell";
 import type { Stack } from "./stack/stack";
-import { type Check, examine } from "./status";
+import { examine } from "./status";
 
 /** All that one look at a lab found. No secret is in it. */
 export interface LabLook {
   plan: LabPlan;
   time: Date;
   /** What the hypervisor says, by machine. */
-  states: ReadonlyMap<string, MachineState>;
+  states: ReadonlyMap<string, ObservedState>;
   checks: Check[];
   certificates: CertificateEnd[];
   /** Pages of the lab itself that a browser on this computer reaches. */
@@ -143,7 +145,7 @@ export class LabWatcher {
 }
 
 function problemOf(error: unknown): string {
-  if (error instanceof HypervisorError) return `${error.message} ${error.remedy}`;
+  if (error instanceof RemedyError) return `${error.message} ${error.remedy}`;
   return error instanceof Error ? error.message : String(error);
 }
 

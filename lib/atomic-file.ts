@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import path from "node:path";
 
 /** Replaces a file so that a power cut at any moment leaves the old or the new text whole, on the disk when it is done. Mode 0600. */
-export function writeDurably(file: string, text: string): void {
+export function writeAtomically(file: string, text: string): void {
   const fresh = `${file}.new`;
   const handle = openSync(fresh, "w", 0o600);
   try {

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { HypervisorError } from "../hypervisor/driver/errors";
+import { RemedyError } from "./remedy-error";
 
 /** An option of a command of ours. */
 export interface Option {
@@ -179,7 +179,7 @@ function helpText({ name, does, words, options = {} as never, notes }: Usage<Opt
 export function fail(status: number): (error: Error) => void {
   return (error) => {
     console.error(`kube-lab: ${error.message}`);
-    if (error instanceof HypervisorError && error.remedy !== "") console.error(`What to do: ${error.remedy}`);
+    if (error instanceof RemedyError && error.remedy !== "") console.error(`What to do: ${error.remedy}`);
     process.exitCode = status;
   };
 }

@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { lock } from "proper-lockfile";
-import { HypervisorError } from "../hypervisor/driver/errors";
 import { type Log, waitFor } from "./progress";
+import { RemedyError } from "./remedy-error";
 
 /** A lock whose holder died is free after so long; a living holder renews it. */
 const STALE_MILLISECONDS = 20_000;
@@ -32,7 +32,7 @@ export async function withLock<T>(
   try {
     const result = await work();
     if (lost)
-      throw new HypervisorError(`Lost the lock ${file}.lock while at work: ${lost.message}`, "Run again.");
+      throw new RemedyError(`Lost the lock ${file}.lock while at work: ${lost.message}`, "Run again.");
     return result;
   } finally {
     // Releasing a lost lock fails; what matters is told above.

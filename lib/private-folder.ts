@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
-import { HypervisorError } from "../hypervisor/driver/errors";
 import { type Host, pathsOf, variable } from "./host";
 import { type RunProcess, runProcess } from "./process";
+import { RemedyError } from "./remedy-error";
 
 const TIMEOUT_SECONDS = 30;
 
@@ -23,7 +23,7 @@ export async function ensurePrivateFolder(
 /**
  * Windows has no file modes: there the folder's access list is replaced by one with its owner alone, who is named by his
  * identifier, since names have blanks and differ by language. Does nothing elsewhere.
- * @throws HypervisorError when Windows' own programs fail.
+ * @throws RemedyError when Windows' own programs fail.
  */
 async function restrictToOwner(folder: string, system: System, run: RunProcess = runProcess): Promise<void> {
   if (system.platform !== "win32") return;
@@ -32,7 +32,7 @@ async function restrictToOwner(folder: string, system: System, run: RunProcess =
   const whoami = [program("whoami.exe"), "/user", "/fo", "csv", "/nh"] as const;
   const identifier = /"(S-1-[\d-]+)"/.exec(await output(whoami, system, run))?.[1];
   if (identifier === undefined)
-    throw new HypervisorError(
+    throw new RemedyError(
       "whoami.exe names no security identifier.",
       "Run `whoami /user` to see what it says.",
     );
@@ -54,7 +54,7 @@ async function output(
     environment: system.environment,
   });
   if (status === 0) return stdout;
-  throw new HypervisorError(
+  throw new RemedyError(
     `${file} ${args.join(" ")} failed: ${startError ?? (stderr.trim() || stdout.trim() || `status ${status}`)}`,
     "Private keys are to be kept in this folder, and nobody else may read it: see what the program says.",
   );

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { HypervisorError } from "../hypervisor/driver/errors";
+import { RemedyError } from "./remedy-error";
 
 /** Prints one line for a person: `kube-mast01: cloning from kube-lab-image-0a1b2c3d4e5f`. */
 export type Log = (line: string) => void;
@@ -50,7 +50,7 @@ export async function waitFor<T>(wait: Wait, look: () => Promise<T | undefined>)
       if (found !== undefined) return found;
       const elapsed = (Date.now() - started) / 1000;
       if (elapsed >= wait.boundSeconds)
-        throw new HypervisorError(`Waited ${Math.round(elapsed)} s ${wait.what}, in vain.`, wait.remedy);
+        throw new RemedyError(`Waited ${Math.round(elapsed)} s ${wait.what}, in vain.`, wait.remedy);
       await sleep(Math.min(pause, wait.boundSeconds * 1000));
     }
   });

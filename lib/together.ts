@@ -1,5 +1,5 @@
-import { HypervisorError } from "../hypervisor/driver/errors";
 import { type Log, logFor } from "./progress";
+import { RemedyError } from "./remedy-error";
 
 /** A machine as a person and as the hypervisor call it. */
 export interface NamedMachine {
@@ -10,7 +10,7 @@ export interface NamedMachine {
 /**
  * Does something with several machines at once, each to its end.
  * @returns what came of each, in the same order
- * @throws HypervisorError that names every machine with which it failed.
+ * @throws RemedyError that names every machine with which it failed.
  */
 export async function together<Machine extends NamedMachine, Result>(
   machines: readonly Machine[],
@@ -21,8 +21,8 @@ export async function together<Machine extends NamedMachine, Result>(
     end.status === "rejected" ? [{ name: machines[index]?.name, error: end.reason as Error }] : [],
   );
   if (failures.length > 0) {
-    const remedies = failures.map(({ error }) => (error instanceof HypervisorError ? error.remedy : ""));
-    throw new HypervisorError(
+    const remedies = failures.map(({ error }) => (error instanceof RemedyError ? error.remedy : ""));
+    throw new RemedyError(
       failures.map(({ name, error }) => `${name}: ${error.message}`).join("\n"),
       [...new Set(remedies)].filter(Boolean).join(" "),
     );

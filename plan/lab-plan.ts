@@ -208,3 +208,5 @@ export function nodesForPods(plan: LabPlan): MachinePlan[] {
   const workers = machinesOf(plan, "worker");
   return workers.length > 0 ? workers : machinesOf(plan, "master");
 }
+
+export type Hypervisor = "virtualbox" | "embedded";

@@ -1,7 +1,6 @@
 import { addressAfter, addressAt, prefixLength } from "../lib/addresses";
 import { madeWith } from "./config/changes";
 import type { Configuration } from "./config/defaults";
-import { dashboardPort } from "./dashboard-port";
 import { natNetwork, subnetNames } from "./fixed-networks";
 import { authorityNames, givenAuthorities } from "./given-authorities";
 import type {
@@ -20,7 +19,7 @@ import type {
 import { lanAddress } from "./lan-addresses";
 import { type AdapterName, adapterKey, macAddresses } from "./mac-addresses";
 import { type MachineName, machineNames, subnetOf } from "./machine-names";
-import { webPorts } from "./web-ports";
+import { dashboardPort, webPorts } from "./ports";
 
 const HOURS_A_DAY = 24;
 const HOURS_A_YEAR = 365 * HOURS_A_DAY;

@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { existingLab } from "../lab/existing-lab";
 import { Stack } from "../lab/stack/stack";
 import { type CommandLine, runCommand } from "../lib/command-line";
+import { localFolder } from "../lib/local-folder";
 import { described } from "./backup/about";
 import { backUp } from "./backup/back-up";
 import { passphraseOf } from "./backup/vault";
-import { localFolder } from "./set-up/programs";
+
 import { setUpEngine } from "./set-up/set-up";
 
 const usage = {

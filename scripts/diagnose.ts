@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { openLab } from "../lab/existing-lab";
 import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { localFolder } from "../lib/local-folder";
 import { diagnose } from "./diagnose/diagnose";
-import { localFolder } from "./set-up/programs";
+import { openLab } from "./set-up/open-lab";
 
 const usage = {
   name: "diagnose",

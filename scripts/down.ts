@@ -8,12 +8,13 @@ import { Stack } from "../lab/stack/stack";
 import { readableConfigurationIn } from "../lab/stack/stack-plan";
 import { type CommandLine, type Options, runCommand } from "../lib/command-line";
 import { thisHost } from "../lib/host";
+import { localFolder } from "../lib/local-folder";
 import { logFor } from "../lib/progress";
 import type { LabPlan } from "../plan/lab-plan";
 import { removeDns } from "./host/dns-side";
 import { removeHosts, removeRoutes } from "./host/host-side";
 import { removeKubeconfig, removeSshInclude } from "./host/personal-files";
-import { localFolder } from "./set-up/programs";
+
 import { setUpEngine } from "./set-up/set-up";
 
 const usage = {

@@ -1,8 +1,8 @@
-import { openLab } from "../lab/existing-lab";
 import { type CommandLine, type Options, runCommand } from "../lib/command-line";
 import { confirm } from "../lib/confirm";
 import { table } from "../lib/table";
 import { drill, type Outcome } from "./drill/drill";
+import { openLab } from "./set-up/open-lab";
 
 const options = {
   yes: { type: "boolean", short: "y", does: "does not ask before it begins" },

@@ -3,7 +3,7 @@ import { usablePlanOfStack } from "../lab/stack/stack-plan";
 import { isAddress } from "../lib/addresses";
 import { type CommandLine, type Options, runCommand } from "../lib/command-line";
 import { setCommand } from "../plan/config/problems";
-import { hostsFile } from "../plan/hosts-entries";
+import { hostsEntries } from "../plan/hosts-entries";
 import type { LabPlan } from "../plan/lab-plan";
 import { printed, rightsHere } from "./host/administrator";
 import { delegationOf, dnsChange, unanswered } from "./host/dns";
@@ -13,7 +13,7 @@ import { hostsFilePath } from "./host/hosts-file";
 import { addKubeconfig, addSshInclude, removeKubeconfig, removeSshInclude } from "./host/personal-files";
 import { readHostRecord } from "./host/record";
 import { findResolver, type NoResolver, type Resolver, resolverFacts } from "./host/resolver";
-import { addCommand, gatewayAddress, routesTo } from "./host/routes";
+import { addRouteCommand, gatewayAddress, routesTo } from "./host/routes";
 
 const options = {
   via: { type: "string", value: "ADDRESS", does: "the gateway's address on this computer's side" },
@@ -63,13 +63,13 @@ async function main({ stack, values, words }: CommandLine<typeof options>): Prom
 
 function show(plan: LabPlan, via: string | undefined): void {
   const steps = routesTo(plan, gatewayOf(plan, via)).map((route) => ({
-    command: addCommand(process.platform, route),
+    command: addRouteCommand(process.platform, route),
   }));
   console.log(`Routes, until this computer restarts (npm run host -- routes add):
   ${printed(steps, rightsHere(), process.platform).join("\n  ")}
 
 Lines for ${hostsFilePath(process.platform, process.env)} (npm run host -- hosts add):
-  ${indented(hostsFile(plan))}
+  ${indented(hostsEntries(plan))}
 
 ${shownDns(plan)}`);
 }

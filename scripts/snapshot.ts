@@ -1,7 +1,7 @@
 import { type LabSnapshot, listSnapshots } from "../hypervisor/machine/snapshots";
-import { openLab } from "../lab/existing-lab";
 import { type CommandLine, runCommand } from "../lib/command-line";
 import { table } from "../lib/table";
+import { openLab } from "./set-up/open-lab";
 import { type snapshotOptions, snapshotRequest, snapshotUsage } from "./snapshot/arguments";
 import { deleteLabSnapshot, restoreLabSnapshot, takeLabSnapshot } from "./snapshot/lab-snapshots";
 

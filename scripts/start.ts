@@ -1,7 +1,7 @@
 import { writeAccessFiles } from "../lab/access-files";
-import { openLab } from "../lab/existing-lab";
 import { type CommandLine, type Options, runCommand } from "../lib/command-line";
 import { renewPersonalFiles } from "./host/personal-files";
+import { openLab } from "./set-up/open-lab";
 import { startLab } from "./start/start-lab";
 
 /** `npm run resume`, too. */

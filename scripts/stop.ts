@@ -1,6 +1,6 @@
 import { stopMachines } from "../hypervisor/machine/lab-power";
-import { openLab } from "../lab/existing-lab";
 import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { openLab } from "./set-up/open-lab";
 
 const usage = { name: "stop", does: "shuts the lab's machines down in good order; nothing is lost" };
 

@@ -1,6 +1,6 @@
 import { saveMachines } from "../hypervisor/machine/lab-power";
-import { openLab } from "../lab/existing-lab";
 import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { openLab } from "./set-up/open-lab";
 
 const usage = {
   name: "suspend",

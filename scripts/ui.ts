@@ -7,7 +7,7 @@ import { type LabLook, LabWatcher } from "../lab/watcher";
 import { type CommandLine, type Options, runCommand } from "../lib/command-line";
 import { endingSignal, unlessEnded } from "../lib/ending";
 import { Feed } from "../ui/feed";
-import { serve } from "../ui/server";
+import { servePage } from "../ui/server";
 import { labView } from "../ui/view";
 import { ensureKubernetes } from "./set-up/base-disk";
 import { setUpEngine } from "./set-up/set-up";
@@ -34,7 +34,7 @@ async function main({ stack: name, values }: CommandLine<typeof options>): Promi
   const bundle = await ensureKubernetes(ready.plan, console.log);
   const ending = endingSignal();
   const feed = new Feed();
-  const server = await serve(feed, port);
+  const server = await servePage(feed, port);
   console.log(`The lab's page, for you alone: ${server.url}\nCtrl-C ends it.`);
   const removeLink = values["no-open"] ? () => {} : openBrowser(server.url);
   const watcher = new LabWatcher(new Stack(name, ready));

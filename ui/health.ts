@@ -1,4 +1,4 @@
-import type { Check } from "../lab/status";
+import type { Check } from "../lab/check";
 
 /** `unknown`: nothing was looked at, because the machine or the whole lab is not there, or nobody who could tell answered. */
 export type Health = "healthy" | "failing" | "unknown";

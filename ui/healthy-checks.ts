@@ -1,4 +1,4 @@
-import type { Check } from "../lab/status";
+import type { Check } from "../lab/check";
 import { type LabPlan, type MachinePlan, machinesOf } from "../plan/lab-plan";
 
 /** What status says of a plan's lab when all is well and the first load balancer holds the virtual IP. */

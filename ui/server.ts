@@ -37,7 +37,7 @@ export interface UiServer {
  * @param port 0 for any free one
  * @throws Error when the port is taken.
  */
-export async function serve(feed: Feed, port: number): Promise<UiServer> {
+export async function servePage(feed: Feed, port: number): Promise<UiServer> {
   const token = randomBytes(32).toString("base64url");
   const contents = new Map(
     Object.entries(files).map(([path, { file, type }]) => [

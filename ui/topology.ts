@@ -1,4 +1,4 @@
-import type { Check } from "../lab/status";
+import type { Check } from "../lab/check";
 import { mark } from "../lab/status-text";
 import { gatewayOf } from "../plan/endpoint";
 import type { AdapterPlan, LabPlan, MachinePlan, SubnetName } from "../plan/lab-plan";

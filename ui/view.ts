@@ -1,4 +1,4 @@
-import type { Check } from "../lab/status";
+import type { Check } from "../lab/check";
 import { verdict } from "../lab/status-text";
 import type { LabLook, LabPage } from "../lab/watcher";
 import type { LabPlan, MachinePlan, Role } from "../plan/lab-plan";

@@ -1,7 +1,9 @@
 import type { LabPlan, MachinePlan } from "../../plan/lab-plan";
 import { ownLanAdapter } from "../../plan/lan-addresses";
+import type { MachineCredentials } from "../credentials";
 import { environmentFile } from "../environment";
-import type { GuestFile, MachineCredentials } from "../guest-files";
+import type { GuestFile } from "../guest-file";
+
 import { realFile } from "../real-file";
 
 const library = "/usr/local/lib/kube-lab";
@@ -15,7 +17,7 @@ export function commonFiles(
   const { sshHostKey, authorizedKey } = credentials;
   return [
     { path: "/etc/kube-lab/environment", mode: "0644", content: environmentFile(plan, machine) },
-    { path: "/etc/hosts", mode: "0644", content: hostsFile(plan) },
+    { path: "/etc/hosts", mode: "0644", content: guestHostsFile(plan) },
     realFile("common/kube-lab", "/usr/local/sbin/kube-lab", "0755"),
     ...[
       "lib.sh",
@@ -50,7 +52,7 @@ export function commonFiles(
  * Names of all machines on every machine: they know each other before the gateway is up. The gateway's dnsmasq serves this
  * file, both ways.
  */
-export function hostsFile(plan: LabPlan): string {
+export function guestHostsFile(plan: LabPlan): string {
   const lines = plan.machines.flatMap((machine) =>
     addressesOf(machine).map((address) => `${address} ${machine.fqdn} ${machine.name}`),
   );

@@ -1,4 +1,4 @@
-import type { GuestFile } from "../guest-files";
+import type { GuestFile } from "../guest-file";
 import { realFile } from "../real-file";
 
 /** Disk, pool, volume, and what is left to heal. */

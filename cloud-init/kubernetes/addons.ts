@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type { LabPlan } from "../../plan/lab-plan";
-import type { GuestFile, MachineCredentials } from "../guest-files";
+import type { MachineCredentials } from "../credentials";
+import type { GuestFile } from "../guest-file";
+
 import { needed } from "../needed";
 import { yamlDocuments } from "../yaml";
 import { flannelObjects } from "./flannel";

@@ -1,5 +1,5 @@
-import { dashboardPort } from "../../plan/dashboard-port";
 import type { AddonPlan } from "../../plan/lab-plan";
+import { dashboardPort } from "../../plan/ports";
 import { confined, workload } from "./workload";
 
 const name = "headlamp";

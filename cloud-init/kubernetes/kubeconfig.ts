@@ -1,4 +1,4 @@
-import type { KeyPair } from "../guest-files";
+import type { KeyPair } from "../credentials";
 import { yaml } from "../yaml";
 
 export interface KubeconfigArgs {

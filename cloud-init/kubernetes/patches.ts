@@ -1,5 +1,5 @@
 import { type LabPlan, machinesOf } from "../../plan/lab-plan";
-import type { GuestFile } from "../guest-files";
+import type { GuestFile } from "../guest-file";
 
 const folder = "/etc/kube-lab/patches-init";
 const peerPort = 2380;

@@ -1,5 +1,7 @@
 import type { LabPlan, MachinePlan } from "../../plan/lab-plan";
-import type { GuestFile, KeyPair, MachineCredentials } from "../guest-files";
+import type { KeyPair, MachineCredentials } from "../credentials";
+import type { GuestFile } from "../guest-file";
+
 import { needed } from "../needed";
 import { kubeconfig } from "./kubeconfig";
 

@@ -1,4 +1,5 @@
-import type { GuestFile, MachineCredentials } from "../guest-files";
+import type { MachineCredentials } from "../credentials";
+import type { GuestFile } from "../guest-file";
 import { needed } from "../needed";
 import { realFile } from "../real-file";
 

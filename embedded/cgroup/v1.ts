@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { hostPrefix, type Place } from "../place";
-import type { Limits, MachineCgroups } from "./cgroups";
 import { deniedDevices } from "./devices";
+import type { Limits, MachineCgroups } from "./machine-cgroups";
 
 const ROOT = "/sys/fs/cgroup";
 /** Microseconds; the kernel's default. */

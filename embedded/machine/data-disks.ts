@@ -3,7 +3,7 @@ import type { Place } from "../place";
 import { run, runQuietly } from "../process";
 import { hasRootFileSystem, rawFile } from "../storage/content";
 import { loadMedia } from "../storage/medium";
-import type { MachineRecord } from "./record";
+import type { StoredMachine } from "./record";
 
 export interface DataDisk {
   /** On the host: `/dev/loop7`. */
@@ -13,7 +13,7 @@ export interface DataDisk {
 }
 
 /** Connects the machine's data disks to loop devices. */
-export async function connectDataDisks(place: Place, machine: MachineRecord): Promise<DataDisk[]> {
+export async function connectDataDisks(place: Place, machine: StoredMachine): Promise<DataDisk[]> {
   const disks: DataDisk[] = [];
   for (const { port, medium, type } of machine.attachments) {
     if (type !== "hdd" || medium === undefined || hasRootFileSystem(place, medium)) continue;
@@ -26,7 +26,7 @@ export async function connectDataDisks(place: Place, machine: MachineRecord): Pr
   return disks;
 }
 
-export async function disconnectDataDisks(place: Place, machine: MachineRecord): Promise<void> {
+export async function disconnectDataDisks(place: Place, machine: StoredMachine): Promise<void> {
   for (const { medium } of machine.attachments)
     if (medium !== undefined && existsSync(rawFile(place, medium)))
       await disconnectFile(rawFile(place, medium));
@@ -42,7 +42,7 @@ async function disconnectFile(file: string): Promise<void> {
 }
 
 /** UUID of the disk the machine boots from: the first attached one with a root file system. */
-export function rootMedium(place: Place, machine: MachineRecord): string | undefined {
+export function rootMedium(place: Place, machine: StoredMachine): string | undefined {
   const media = new Set(loadMedia(place).map((medium) => medium.uuid));
   return machine.attachments
     .filter((attachment) => attachment.type === "hdd")

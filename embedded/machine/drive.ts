@@ -3,14 +3,14 @@ import type { Place } from "../place";
 import { run } from "../process";
 import { connectDisc } from "../storage/disc";
 import { loadMedia, type MediumRecord } from "../storage/medium";
-import type { MachineRecord } from "./record";
+import type { StoredMachine } from "./record";
 import { isSeed } from "./seed";
 
 /** What a virtual machine's kernel calls its DVD drive. */
 const DRIVE = "dev/sr0";
 
 /** The DVD of a machine that is no seed: a seed is no device here, but a folder of its own. */
-export async function discOf(place: Place, machine: MachineRecord): Promise<MediumRecord | undefined> {
+export async function discOf(place: Place, machine: StoredMachine): Promise<MediumRecord | undefined> {
   const media = loadMedia(place);
   for (const { type, medium } of machine.attachments) {
     const dvd = type === "dvddrive" ? media.find(({ uuid }) => uuid === medium) : undefined;

@@ -1,7 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { mkdirSync, readFileSync, rmdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { MachineCgroups } from "../cgroup/cgroups";
+import type { MachineCgroups } from "../cgroup/machine-cgroups";
+
 import { killAndRemove } from "../cgroup/removal";
 import { machineNamespace, plugAdapters, unplugAdapters } from "../network/adapters";
 import { hostPrefix, type Place, runFolder } from "../place";
@@ -13,7 +14,7 @@ import { findLeader, spawnContainer } from "./container";
 import { connectDataDisks, disconnectDataDisks, rootMedium } from "./data-disks";
 import { discOf, loadDrive } from "./drive";
 import { writeHostEnvironment, writeUnits } from "./guest-tree";
-import type { MachineRecord } from "./record";
+import type { StoredMachine } from "./record";
 import { clearSeed, unpackSeed } from "./seed";
 
 /** A machine with power. */
@@ -40,7 +41,7 @@ export function seedFolder(place: Place, uuid: string): string {
  */
 export async function powerOn(
   place: Place,
-  machine: MachineRecord,
+  machine: StoredMachine,
   cgroups: MachineCgroups,
   console: number,
 ): Promise<Powered> {
@@ -92,9 +93,9 @@ export async function powerOn(
 }
 
 /** Takes everything away at once; nothing inside is asked. Also cleans up after a supervisor that was killed. */
-export async function powerOff(
+export async function takeAway(
   place: Place,
-  machine: MachineRecord,
+  machine: StoredMachine,
   cgroupFolders: readonly string[],
 ): Promise<void> {
   await killAndRemove(cgroupFolders);
@@ -108,7 +109,7 @@ export async function powerOff(
   }
 }
 
-async function attachedSeed(place: Place, machine: MachineRecord): Promise<string | undefined> {
+async function attachedSeed(place: Place, machine: StoredMachine): Promise<string | undefined> {
   const folder = seedFolder(place, machine.uuid);
   clearSeed(folder);
   const media = loadMedia(place);
@@ -132,7 +133,7 @@ function correctMachineId(root: string): void {
 }
 
 async function waitForLeader(
-  machine: MachineRecord,
+  machine: StoredMachine,
   nspawn: ChildProcess,
   ended: Promise<number>,
   folder: string,

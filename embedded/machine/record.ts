@@ -1,5 +1,5 @@
 /** What a registered machine is: everything its settings file would hold in the real VirtualBox. */
-export interface MachineRecord {
+export interface StoredMachine {
   uuid: string;
   name: string;
   /** At least one: `/kube-lab/dev`. */
@@ -105,7 +105,7 @@ export function randomMac(): string {
 }
 
 /** `api,tcp,127.0.0.1,18080,10.0.2.15,6443`; undefined when it is none. */
-export function parseForwardRule(text: string): ForwardRule | undefined {
+export function readForwardRule(text: string): ForwardRule | undefined {
   const [
     name = "",
     protocol = "",

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { writeAtomically } from "../atomic";
 import { machineInaccessible, machineNotFound } from "../errors";
 import type { Place } from "../place";
-import type { MachineRecord } from "./record";
+import type { StoredMachine } from "./record";
 import { writeSettings } from "./settings";
 
 /** A registered machine whose record is broken: of its name and disks nothing is known. */
@@ -15,7 +15,7 @@ export interface InaccessibleMachine {
 }
 
 /** Every registered machine that can be read, oldest first. One broken file is no matter of the others. */
-export function loadMachines(place: Place): MachineRecord[] {
+export function loadMachines(place: Place): StoredMachine[] {
   return readRecords(place)
     .flatMap((record) => ("problem" in record ? [] : [record]))
     .sort((a, b) => a.registeredAt - b.registeredAt);
@@ -27,7 +27,7 @@ export function inaccessibleMachines(place: Place): InaccessibleMachine[] {
 }
 
 /** @throws VirtualBoxError when no machine has this name or UUID */
-export function findMachine(place: Place, nameOrUuid: string): MachineRecord {
+export function findMachine(place: Place, nameOrUuid: string): StoredMachine {
   const wanted = nameOrUuid.replace(/^\{(.*)\}$/, "$1").toLowerCase();
   const machines = loadMachines(place);
   const found =
@@ -44,16 +44,16 @@ export function findMachine(place: Place, nameOrUuid: string): MachineRecord {
 }
 
 /** Writes the record, and the machine's settings file, by which it can be registered again. */
-export function saveMachine(place: Place, machine: MachineRecord): void {
+export function saveMachine(place: Place, machine: StoredMachine): void {
   writeAtomically(join(place.registry.machines, `${machine.uuid}.json`), JSON.stringify(machine, null, 1));
   writeSettings(place, machine);
 }
 
-export function forgetMachine(place: Place, machine: MachineRecord): void {
+export function forgetMachine(place: Place, machine: StoredMachine): void {
   rmSync(join(place.registry.machines, `${machine.uuid}.json`), { force: true });
 }
 
-function readRecords(place: Place): (MachineRecord | InaccessibleMachine)[] {
+function readRecords(place: Place): (StoredMachine | InaccessibleMachine)[] {
   if (!existsSync(place.registry.machines)) return [];
   return readdirSync(place.registry.machines)
     .filter((file) => file.endsWith(".json"))
@@ -61,9 +61,9 @@ function readRecords(place: Place): (MachineRecord | InaccessibleMachine)[] {
 }
 
 /** Undefined for one that vanishes while it reads. */
-function readRecord(file: string): MachineRecord | InaccessibleMachine | undefined {
+function readRecord(file: string): StoredMachine | InaccessibleMachine | undefined {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as MachineRecord;
+    return JSON.parse(readFileSync(file, "utf8")) as StoredMachine;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     const uuid = basename(file, ".json");

@@ -3,17 +3,17 @@ import { dirname } from "node:path";
 import { writeAtomically } from "../atomic";
 import type { Place } from "../place";
 import { loadMedium } from "../storage/medium";
-import type { MachineRecord } from "./record";
+import type { StoredMachine } from "./record";
 
 /** What a machine's settings file holds: enough to register it again when the registry knows it no more. */
 export interface MachineSettings {
-  machine: MachineRecord;
+  machine: StoredMachine;
   /** Where the descriptors of its disks are, those of its snapshots too, by UUID. */
   disks: Record<string, string>;
 }
 
 /** The first line is as the real one's, for who only looks whose it is; the rest is JSON. */
-export function writeSettings(place: Place, machine: MachineRecord): void {
+export function writeSettings(place: Place, machine: StoredMachine): void {
   const disks = diskUuids(machine).map((uuid) => [uuid, loadMedium(place, uuid)?.location ?? ""]);
   const settings: MachineSettings = { machine, disks: Object.fromEntries(disks) };
   mkdirSync(dirname(machine.settingsFile), { recursive: true, mode: 0o700 });
@@ -33,7 +33,7 @@ export function readSettings(file: string): MachineSettings {
 }
 
 /** Every disk of a machine and its snapshots. */
-export function diskUuids(machine: MachineRecord): string[] {
+export function diskUuids(machine: StoredMachine): string[] {
   const attachments = [machine, ...machine.snapshots].flatMap((state) => state.attachments);
   return [...new Set(attachments.flatMap(({ type, medium }) => (type === "hdd" && medium ? [medium] : [])))];
 }

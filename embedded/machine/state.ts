@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { writeForThisBoot } from "../atomic";
 import { type Place, runFolder } from "../place";
-import type { MachineRecord } from "./record";
+import type { StoredMachine } from "./record";
 
 /** VirtualBox's machine states that the stand-in knows, as `VMState` prints them. */
 export type MachineState = "poweroff" | "starting" | "running" | "paused" | "stopping" | "aborted";
@@ -71,7 +71,7 @@ export function writeRunState(place: Place, uuid: string, state: RunState): void
 }
 
 /** The machine's state now: a running one whose supervisor is gone has been aborted. */
-export function machineState(place: Place, machine: MachineRecord): { state: MachineState; since: string } {
+export function machineState(place: Place, machine: StoredMachine): { state: MachineState; since: string } {
   const run = readRunState(place, machine.uuid);
   if (!run) return { state: "poweroff", since: machine.changedAt };
   if (run.state === "poweroff" || run.state === "aborted" || isAlive(run.supervisor)) return run;
@@ -92,6 +92,6 @@ function stateFile(place: Place, uuid: string): string {
 }
 
 /** Whether any other machine of this place has power. */
-export function othersOn(place: Place, machines: readonly MachineRecord[], uuid: string): boolean {
+export function othersOn(place: Place, machines: readonly StoredMachine[], uuid: string): boolean {
   return machines.some((other) => other.uuid !== uuid && isOn(machineState(place, other).state));
 }

@@ -2,14 +2,14 @@ import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "n
 import { join } from "node:path";
 import { machineCgroups } from "../cgroup/cgroups";
 import { raiseSysctls, restoreSysctls } from "../host-sysctls";
-import { type Lock, tryLock, withLock } from "../locks";
+import { type Lock, tryLock, withPlaceLock } from "../locks";
 import { natNamespace, unplugInternal } from "../network/adapters";
 import { Forwards } from "../network/forwards";
 import { type Place, runFolder } from "../place";
 import { EXIT_REBOOT } from "./container";
 import { type ControlRequest, serveControl } from "./control";
-import { type Powered, powerOff, powerOn, seedFolder } from "./power";
-import type { MachineRecord } from "./record";
+import { type Powered, powerOn, seedFolder, takeAway } from "./power";
+import type { StoredMachine } from "./record";
 import { findMachine, loadMachines } from "./registry";
 import { clearSeed } from "./seed";
 import { controlSocket, identify, type MachineState, othersOn, readRunState, writeRunState } from "./state";
@@ -25,7 +25,7 @@ const POWER_BUTTON = 38;
 
 /** Stays with one machine from its start until it has no power any more, through reboots. */
 export class Supervisor {
-  private machine: MachineRecord;
+  private machine: StoredMachine;
   private readonly console: number;
   private state: MachineState = "starting";
   private powered: Powered | undefined;
@@ -57,8 +57,8 @@ export class Supervisor {
     const control = await serveControl(this.place, this.machine.uuid, (request) => this.handle(request));
     try {
       // A supervisor that was killed has cleaned nothing up.
-      if (leftover.length > 0) await powerOff(this.place, this.machine, leftover);
-      await withLock(this.place, "host", () => raiseSysctls(this.place));
+      if (leftover.length > 0) await takeAway(this.place, this.machine, leftover);
+      await withPlaceLock(this.place, "host", () => raiseSysctls(this.place));
       const warnings = await this.boot();
       report({ started: true, warnings });
       this.enter(await this.untilOff());
@@ -70,7 +70,7 @@ export class Supervisor {
     } finally {
       control.close();
       rmSync(controlSocket(this.place, this.machine.uuid), { force: true });
-      await withLock(this.place, "host", async () => {
+      await withPlaceLock(this.place, "host", async () => {
         if (!othersOn(this.place, loadMachines(this.place), this.machine.uuid))
           await restoreSysctls(this.place);
       });
@@ -136,7 +136,7 @@ export class Supervisor {
     for (const forwards of this.forwards.values()) forwards.stop();
     this.forwards.clear();
     this.powered = undefined;
-    await powerOff(this.place, this.machine, this.cgroups);
+    await takeAway(this.place, this.machine, this.cgroups);
     this.cgroups = [];
   }
 

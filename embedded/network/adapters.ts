@@ -1,5 +1,5 @@
-import { withLock } from "../locks";
-import type { AdapterRecord, MachineRecord } from "../machine/record";
+import { withPlaceLock } from "../locks";
+import type { AdapterRecord, StoredMachine } from "../machine/record";
 import { hostPrefix, type Place } from "../place";
 import { run, runQuietly } from "../process";
 import {
@@ -29,7 +29,7 @@ export function natNamespace(place: Place, uuid: string, adapter: number): strin
 }
 
 /** Makes the machine's namespace with an interface for each adapter, plugged in where its kind says. */
-export async function plugAdapters(place: Place, machine: MachineRecord): Promise<void> {
+export async function plugAdapters(place: Place, machine: StoredMachine): Promise<void> {
   const own = machineNamespace(place, machine.uuid);
   await removeNamespace(own);
   await run("ip", ["netns", "add", own]);
@@ -39,7 +39,7 @@ export async function plugAdapters(place: Place, machine: MachineRecord): Promis
     if (adapter.kind === "nat") await plugNat(place, machine.uuid, index + 1, adapter);
   const internal = machine.adapters.filter((adapter) => adapter.kind === "intnet");
   if (internal.length === 0) return;
-  await withLock(place, "network", async () => {
+  await withPlaceLock(place, "network", async () => {
     await ensureBridges(
       place,
       internal.map((adapter) => adapter.internalNetwork),
@@ -68,7 +68,7 @@ async function plugNat(place: Place, uuid: string, number: number, adapter: Adap
   await run("ip", ["-n", router, "-batch", "-"], commands.join("\n"));
 }
 
-function internalCommands(place: Place, machine: MachineRecord): string {
+function internalCommands(place: Place, machine: StoredMachine): string {
   const namespace = machineNamespace(place, machine.uuid);
   const lines = machine.adapters.flatMap((adapter, index) => {
     if (adapter.kind !== "intnet") return [];
@@ -84,7 +84,7 @@ function internalCommands(place: Place, machine: MachineRecord): string {
 }
 
 /** Takes the machine off its internal networks: what it says from now on nobody hears. */
-export async function unplugInternal(place: Place, machine: MachineRecord): Promise<void> {
+export async function unplugInternal(place: Place, machine: StoredMachine): Promise<void> {
   const ports = machine.adapters.flatMap((adapter, index) =>
     adapter.kind === "intnet" ? [`link delete ${portName(machine.uuid, index + 1)}\n`] : [],
   );
@@ -93,7 +93,7 @@ export async function unplugInternal(place: Place, machine: MachineRecord): Prom
 }
 
 /** Pulls every plug at once and removes the machine's namespaces: a machine without power answers nobody. */
-export async function unplugAdapters(place: Place, machine: MachineRecord): Promise<void> {
+export async function unplugAdapters(place: Place, machine: StoredMachine): Promise<void> {
   await unplugInternal(place, machine);
   for (let number = 1; number <= machine.adapters.length; number += 1)
     await removeNamespace(natNamespace(place, machine.uuid, number));

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { withLock } from "../locks";
+import { withPlaceLock } from "../locks";
 import { hostPrefix, type Place } from "../place";
 import { run, runQuietly } from "../process";
 
@@ -51,7 +51,7 @@ function newBridge(bridge: string): string {
 
 /** Removes bridges without a port, and the switch when it has none left. */
 export async function removeUnusedBridges(place: Place): Promise<void> {
-  await withLock(place, "network", async () => {
+  await withPlaceLock(place, "network", async () => {
     const namespace = switchNamespace(place);
     if (!namespaceExists(namespace)) return;
     const present = await links(namespace);

@@ -16,7 +16,7 @@ const LOOK = 250;
  * when its socket is gone.
  * @param name serviceName() of whoever started it, and has handed it the lock
  */
-export async function serve(place: Place, name: string): Promise<void> {
+export async function serveCalls(place: Place, name: string): Promise<void> {
   await wordOfStarter();
   process.once("exit", () => rmSync(join(place.locks, serviceLock(name)), { force: true }));
   // Not the first caller's: files of machines are as everywhere.

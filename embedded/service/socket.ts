@@ -1,6 +1,6 @@
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { tryLock, withLock } from "../locks";
+import { tryLock, withPlaceLock } from "../locks";
 import type { Place } from "../place";
 import { programFile } from "../rerun";
 
@@ -28,7 +28,7 @@ export async function endServices(place: Place): Promise<void> {
   for (const name of socketsOf(place)) {
     // A service without its socket ends.
     rmSync(serviceSocket(place, name), { force: true });
-    await withLock(place, serviceLock(name), () => undefined);
+    await withPlaceLock(place, serviceLock(name), () => undefined);
   }
 }
 

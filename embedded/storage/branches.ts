@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { VirtualBoxError } from "../errors";
-import type { AttachmentRecord, MachineRecord } from "../machine/record";
+import type { AttachmentRecord, StoredMachine } from "../machine/record";
 import type { Place } from "../place";
 import { snapshotContent } from "./content";
 import { forgetMedium, loadMedia, newMedium, saveMedium } from "./medium";
@@ -12,10 +12,10 @@ export function disksOf(attachments: readonly AttachmentRecord[]): string[] {
   return attachments.flatMap(({ type, medium }) => (type === "hdd" && medium ? [medium] : []));
 }
 
-/** In place of each disk a new one that begins as that is now, and leaves it as it is. */
+/** In place of each disk a new one that begins as that is now, and leaves it is. */
 export function branch(
   place: Place,
-  machine: MachineRecord,
+  machine: StoredMachine,
   attachments: readonly AttachmentRecord[],
 ): Promise<AttachmentRecord[]> {
   return Promise.all(attachments.map((attachment) => branchOne(place, machine, attachment)));
@@ -23,7 +23,7 @@ export function branch(
 
 async function branchOne(
   place: Place,
-  machine: MachineRecord,
+  machine: StoredMachine,
   attachment: AttachmentRecord,
 ): Promise<AttachmentRecord> {
   const source = loadMedia(place).find((medium) => medium.uuid === attachment.medium);
@@ -41,7 +41,7 @@ async function branchOne(
 }
 
 /** Forgets what the machine has written since its last snapshot. @returns the disks whose content is to be deleted */
-export function dropBranches(place: Place, machine: MachineRecord): string[] {
+export function dropBranches(place: Place, machine: StoredMachine): string[] {
   const media = loadMedia(place);
   const kept = new Set(machine.snapshots.flatMap(({ attachments }) => disksOf(attachments)));
   // A disk attached after the snapshot is nobody's branch, and one with children is theirs too: it is only taken out.

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { withLock } from "../locks";
+import { withPlaceLock } from "../locks";
 import type { Place } from "../place";
 import { run, runQuietly } from "../process";
 import type { MediumRecord } from "./medium";
@@ -15,7 +15,7 @@ const SPARE_MEBIBYTES = 32;
  * @returns the host's device, `/dev/loop7`
  */
 export function connectDisc(place: Place, medium: MediumRecord): Promise<string> {
-  return withLock(place, `disc-${medium.uuid}`, async () => {
+  return withPlaceLock(place, `disc-${medium.uuid}`, async () => {
     const image = imageOf(place, medium);
     if (!existsSync(image)) {
       await removeDisc(place, medium.uuid);

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { VirtualBoxError } from "../errors";
-import { withLock } from "../locks";
+import { withPlaceLock } from "../locks";
 import { loadMachines } from "../machine/registry";
 import { isOn, machineState } from "../machine/state";
 import type { Place } from "../place";
@@ -39,7 +39,7 @@ export async function ensureStore(place: Place, { leastFreeBytes = LEAST_FREE_BY
   await mountStore(place);
   if (!isBroken(place)) return;
   refuseFullDisk(place, LEAST_FREE_BYTES);
-  await withLock(place, "store", async () => {
+  await withPlaceLock(place, "store", async () => {
     if (isBroken(place)) await mountAnew(place);
   });
 }
@@ -47,7 +47,7 @@ export async function ensureStore(place: Place, { leastFreeBytes = LEAST_FREE_BY
 /** For who only reads. */
 export async function mountStore(place: Place): Promise<void> {
   if (isStoreMounted(place)) return;
-  await withLock(place, "store", async () => {
+  await withPlaceLock(place, "store", async () => {
     if (!isStoreMounted(place)) await mountImage(place);
   });
 }

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import { hasOption, type OptionRule, optionValue, type ParsedArguments, parseArguments } from "../arguments";
 import { machineLocked, snapshotNotFound, VirtualBoxError } from "../errors";
-import { withLock } from "../locks";
-import type { AttachmentRecord, MachineRecord, SnapshotRecord } from "../machine/record";
+import { withPlaceLock } from "../locks";
+import type { AttachmentRecord, SnapshotRecord, StoredMachine } from "../machine/record";
 import { randomMac } from "../machine/record";
 import { findMachine, saveMachine } from "../machine/registry";
 import type { Place } from "../place";
@@ -41,11 +41,11 @@ export const cloneMachine: Verb = async ({ place, args, directory, print, warn }
   if (!hasOption(parsed, "register"))
     throw new VirtualBoxError("The stand-in creates registered machines only: add --register");
   const clone = cloneRecord(place, source, snapshot, parsed, directory);
-  await withLock(place, "registry", () => refuseExisting(place, clone.settingsFile, clone.uuid));
+  await withPlaceLock(place, "registry", () => refuseExisting(place, clone.settingsFile, clone.uuid));
   await ensureStore(place);
   const disks = await cloneDisks(place, clone, snapshot?.attachments ?? source.attachments, isLinked);
   try {
-    await withLock(place, "registry", () => {
+    await withPlaceLock(place, "registry", () => {
       refuseExisting(place, clone.settingsFile, clone.uuid);
       // Its disks, which a linked clone needs, may have gone meanwhile.
       if (snapshot) snapshotOf(findMachine(place, source.uuid), snapshot.uuid);
@@ -61,7 +61,7 @@ export const cloneMachine: Verb = async ({ place, args, directory, print, warn }
   print(`Machine has been successfully cloned as "${clone.name}"`);
 };
 
-function snapshotOf(machine: MachineRecord, name: string | undefined): SnapshotRecord | undefined {
+function snapshotOf(machine: StoredMachine, name: string | undefined): SnapshotRecord | undefined {
   if (name === undefined) return undefined;
   const found = machine.snapshots.find((snapshot) => snapshot.name === name || snapshot.uuid === name);
   if (!found) throw snapshotNotFound(name);
@@ -71,11 +71,11 @@ function snapshotOf(machine: MachineRecord, name: string | undefined): SnapshotR
 /** The clone's record; its attachments are the source's until cloneDisks() puts its own in. */
 function cloneRecord(
   place: Place,
-  source: MachineRecord,
+  source: StoredMachine,
   snapshot: SnapshotRecord | undefined,
   parsed: ParsedArguments,
   directory: string,
-): MachineRecord {
+): StoredMachine {
   const name = optionValue(parsed, "name") ?? `${source.name} Clone`;
   const groups = parseGroups(optionValue(parsed, "groups") ?? "/");
   const now = new Date();
@@ -102,7 +102,7 @@ function cloneRecord(
 /** A new disk for each of the source's; DVDs are shared. */
 async function cloneDisks(
   place: Place,
-  clone: MachineRecord,
+  clone: StoredMachine,
   attachments: readonly AttachmentRecord[],
   isLinked: boolean,
 ): Promise<MediumRecord[]> {

@@ -1,7 +1,7 @@
 import { SyntaxFailure, VirtualBoxError } from "../errors";
-import { withLock } from "../locks";
+import { withPlaceLock } from "../locks";
 import { askSupervisor, type ControlAnswer, type ControlRequest } from "../machine/control";
-import type { MachineRecord } from "../machine/record";
+import type { StoredMachine } from "../machine/record";
 import { findMachine, saveMachine } from "../machine/registry";
 import { isOn, machineState } from "../machine/state";
 import type { Place } from "../place";
@@ -47,7 +47,7 @@ export const controlMachine: Verb = async (call) => {
   }
 };
 
-async function ask(place: Place, machine: MachineRecord, request: ControlRequest): Promise<void> {
+async function ask(place: Place, machine: StoredMachine, request: ControlRequest): Promise<void> {
   const answer = await askSupervisor(place, machine.uuid, request).catch(
     (error: NodeJS.ErrnoException): ControlAnswer => {
       // It went off at this moment: a poweroff has what it wants.
@@ -63,7 +63,7 @@ async function ask(place: Place, machine: MachineRecord, request: ControlRequest
     });
 }
 
-function invalidState(machine: MachineRecord, state: string, call: string): VirtualBoxError {
+function invalidState(machine: StoredMachine, state: string, call: string): VirtualBoxError {
   return new VirtualBoxError(`Invalid machine state: ${state} ('${machine.name}')`, {
     code: "VBOX_E_INVALID_VM_STATE",
     component: "ConsoleWrap",
@@ -75,12 +75,12 @@ function invalidState(machine: MachineRecord, state: string, call: string): Virt
 /** A rule comes or goes while the machine runs; the record keeps it for the next start. */
 async function changeForward(
   call: Call,
-  machine: MachineRecord,
+  machine: StoredMachine,
   number: number,
   values: string[],
 ): Promise<void> {
   if (values.length === 0) throw new SyntaxFailure("Missing argument to 'natpf'", USAGE);
-  const request = await withLock(call.place, "registry", (): ControlRequest => {
+  const request = await withPlaceLock(call.place, "registry", (): ControlRequest => {
     const record = findMachine(call.place, machine.uuid);
     const adapter = record.adapters[number - 1];
     if (adapter?.kind !== "nat")

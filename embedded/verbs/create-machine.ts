@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { hasOption, type OptionRule, optionValue, parseArguments } from "../arguments";
 import { invalidArgument, SyntaxFailure, VirtualBoxError } from "../errors";
-import { withLock } from "../locks";
-import { ADAPTER_COUNT, emptyAdapter, type MachineRecord } from "../machine/record";
+import { withPlaceLock } from "../locks";
+import { ADAPTER_COUNT, emptyAdapter, type StoredMachine } from "../machine/record";
 import { loadMachines, saveMachine } from "../machine/registry";
 import type { Place } from "../place";
 import type { Verb } from "./verb";
@@ -44,7 +44,7 @@ export const createMachine: Verb = async ({ place, args, directory, print }) => 
   const uuid = optionValue(parsed, "uuid") ?? randomUUID();
   const groups = parseGroups(optionValue(parsed, "groups") ?? "/");
   const settingsFile = settingsFileOf(place, name, groups, directory, optionValue(parsed, "basefolder"));
-  await withLock(place, "registry", () => {
+  await withPlaceLock(place, "registry", () => {
     refuseExisting(place, settingsFile, uuid);
     saveMachine(place, newMachine(uuid, name, groups, osType, settingsFile));
   });
@@ -96,7 +96,7 @@ function newMachine(
   groups: string[],
   osType: string,
   settingsFile: string,
-): MachineRecord {
+): StoredMachine {
   const now = new Date();
   const [first = emptyAdapter(), ...others] = Array.from({ length: ADAPTER_COUNT }, emptyAdapter);
   return {

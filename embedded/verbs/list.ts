@@ -16,7 +16,7 @@ const RULES: OptionRule[] = [
 ];
 
 /** `list` */
-export const list: Verb = async ({ place, args, print, warn }) => {
+export const listVerb: Verb = async ({ place, args, print, warn }) => {
   const parsed = parseArguments(args, RULES, USAGE, { least: 1, most: 1 });
   const what = parsed.positionals[0] ?? "";
   const lines = listed(place, what, hasOption(parsed, "long"));

@@ -3,7 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { hasOption, type OptionRule, optionValue, parseArguments } from "../arguments";
 import { mediumNotFound, SyntaxFailure, VirtualBoxError } from "../errors";
-import { withLock } from "../locks";
+import { withPlaceLock } from "../locks";
 import { loadMachines } from "../machine/registry";
 import type { Place } from "../place";
 import { removeWhenEmpty } from "../removal";
@@ -73,7 +73,7 @@ function refuseExisting(place: Place, location: string, heading: string): void {
 /** Checks again and registers; the content of one that came too late goes again. */
 async function register(place: Place, medium: MediumRecord, heading: string): Promise<void> {
   try {
-    await withLock(place, "registry", () => {
+    await withPlaceLock(place, "registry", () => {
       refuseExisting(place, medium.location, heading);
       saveMedium(place, medium);
     });
@@ -150,7 +150,7 @@ export const modifyMedium: Verb = async ({ place, args, directory, warn }) => {
   const bytes = Number(optionValue(parsed, "resizebyte") ?? Number(optionValue(parsed, "resize")) * MEBIBYTE);
   if (!Number.isSafeInteger(bytes)) throw new SyntaxFailure("Parameter --resize is required", MODIFY_USAGE);
   await ensureStore(place);
-  await withLock(place, "registry", () => {
+  await withPlaceLock(place, "registry", () => {
     const medium = openMedium(place, parsed.positionals.at(-1) ?? "", "disk", directory);
     if (bytes < medium.capacityBytes)
       throw new VirtualBoxError(
@@ -186,7 +186,7 @@ export const closeMedium: Verb = async (call: Call) => {
     throw new SyntaxFailure(`Invalid medium kind '${named}'`, CLOSE_USAGE);
   const name = parsed.positionals.at(-1) ?? "";
   const isDeleting = hasOption(parsed, "delete");
-  const medium = await withLock(call.place, "registry", () => {
+  const medium = await withPlaceLock(call.place, "registry", () => {
     const found = findOpenOrOnDisk(call, name, named);
     refuseInUse(call.place, found);
     forgetMedium(call.place, found, isDeleting);

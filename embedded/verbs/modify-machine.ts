@@ -1,13 +1,13 @@
 import { type GivenOption, type OptionRule, parseArguments } from "../arguments";
 import { invalidArgument, machineLocked, SyntaxFailure, VirtualBoxError } from "../errors";
-import { withLock } from "../locks";
+import { withPlaceLock } from "../locks";
 import {
   ADAPTER_COUNT,
   type AdapterKind,
   type AdapterRecord,
-  type MachineRecord,
-  parseForwardRule,
   randomMac,
+  readForwardRule,
+  type StoredMachine,
 } from "../machine/record";
 import { findMachine, saveMachine } from "../machine/registry";
 import { isOn, machineState } from "../machine/state";
@@ -48,7 +48,7 @@ const RULES: OptionRule[] = [
 /** `modifyvm`: all of the call's changes or none. */
 export const modifyMachine: Verb = async ({ place, args }) => {
   const parsed = parseArguments(args, RULES, USAGE, { least: 1, most: 1 });
-  await withLock(place, "registry", () => {
+  await withPlaceLock(place, "registry", () => {
     const machine = findMachine(place, parsed.positionals[0] ?? "");
     if (isOn(machineState(place, machine).state)) throw machineLocked(machine.name);
     for (const option of parsed.options) change(machine, option);
@@ -57,7 +57,7 @@ export const modifyMachine: Verb = async ({ place, args }) => {
 };
 
 /** Applies one option to the record. */
-function change(machine: MachineRecord, option: GivenOption): void {
+function change(machine: StoredMachine, option: GivenOption): void {
   const value = option.values[0] ?? "";
   if (option.number !== undefined) {
     changeNumbered(machine, option, value);
@@ -103,7 +103,7 @@ function within(text: string, least: number, most: number, message: (given: numb
   return value;
 }
 
-function changeNumbered(machine: MachineRecord, option: GivenOption, value: string): void {
+function changeNumbered(machine: StoredMachine, option: GivenOption, value: string): void {
   const number = option.number ?? 0;
   // Serial ports are none of a container's.
   if (option.name === "uart" || option.name === "uart-mode") return;
@@ -186,7 +186,7 @@ export function changeForwards(adapter: AdapterRecord, values: string[], number:
   }
   if (/^[^,]*,(?!tcp,|udp,)[^,]*,/.test(first))
     throw new VirtualBoxError(`Invalid proto '${first}' specfied for NIC ${number}`);
-  const rule = parseForwardRule(first);
+  const rule = readForwardRule(first);
   if (!rule) throw new SyntaxFailure("Missing or invalid argument to '--natpf'", USAGE, 2);
   if (adapter.forwards.some((other) => other.name === rule.name))
     throw invalidArgument("A NAT rule of this name already exists", "NATEngineWrap");

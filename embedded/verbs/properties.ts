@@ -1,7 +1,7 @@
 import { parseArguments } from "../arguments";
 import { SyntaxFailure, VirtualBoxError } from "../errors";
-import { withLock } from "../locks";
-import type { MachineRecord } from "../machine/record";
+import { withPlaceLock } from "../locks";
+import type { StoredMachine } from "../machine/record";
 import { findMachine, saveMachine } from "../machine/registry";
 import type { Place } from "../place";
 import type { Call, Verb } from "./verb";
@@ -119,9 +119,9 @@ function valueLine(value: string | undefined): string {
 async function changeMachine(
   place: Place,
   name: string,
-  change: (machine: MachineRecord) => void,
+  change: (machine: StoredMachine) => void,
 ): Promise<void> {
-  await withLock(place, "registry", () => {
+  await withPlaceLock(place, "registry", () => {
     const machine = findMachine(place, name);
     change(machine);
     saveMachine(place, machine);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArguments } from "../arguments";
 import { VirtualBoxError } from "../errors";
-import { withLock } from "../locks";
+import { withPlaceLock } from "../locks";
 import { loadMachines, saveMachine } from "../machine/registry";
 import { diskUuids, type MachineSettings, readSettings } from "../machine/settings";
 import type { Place } from "../place";
@@ -21,7 +21,7 @@ export const register: Verb = async ({ place, args, directory }) => {
   );
   const settings = read(file);
   await ensureStore(place);
-  await withLock(place, "registry", () => {
+  await withPlaceLock(place, "registry", () => {
     if (loadMachines(place).some(({ uuid }) => uuid === settings.machine.uuid))
       throw new VirtualBoxError(
         `Trying to open a VM config '${file}' which has the same UUID as an existing virtual machine`,

@@ -4,7 +4,7 @@ import {
   type AdapterRecord,
   type ForwardRule,
   formatForwardRule,
-  type MachineRecord,
+  type StoredMachine,
 } from "../machine/record";
 import { findMachine } from "../machine/registry";
 import { machineState } from "../machine/state";
@@ -30,7 +30,7 @@ export const showMachine: Verb = async ({ place, args, print }) => {
 };
 
 /** Keys in the real one's order; those of hardware that a container has not got are left out. */
-export function machineReadable(place: Place, machine: MachineRecord): string[] {
+export function machineReadable(place: Place, machine: StoredMachine): string[] {
   const folder = dirname(machine.settingsFile);
   const { state, since } = machineState(place, machine);
   const kept = {
@@ -75,7 +75,7 @@ export function machineReadable(place: Place, machine: MachineRecord): string[] 
   ];
 }
 
-function controllerLines(machine: MachineRecord): string[] {
+function controllerLines(machine: StoredMachine): string[] {
   return machine.controllers.flatMap((controller, index) => [
     `storagecontrollername${index}="${controller.name}"`,
     `storagecontrollertype${index}="${controller.type}"`,
@@ -86,7 +86,7 @@ function controllerLines(machine: MachineRecord): string[] {
   ]);
 }
 
-function attachmentLines(machine: MachineRecord, media: readonly MediumRecord[]): string[] {
+function attachmentLines(machine: StoredMachine, media: readonly MediumRecord[]): string[] {
   return machine.controllers.flatMap(({ name, portCount }) =>
     Array.from({ length: portCount }, (_, port) => port).flatMap((port) => {
       const found = machine.attachments.find((one) => one.controller === name && one.port === port);
@@ -134,7 +134,7 @@ function byName(rules: readonly ForwardRule[]): ForwardRule[] {
   return [...rules].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function readable(place: Place, machine: MachineRecord): string[] {
+function readable(place: Place, machine: StoredMachine): string[] {
   const { state, since } = machineState(place, machine);
   const rows: [string, string][] = [
     ["Name:", machine.name],

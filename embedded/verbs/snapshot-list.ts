@@ -1,12 +1,12 @@
 import { hasOption, type OptionRule, parseArguments } from "../arguments";
 import { VirtualBoxError } from "../errors";
-import type { MachineRecord, SnapshotRecord } from "../machine/record";
+import type { SnapshotRecord, StoredMachine } from "../machine/record";
 import type { Call } from "./verb";
 
 const USAGE = "snapshot <uuid|vmname> list [--details | --machinereadable]";
 
 /** `snapshot NAME list` */
-export async function listSnapshots({ print }: Call, machine: MachineRecord, rest: string[]): Promise<void> {
+export async function printSnapshots({ print }: Call, machine: StoredMachine, rest: string[]): Promise<void> {
   const rules: OptionRule[] = ["machinereadable", "details"].map((name) => ({
     names: [name],
     values: 0 as const,
@@ -30,7 +30,7 @@ export class QuietFailure extends VirtualBoxError {
   }
 }
 
-function snapshotTree(machine: MachineRecord, parent?: string, indent = "   "): string[] {
+function snapshotTree(machine: StoredMachine, parent?: string, indent = "   "): string[] {
   return childrenOf(machine, parent).flatMap((candidate) => {
     const mark = candidate.uuid === machine.currentSnapshot ? " *" : "";
     return [
@@ -42,12 +42,12 @@ function snapshotTree(machine: MachineRecord, parent?: string, indent = "   "): 
 }
 
 /** Snapshots that follow this one; without a parent the first of all. */
-export function childrenOf(machine: MachineRecord, parent: string | undefined): SnapshotRecord[] {
+export function childrenOf(machine: StoredMachine, parent: string | undefined): SnapshotRecord[] {
   return machine.snapshots.filter((candidate) => candidate.parent === parent);
 }
 
 /** Keys of showvminfo and of `snapshot list --machinereadable`: `SnapshotName`, its child `SnapshotName-1`. */
-export function snapshotLines(machine: MachineRecord, parent?: string, prefix = ""): string[] {
+export function snapshotLines(machine: StoredMachine, parent?: string, prefix = ""): string[] {
   return childrenOf(machine, parent).flatMap((candidate, index) => {
     const suffix = parent === undefined ? "" : `${prefix}-${index + 1}`;
     const current = [

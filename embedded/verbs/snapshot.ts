@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { type OptionRule, optionValue, parseArguments } from "../arguments";
 import { machineLocked, SyntaxFailure, snapshotNotFound, VirtualBoxError } from "../errors";
-import { withLock } from "../locks";
-import type { MachineRecord, SnapshotRecord } from "../machine/record";
+import { withPlaceLock } from "../locks";
+import type { SnapshotRecord, StoredMachine } from "../machine/record";
 import { findMachine, saveMachine } from "../machine/registry";
 import { isOn, machineState } from "../machine/state";
 import type { Place } from "../place";
 import { branch, disksOf, dropBranches, hoist, refuseNeeded } from "../storage/branches";
 import { deleteContent } from "../storage/content";
 import { ensureStore } from "../storage/store";
-import { childrenOf, listSnapshots, QuietFailure } from "./snapshot-list";
+import { childrenOf, printSnapshots, QuietFailure } from "./snapshot-list";
 import { type Call, PROGRESS, type Verb } from "./verb";
 
 const USAGE =
@@ -31,7 +31,7 @@ export const snapshot: Verb = async (call) => {
       if (rest.length > 0) throw syntaxFailure("Too many arguments");
       return restore(call, machine, currentSnapshot(call, machine));
     case "list":
-      return listSnapshots(call, machine, rest);
+      return printSnapshots(call, machine, rest);
     default:
       throw syntaxFailure(`Invalid parameter '${action}'`);
   }
@@ -47,7 +47,7 @@ function onlyName([name, ...more]: string[]): string {
   return name;
 }
 
-function findSnapshot(machine: MachineRecord, name: string): SnapshotRecord {
+function findSnapshot(machine: StoredMachine, name: string): SnapshotRecord {
   const found = machine.snapshots.find((candidate) => candidate.name === name || candidate.uuid === name);
   if (found) return found;
   if (machine.snapshots.length > 0) throw snapshotNotFound(name, "SessionMachine");
@@ -59,7 +59,7 @@ function findSnapshot(machine: MachineRecord, name: string): SnapshotRecord {
   });
 }
 
-function currentSnapshot({ print }: Call, machine: MachineRecord): SnapshotRecord {
+function currentSnapshot({ print }: Call, machine: StoredMachine): SnapshotRecord {
   const found = machine.snapshots.find(({ uuid }) => uuid === machine.currentSnapshot);
   if (found) return found;
   print("This machine does not have any snapshots");
@@ -67,7 +67,7 @@ function currentSnapshot({ print }: Call, machine: MachineRecord): SnapshotRecor
 }
 
 /** The disks as they are become the snapshot's; the machine goes on with new ones that begin as they are. */
-async function take({ place, print, warn }: Call, machine: MachineRecord, rest: string[]): Promise<void> {
+async function take({ place, print, warn }: Call, machine: StoredMachine, rest: string[]): Promise<void> {
   const rules: OptionRule[] = [
     { names: ["description"], values: 1 },
     { names: ["live"], values: 0 },
@@ -80,7 +80,7 @@ async function take({ place, print, warn }: Call, machine: MachineRecord, rest: 
   if (isOn(machineState(place, machine).state)) throw machineLocked(machine.name);
   await ensureStore(place);
   const uuid = randomUUID();
-  await withLock(place, "registry", async () => {
+  await withPlaceLock(place, "registry", async () => {
     const record = findMachine(place, machine.uuid);
     const taken: SnapshotRecord = {
       ...{ uuid, name: parsed.positionals[0] ?? "", description: optionValue(parsed, "description") ?? "" },
@@ -103,12 +103,12 @@ async function take({ place, print, warn }: Call, machine: MachineRecord, rest: 
 /** The machine goes on with new disks that begin as the snapshot's; what it wrote since its last snapshot is lost. */
 async function restore(
   { place, print, warn }: Call,
-  machine: MachineRecord,
+  machine: StoredMachine,
   wanted: SnapshotRecord,
 ): Promise<void> {
   print(`Restoring snapshot '${wanted.name}' (${wanted.uuid})`);
   await ensureStore(place);
-  const dropped = await withLock(place, "registry", async () => {
+  const dropped = await withPlaceLock(place, "registry", async () => {
     const record = findMachine(place, machine.uuid);
     refuseRunning(place, record);
     const { attachments, controllers, cpus, memoryMiB, adapters } = findSnapshot(record, wanted.uuid);
@@ -129,7 +129,7 @@ async function restore(
   warn(PROGRESS);
 }
 
-function refuseRunning(place: Place, machine: MachineRecord): void {
+function refuseRunning(place: Place, machine: StoredMachine): void {
   const { state } = machineState(place, machine);
   if (!isOn(state)) return;
   const shown = `${state.charAt(0).toUpperCase()}${state.slice(1)}`;
@@ -145,10 +145,10 @@ function refuseRunning(place: Place, machine: MachineRecord): void {
 }
 
 /** The snapshot's disks give way to their children, which hold everything already: also while the machine runs. */
-async function remove({ place, print, warn }: Call, machine: MachineRecord, name: string): Promise<void> {
+async function remove({ place, print, warn }: Call, machine: StoredMachine, name: string): Promise<void> {
   // It makes room.
   await ensureStore(place, { leastFreeBytes: 0 });
-  const orphaned = await withLock(place, "registry", () => {
+  const orphaned = await withPlaceLock(place, "registry", () => {
     const record = findMachine(place, machine.uuid);
     const found = findSnapshot(record, name);
     print(`Deleting snapshot '${found.name}' (${found.uuid})`);
@@ -167,7 +167,7 @@ async function remove({ place, print, warn }: Call, machine: MachineRecord, name
 }
 
 /** What builds on a snapshot can be at one place only once that is gone. */
-function refuseForked(machine: MachineRecord, found: SnapshotRecord): void {
+function refuseForked(machine: StoredMachine, found: SnapshotRecord): void {
   const children = childrenOf(machine, found.uuid).length;
   const reason =
     children > 1

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { type OptionRule, optionValue, parseArguments } from "../arguments";
 import { VirtualBoxError } from "../errors";
-import type { MachineRecord } from "../machine/record";
+import type { StoredMachine } from "../machine/record";
 import { findMachine } from "../machine/registry";
 import { isOn, machineState } from "../machine/state";
 import type { StartReport } from "../machine/supervisor";
@@ -63,7 +63,7 @@ function alreadyOn(name: string): VirtualBoxError {
   );
 }
 
-function halfRemoved({ name, uuid }: MachineRecord): VirtualBoxError {
+function halfRemoved({ name, uuid }: StoredMachine): VirtualBoxError {
   return new VirtualBoxError(
     `The removal of the machine '${name}' was cut off: \`unregistervm ${uuid} --delete\` removes the rest`,
     { code: "NS_ERROR_FAILURE", component: "MachineWrap", interface: "IMachine" },
@@ -71,7 +71,7 @@ function halfRemoved({ name, uuid }: MachineRecord): VirtualBoxError {
 }
 
 /** A stand-in's machine never touches the host's own network. */
-function refuseOutsideAdapters(machine: MachineRecord): void {
+function refuseOutsideAdapters(machine: StoredMachine): void {
   for (const [index, { kind }] of machine.adapters.entries())
     if (kind === "hostonly" || kind === "hostonlynet" || kind === "bridged")
       throw new VirtualBoxError(
@@ -80,7 +80,7 @@ function refuseOutsideAdapters(machine: MachineRecord): void {
       );
 }
 
-function supervise(place: Place, machine: MachineRecord): Promise<StartReport> {
+function supervise(place: Place, machine: StoredMachine): Promise<StartReport> {
   const folder = runFolder(place, machine.uuid);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const log = openSync(join(folder, "supervisor.log"), "a", 0o600);

@@ -1,9 +1,9 @@
 import { type OptionRule, optionValue, type ParsedArguments, parseArguments } from "../arguments";
 import { machineLocked, SyntaxFailure, VirtualBoxError } from "../errors";
-import { withLock } from "../locks";
+import { withPlaceLock } from "../locks";
 import { askSupervisor } from "../machine/control";
 import { discOf, loadDrive } from "../machine/drive";
-import type { AttachmentRecord, MachineRecord } from "../machine/record";
+import type { AttachmentRecord, StoredMachine } from "../machine/record";
 import { findMachine, saveMachine } from "../machine/registry";
 import { isOn, machineState, readRunState } from "../machine/state";
 import type { Place } from "../place";
@@ -26,7 +26,7 @@ export const controller: Verb = async ({ place, args }) => {
   const parsed = parseArguments(args, CONTROLLER_RULES, CONTROLLER_USAGE, { least: 1, most: 1 });
   const name = optionValue(parsed, "name");
   if (!name) throw new SyntaxFailure("Storage controller name not specified", CONTROLLER_USAGE);
-  await withLock(place, "registry", () => {
+  await withPlaceLock(place, "registry", () => {
     const machine = findMachine(place, parsed.positionals[0] ?? "");
     if (isOn(machineState(place, machine).state)) throw machineLocked(machine.name);
     changeControllers(machine, name, parsed);
@@ -34,7 +34,7 @@ export const controller: Verb = async ({ place, args }) => {
   });
 };
 
-function changeControllers(machine: MachineRecord, name: string, parsed: ParsedArguments): void {
+function changeControllers(machine: StoredMachine, name: string, parsed: ParsedArguments): void {
   const existing = machine.controllers.find((candidate) => candidate.name === name);
   if (parsed.options.some((option) => option.name === "remove")) {
     findController(machine, name);
@@ -58,7 +58,7 @@ function changeControllers(machine: MachineRecord, name: string, parsed: ParsedA
   if (!existing) machine.controllers.push(target);
 }
 
-function findController(machine: MachineRecord, name: string) {
+function findController(machine: StoredMachine, name: string) {
   const found = machine.controllers.find((candidate) => candidate.name === name);
   if (!found) throw new VirtualBoxError(`Could not find a controller named '${name}'`);
   return found;
@@ -91,7 +91,7 @@ export const attach: Verb = async ({ place, args, directory }) => {
   const port = Number(optionValue(parsed, "port") ?? 0);
   const device = Number(optionValue(parsed, "device") ?? 0);
   const type = optionValue(parsed, "type");
-  const changed = await withLock(place, "registry", () => {
+  const changed = await withPlaceLock(place, "registry", () => {
     const machine = findMachine(place, parsed.positionals[0] ?? "");
     const isRunning = isOn(machineState(place, machine).state);
     if (findController(machine, name).portCount <= port && medium !== "none") growPorts(machine, name, port);
@@ -113,7 +113,7 @@ export const attach: Verb = async ({ place, args, directory }) => {
   if (changed !== undefined) await changeDrive(place, changed, medium);
 };
 
-async function changeDrive(place: Place, machine: MachineRecord, medium: string): Promise<void> {
+async function changeDrive(place: Place, machine: StoredMachine, medium: string): Promise<void> {
   if (medium === "emptydrive") await askSupervisor(place, machine.uuid, { do: "clearSeed" });
   const leader = readRunState(place, machine.uuid)?.leader;
   if (leader !== undefined) await loadDrive(place, await discOf(place, machine), leader);
@@ -141,7 +141,7 @@ function attachment(
 }
 
 /** The real one grows a SATA controller by itself up to its 30 ports. */
-function growPorts(machine: MachineRecord, name: string, port: number): void {
+function growPorts(machine: StoredMachine, name: string, port: number): void {
   const target = findController(machine, name);
   if (port >= 30 || port < 0 || !Number.isInteger(port))
     throw new VirtualBoxError(`Invalid port number ${port}: the controller '${name}' has 30`, {

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { hasOption, type OptionRule, parseArguments } from "../arguments";
 import { machineLocked, VirtualBoxError } from "../errors";
-import { withLock } from "../locks";
-import { powerOff } from "../machine/power";
-import type { MachineRecord } from "../machine/record";
+import { withPlaceLock } from "../locks";
+import { takeAway } from "../machine/power";
+import type { StoredMachine } from "../machine/record";
 import {
   findMachine,
   forgetMachine,
@@ -40,19 +40,19 @@ export const unregister: Verb = async ({ place, args, warn }) => {
   if (await forgetInaccessible(place, name)) return;
   const { uuid } = refuseRunning(place, name);
   // Nobody starts it meanwhile; a supervisor that has just cut its power lets go some milliseconds later.
-  await withLock(place, `machine-${uuid}`, () => remove(place, uuid, isDeleting));
+  await withPlaceLock(place, `machine-${uuid}`, () => remove(place, uuid, isDeleting));
   await removeWhenEmpty(place);
   if (isDeleting) warn(PROGRESS);
 };
 
-function refuseRunning(place: Place, name: string): MachineRecord {
+function refuseRunning(place: Place, name: string): StoredMachine {
   const found = findMachine(place, name);
   if (isOn(machineState(place, found).state)) throw machineLocked(found.name);
   return found;
 }
 
 async function remove(place: Place, uuid: string, isDeleting: boolean): Promise<void> {
-  const { machine, disks } = await withLock(place, "registry", () => {
+  const { machine, disks } = await withPlaceLock(place, "registry", () => {
     const found = refuseRunning(place, uuid);
     const own = isDeleting ? ownDisks(place, found) : [];
     refuseParents(place, own);
@@ -60,11 +60,11 @@ async function remove(place: Place, uuid: string, isDeleting: boolean): Promise<
     return { machine: found, disks: own };
   });
   // What a killed supervisor left.
-  await powerOff(place, machine, readRunState(place, machine.uuid)?.cgroups ?? []);
+  await takeAway(place, machine, readRunState(place, machine.uuid)?.cgroups ?? []);
   // It makes room: however little there is, it is tried.
   if (disks.length > 0) await ensureStore(place, { leastFreeBytes: 0 });
   for (const disk of disks) await deleteContent(place, disk.uuid);
-  await withLock(place, "registry", () => {
+  await withPlaceLock(place, "registry", () => {
     for (const disk of disks) forgetMedium(place, disk, true);
     if (!isDeleting)
       for (const disk of childless(place, ownDisks(place, machine))) forgetMedium(place, disk, false);
@@ -76,7 +76,7 @@ async function remove(place: Place, uuid: string, isDeleting: boolean): Promise<
 
 /** A machine whose record is broken has only that to be removed: which disks it had nobody knows. */
 function forgetInaccessible(place: Place, name: string): Promise<boolean> {
-  return withLock(place, "registry", () => {
+  return withPlaceLock(place, "registry", () => {
     const uuid = name.replace(/^\{(.*)\}$/, "$1").toLowerCase();
     const broken = inaccessibleMachines(place).find((machine) => machine.uuid === uuid);
     if (broken) rmSync(broken.file, { force: true });
@@ -85,7 +85,7 @@ function forgetInaccessible(place: Place, name: string): Promise<boolean> {
 }
 
 /** Disks attached to this machine or its snapshots and to no other. Children first. */
-function ownDisks(place: Place, machine: MachineRecord): MediumRecord[] {
+function ownDisks(place: Place, machine: StoredMachine): MediumRecord[] {
   const mine = new Set(diskUuids(machine));
   const others = new Set(
     loadMachines(place)
@@ -122,7 +122,7 @@ function refuseParents(place: Place, disks: readonly MediumRecord[]): void {
 }
 
 /** The machine's folder with what VirtualBox would have put there, and its groups' folders when they are empty. */
-function removeFolders(place: Place, machine: MachineRecord): void {
+function removeFolders(place: Place, machine: StoredMachine): void {
   const folder = dirname(machine.settingsFile);
   rmSync(machine.settingsFile, { force: true });
   for (const name of ["Snapshots", "Logs"]) removeIfEmpty(join(folder, name));

@@ -2,7 +2,7 @@ import { cloneMachine } from "./clone-machine";
 import { controlMachine } from "./control";
 import { createMachine } from "./create-machine";
 import { hostOnly } from "./host-only";
-import { list } from "./list";
+import { listVerb } from "./list";
 import { cloneMedium, closeMedium, convertFromRaw, createMedium, modifyMedium } from "./media";
 import { modifyMachine } from "./modify-machine";
 import { getExtraData, guestProperty, setExtraData } from "./properties";
@@ -27,7 +27,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   getextradata: getExtraData,
   guestproperty: guestProperty,
   hostonlyif: hostOnly,
-  list,
+  list: listVerb,
   modifymedium: modifyMedium,
   modifyvm: modifyMachine,
   registervm: register,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Hypervisor } from "./locate";
+import type { Hypervisor } from "../../plan/lab-plan";
 
 /** What set-up found fit for this computer; the stack's own `kube-lab:hypervisor` goes before it. */
 const file = (project: string) => join(project, ".kube-lab", "hypervisor");

@@ -1,18 +1,7 @@
-/** An operation on the host that failed, with what to do about it. */
-export class HypervisorError extends Error {
-  override name = "HypervisorError";
-
-  constructor(
-    message: string,
-    /** What a person can do now; one or two sentences. */
-    readonly remedy: string,
-  ) {
-    super(message);
-  }
-}
+import { RemedyError } from "../../lib/remedy-error";
 
 /** VBoxManage said no: which call, how it ended, its own error code (`VBOX_E_…` or `VERR_…`) and the remedy. */
-export class VBoxManageError extends HypervisorError {
+export class VBoxManageError extends RemedyError {
   override name = "VBoxManageError";
 
   constructor(
@@ -150,7 +139,7 @@ export function remedyFor(text: string): string {
 }
 
 /** The specification in the environment or on standard input is wrong; every problem at once. */
-export class SpecificationError extends HypervisorError {
+export class SpecificationError extends RemedyError {
   override name = "SpecificationError";
 
   constructor(readonly problems: readonly string[]) {

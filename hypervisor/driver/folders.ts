@@ -1,6 +1,7 @@
 import { pathsOf } from "../../lib/host";
-import type { MachineReference } from "../specification";
-import { HypervisorError } from "./errors";
+import { RemedyError } from "../../lib/remedy-error";
+import type { MachineReference } from "../specification/lab";
+
 import { parseColons } from "./output";
 import type { VBoxManage } from "./vboxmanage";
 
@@ -30,7 +31,7 @@ export async function labFolders(vbox: VBoxManage, group: string): Promise<LabFo
 export async function defaultMachineFolder(vbox: VBoxManage): Promise<string> {
   const folder = parseColons(await vbox.call(["list", "systemproperties"])).get("Default machine folder");
   if (!folder)
-    throw new HypervisorError(
+    throw new RemedyError(
       "VBoxManage list systemproperties names no default machine folder.",
       "Set one: `VBoxManage setproperty machinefolder default`.",
     );

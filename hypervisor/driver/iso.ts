@@ -3,7 +3,7 @@ import path from "node:path";
 import { type Host, onPath, pathsOf, variable } from "../../lib/host";
 import type { LinuxFamily } from "../../lib/linux-distribution";
 import { type RunProcess, runProcess } from "../../lib/process";
-import { HypervisorError } from "./errors";
+import { RemedyError } from "../../lib/remedy-error";
 
 /** Programs that make an ISO image out of a folder. */
 export type IsoTool = "genisoimage" | "mkisofs" | "xorrisofs" | "hdiutil" | "oscdimg";
@@ -94,12 +94,12 @@ export function isoArguments(tool: IsoTool, { source, target, label }: IsoReques
 
 /**
  * Makes an ISO that only its owner may read (0600), whole or not at all: it is made beside under another name first.
- * @throws HypervisorError when no tool is there or the tool fails.
+ * @throws RemedyError when no tool is there or the tool fails.
  */
 export async function makeIso(request: IsoRequest, host: Host, run: RunProcess = runProcess): Promise<void> {
   const found = findIsoTool(host);
   if (!found)
-    throw new HypervisorError("No program that makes ISO images is there.", isoToolRemedy(host.platform));
+    throw new RemedyError("No program that makes ISO images is there.", isoToolRemedy(host.platform));
   const partial = request.target.replace(/(?:\.iso)?$/, ".partial.iso");
   const args = isoArguments(found.tool, { ...request, target: partial });
   const result = await run(found.file, args, {
@@ -108,7 +108,7 @@ export async function makeIso(request: IsoRequest, host: Host, run: RunProcess =
   });
   if (result.status !== 0) {
     const words = result.startError ?? (result.stderr.trim() || result.stdout.trim() || "it said nothing");
-    throw new HypervisorError(
+    throw new RemedyError(
       `${found.file} ${args.join(" ")} failed (status ${result.status}): ${words}`,
       `Is there space left in ${path.dirname(request.target)}? Otherwise ${isoToolRemedy(host.platform)}`,
     );

@@ -1,7 +1,6 @@
 import { type Host, onPath, pathsOf, variable } from "../../lib/host";
-import { HypervisorError } from "./errors";
-
-export type Hypervisor = "virtualbox" | "embedded";
+import { RemedyError } from "../../lib/remedy-error";
+import type { Hypervisor } from "../../plan/lab-plan";
 
 /** Where the stand-in's launcher is below the project. */
 const EMBEDDED = [".kube-lab", "bin", "embedded", "VBoxManage"] as const;
@@ -14,7 +13,7 @@ export function vboxManageCandidates(hypervisor: Hypervisor, host: Host): string
   return found.filter((file): file is string => file !== undefined);
 }
 
-/** VBoxManage's full path. @throws HypervisorError that names where it was looked for. */
+/** VBoxManage's full path. @throws RemedyError that names where it was looked for. */
 export function locateVBoxManage(hypervisor: Hypervisor, host: Host): string {
   const candidates = vboxManageCandidates(hypervisor, host);
   const override = hypervisor === "virtualbox" ? variable(host, "VBOXMANAGE") : undefined;
@@ -27,7 +26,7 @@ export function locateVBoxManage(hypervisor: Hypervisor, host: Host): string {
         ? "Correct the variable VBOXMANAGE or take it away."
         : `Install VirtualBox 7 (${installation(host.platform)}), or name its VBoxManage in VBOXMANAGE.`;
   const places = override ? `VBOXMANAGE=${override}` : `PATH and ${usualPlacesText(hypervisor, host)}`;
-  throw new HypervisorError(`VBoxManage is not there; looked at ${places}.`, remedy);
+  throw new RemedyError(`VBoxManage is not there; looked at ${places}.`, remedy);
 }
 
 function installation(platform: NodeJS.Platform): string {

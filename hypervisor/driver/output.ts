@@ -103,15 +103,6 @@ export function parseVersion(text: string): [number, number, number] | undefined
   return found ? [Number(found[1]), Number(found[2]), Number(found[3])] : undefined;
 }
 
-/** Whether version `a` is the same as `b` or later. */
-export function isAtLeast(a: readonly number[], b: readonly number[]): boolean {
-  for (let index = 0; index < b.length; index++) {
-    const difference = (a[index] ?? 0) - (b[index] ?? 0);
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
-}
-
 /** VBoxManage's block `Capacity:       512000 MBytes` in MiB. */
 export function parseCapacityMiB(text: string): number | undefined {
   const found = /^(\d+) MBytes/.exec(parseColons(text).get("Capacity") ?? "");

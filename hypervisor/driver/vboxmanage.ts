@@ -5,8 +5,9 @@ import type { Host } from "../../lib/host";
 import { withLock } from "../../lib/lock";
 import { type ProcessResult, type RunProcess, runProcess } from "../../lib/process";
 import type { Log } from "../../lib/progress";
+import type { Hypervisor } from "../../plan/lab-plan";
 import { DRIVER_REMEDY, errorCode, remedyFor, VBoxManageError } from "./errors";
-import { type Hypervisor, locateVBoxManage } from "./locate";
+import { locateVBoxManage } from "./locate";
 import { cleaned, errorLines, hasDriverWarning, saysError } from "./output";
 
 /** Bound and pauses of the repetition when another process holds the machine. */

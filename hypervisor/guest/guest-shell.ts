@@ -3,8 +3,9 @@ import path from "node:path";
 import { type Host, onPath } from "../../lib/host";
 import { type RunProcess, runProcess } from "../../lib/process";
 import type { Log } from "../../lib/progress";
+import { RemedyError } from "../../lib/remedy-error";
 import { withTemporaryFolder } from "../../lib/temporary-folder";
-import { HypervisorError } from "../driver/errors";
+
 import type { Guest, GuestAccess } from "./guest-access";
 
 /** How a guest's command ended, with the end of what it said, or why nobody could be asked. */
@@ -21,7 +22,7 @@ const NO_CONNECTION = 255;
 /**
  * Gives work a way into the machines by the `ssh` program: the key and the known hosts are files of a private folder for as
  * long as the work takes.
- * @throws HypervisorError where there is no `ssh`.
+ * @throws RemedyError where there is no `ssh`.
  */
 export async function withGuests<T>(
   access: GuestAccess,
@@ -32,7 +33,7 @@ export async function withGuests<T>(
 ): Promise<T> {
   const ssh = onPath(host, "ssh");
   if (ssh === undefined)
-    throw new HypervisorError(
+    throw new RemedyError(
       "The program ssh is not there: machines are asked by it before they go.",
       sshRemedy(host.platform),
     );

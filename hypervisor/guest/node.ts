@@ -1,19 +1,26 @@
 import type { Log } from "../../lib/progress";
-import { HypervisorError } from "../driver/errors";
+import { RemedyError } from "../../lib/remedy-error";
 import { labFolders } from "../driver/folders";
 import type { VBoxManage } from "../driver/vboxmanage";
-import { isStopped, machineState } from "../machine/power";
+import { isStopped, stateOf } from "../machine/power";
 import { readMembers } from "../reality/members";
-import { type MachineReference, shortName } from "../specification";
+import { type MachineReference, shortName } from "../specification/lab";
+
 import type { GuestAccess } from "./guest-access";
-import { askRunning, type Patience, QUESTION_SECONDS, requireConsent, requireWay } from "./guest-question";
+import {
+  askRunning,
+  QUESTION_SECONDS,
+  type QuestionPatience,
+  requireConsent,
+  requireWay,
+} from "./guest-question";
 import type { AskGuest } from "./guest-shell";
 import { stepAside } from "./step-aside";
 
 /**
  * Takes a machine out of the lab in good order before it goes. One that runs does that itself. One that does not, or does not
  * answer, is taken out by a living one of its kind; where it is to be made anew under its name it needs no leave.
- * @throws HypervisorError where it must not go, or nobody is there to take it out.
+ * @throws RemedyError where it must not go, or nobody is there to take it out.
  */
 export async function leaveLab(
   vbox: VBoxManage,
@@ -21,12 +28,12 @@ export async function leaveLab(
   access: GuestAccess,
   ask: AskGuest,
   log: Log,
-  patience?: Patience,
+  patience?: QuestionPatience,
 ): Promise<void> {
   const { lab } = await labFolders(vbox, reference.group);
   const members = await readMembers(lab, reference);
   const returns = members.includes(shortName(reference));
-  const state = await machineState(vbox, reference.machine);
+  const state = await stateOf(vbox, reference.machine);
   if (state !== undefined && !isStopped(state)) {
     if (await leavesItself(access, ask, returns ? members : undefined, log, patience)) return;
   } else log(state === undefined ? "is not there any more" : "does not run");
@@ -43,7 +50,7 @@ async function leavesItself(
   ask: AskGuest,
   members: readonly string[] | undefined,
   log: Log,
-  patience?: Patience,
+  patience?: QuestionPatience,
 ): Promise<boolean> {
   if (members !== undefined) await stepAside(ask, access, members, log, patience);
   const command = `sudo kube-lab leave${members === undefined ? "" : " --returning"}`;
@@ -57,7 +64,7 @@ async function leavesItself(
   return true;
 }
 
-/** The first living one of its kind takes it out. @throws HypervisorError where none could. */
+/** The first living one of its kind takes it out. @throws RemedyError where none could. */
 async function forget({ machine, peers }: GuestAccess, ask: AskGuest, log: Log): Promise<void> {
   const others = peers.filter(({ name }) => name !== machine.name);
   if (peers.length === 0) return;
@@ -71,7 +78,7 @@ async function forget({ machine, peers }: GuestAccess, ask: AskGuest, log: Log):
     }
     refusals.push(`  ${peer.name}: ${answer.reached ? answer.lastWords : answer.reason}`);
   }
-  throw new HypervisorError(
+  throw new RemedyError(
     `${machine.name} is to go for good and can't leave the lab by itself, and no other machine could take it out:\n${refusals.join("\n")}`,
     "Start the lab first, `npm run start`, and run again. Where the whole lab is to go: `npm run down`.",
   );

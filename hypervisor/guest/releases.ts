@@ -3,16 +3,17 @@ import path from "node:path";
 import type { Host } from "../../lib/host";
 import type { RunProcess } from "../../lib/process";
 import type { Log } from "../../lib/progress";
-import { HypervisorError } from "../driver/errors";
+import { RemedyError } from "../../lib/remedy-error";
 import type { LabFolders } from "../driver/folders";
 import { inspect } from "../driver/inspect";
 import type { VBoxManage } from "../driver/vboxmanage";
 import { ensureBundleVolume } from "../machine/bundle-volume";
 import { isStopped } from "../machine/power";
 import { readRecord } from "../machine/record";
-import { type LabSpecification, labelOf } from "../specification";
+import { type LabSpecification, labelOf } from "../specification/lab";
+
 import type { Guest } from "./guest-access";
-import { askRunning, type Patience } from "./guest-question";
+import { askRunning, type QuestionPatience } from "./guest-question";
 import type { AskGuest } from "./guest-shell";
 
 /** What a guest runs to take images out of its drive; sent to it, since one of an earlier version of this program has none of it. */
@@ -25,14 +26,14 @@ export interface Means {
   host: Host;
   /** A log for each machine. */
   logFor: (subject: string) => Log;
-  patience?: Patience;
+  patience?: QuestionPatience;
   run?: RunProcess;
 }
 
 /**
  * Puts the volume with programs and images of other releases into the drives of machines that run, and has each take the images up.
  * Nothing that runs is changed by it. A machine that is off gets its volume when it is started.
- * @throws HypervisorError where one that runs does not take them up: then nothing is changed yet.
+ * @throws RemedyError where one that runs does not take them up: then nothing is changed yet.
  */
 export async function bringReleases(
   vbox: VBoxManage,
@@ -57,10 +58,10 @@ export async function bringReleases(
     }),
   );
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-  const other = failures.find((failure) => failure instanceof HypervisorError);
+  const other = failures.find((failure) => failure instanceof RemedyError);
   if (other !== undefined) throw other;
   if (failures.length > 0)
-    throw new HypervisorError(
+    throw new RemedyError(
       `The programs and images of ${wanted.releases} did not reach every machine:\n${failures
         .map((failure) => (failure instanceof Error ? failure.message : String(failure)))
         .join("\n")}`,

@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Host } from "../../lib/host";
 import { withLock } from "../../lib/lock";
 import { type Log, withProgress } from "../../lib/progress";
-import { HypervisorError } from "../driver/errors";
+import { RemedyError } from "../../lib/remedy-error";
 import { defaultMachineFolder } from "../driver/folders";
 import { inspect } from "../driver/inspect";
 import { parseBlocks, parseCapacityMiB, parseMachineList, parseVersion } from "../driver/output";
@@ -16,7 +16,8 @@ import { forget, removeIfEmpty, removeLeftovers } from "../machine/leftovers";
 import { powerOff } from "../machine/power";
 import { readToken, writeToken } from "../machine/record";
 import { registerTemplate } from "../machine/registration";
-import type { ImageSpecification } from "../specification";
+import type { ImageSpecification } from "../specification/image";
+
 import { firmwareOf } from "./firmware";
 import { prepareByBoot } from "./preparation";
 import { systemOptions, templateOptions } from "./template-options";
@@ -59,7 +60,7 @@ export async function ensureImage(
   });
 }
 
-/** Removes a template. @throws HypervisorError while machines are linked to it. */
+/** Removes a template. @throws RemedyError while machines are linked to it. */
 export async function absentImage(vbox: VBoxManage, image: string, log: Log): Promise<void> {
   const folder = path.join(await defaultMachineFolder(vbox), IMAGE_GROUP.slice(1), image);
   await vbox.exclusively("removing an image", async () => {
@@ -80,7 +81,7 @@ async function refuseInUse(vbox: VBoxManage, image: string, folder: string): Pro
     .map((disk) => disk.get("Location"))
     .sort();
   if (linked.length === 0) return;
-  throw new HypervisorError(
+  throw new RemedyError(
     `${linked.length} disks of machines are linked to ${image}, the first is ${linked[0]}.`,
     "Take the labs of these machines down first (`npm run down`).",
   );
@@ -140,7 +141,7 @@ async function build(
 /** Copies the base disk, whatever its format, into a VDI; under its final name only when whole. */
 async function convert(vbox: VBoxManage, baseDisk: string, disk: string, log: Log): Promise<void> {
   if (!existsSync(baseDisk))
-    throw new HypervisorError(
+    throw new RemedyError(
       `The base disk ${baseDisk} is not there.`,
       "Run `npm run up` again: it makes or fetches it.",
     );
@@ -189,7 +190,7 @@ async function versionOf(vbox: VBoxManage): Promise<readonly number[]> {
   const text = await vbox.call(["--version"]);
   const version = parseVersion(text);
   if (version) return version;
-  throw new HypervisorError(
+  throw new RemedyError(
     `VBoxManage --version gives no version: ${JSON.stringify(text.trim())}.`,
     "Install VirtualBox anew.",
   );

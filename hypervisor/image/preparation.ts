@@ -3,14 +3,15 @@ import path from "node:path";
 import { dump } from "js-yaml";
 import type { Host } from "../../lib/host";
 import { type Log, waitFor } from "../../lib/progress";
+import { RemedyError } from "../../lib/remedy-error";
 import { withTemporaryFolder } from "../../lib/temporary-folder";
-import { HypervisorError } from "../driver/errors";
+
 import { makeIso } from "../driver/iso";
 import type { VBoxManage } from "../driver/vboxmanage";
 import { BUNDLE_LABEL } from "../machine/bundle-volume";
 import { BUNDLE_PORT, CONTROLLER, SEED_PORT } from "../machine/hardware";
 import { forget } from "../machine/leftovers";
-import { isStopped, machineState, powerOff } from "../machine/power";
+import { isStopped, powerOff, stateOf } from "../machine/power";
 import { writeSeed } from "../machine/seed";
 
 /** What the guest's script prints on the serial console at its good end; see prepare-boot.sh. */
@@ -45,7 +46,7 @@ export async function prepareByBoot(
     try {
       await bootOnce(vbox, image, consoleLog, log);
     } finally {
-      await powerOff(vbox, image, (await machineState(vbox, image)) ?? "poweroff", log);
+      await powerOff(vbox, image, (await stateOf(vbox, image)) ?? "poweroff", log);
       await setDevices(vbox, image, undefined);
       for (const file of [seed, volume]) await forget(vbox, "dvd", file);
     }
@@ -65,12 +66,12 @@ async function bootOnce(vbox: VBoxManage, image: string, consoleLog: string, log
       remedy,
       pause: { first: 2000, longest: 5000 },
     },
-    async () => (isStopped((await machineState(vbox, image)) ?? "poweroff") ? true : undefined),
+    async () => (isStopped((await stateOf(vbox, image)) ?? "poweroff") ? true : undefined),
   );
   const output = await readFile(consoleLog, "utf8").catch(() => "");
   if (output.includes(DONE)) return;
   const end = output.replace(/\r/g, "").trimEnd().split("\n").slice(-20).join("\n");
-  throw new HypervisorError(
+  throw new RemedyError(
     `${image} switched itself off without being prepared. The end of its console:\n${end}`,
     remedy,
   );

@@ -1,4 +1,4 @@
-import { isAtLeast } from "../driver/output";
+import { isAtLeast } from "../../lib/version";
 import type { Firmware } from "./firmware";
 
 /** What decides which options there are and how they are called. */

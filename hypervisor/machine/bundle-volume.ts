@@ -6,8 +6,9 @@ import { type Host, thisHost } from "../../lib/host";
 import { withLock } from "../../lib/lock";
 import type { RunProcess } from "../../lib/process";
 import type { Log } from "../../lib/progress";
+import { RemedyError } from "../../lib/remedy-error";
 import { covers, parseReleases } from "../../plan/releases";
-import { HypervisorError, VBoxManageError } from "../driver/errors";
+import { VBoxManageError } from "../driver/errors";
 import type { LabFolders } from "../driver/folders";
 import { makeIso } from "../driver/iso";
 import type { VBoxManage } from "../driver/vboxmanage";
@@ -38,7 +39,7 @@ export interface VolumeRequest {
  * one that has never come up.
  * @param info of `showvminfo`, before this ensure
  * @returns whether it is in the drive
- * @throws HypervisorError when set-up has not made them
+ * @throws RemedyError when set-up has not made them
  */
 export async function ensureBundleVolume(
   vbox: VBoxManage,
@@ -57,7 +58,7 @@ export async function ensureBundleVolume(
   if (attached === folders.seed(machine)) return false;
   const bundle = bundleOf(host.project, releases);
   if (bundle === undefined || !existsSync(bundle))
-    throw new HypervisorError(
+    throw new RemedyError(
       `The programs and images of ${releases} are not on this computer.`,
       "Run `npm run up`: it fetches or makes them first.",
     );

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { writeDurably } from "../../lib/atomic-file";
+import { writeAtomically } from "../../lib/atomic-file";
 
 /** Where set-up writes down which folder has the programs and images of which releases, relative to the project's folder. */
 const bundlesFile = ".kube-lab/bundles.json";
@@ -17,7 +17,7 @@ export function bundleOf(project: string, releases: string): string | undefined 
 export function rememberBundle(project: string, releases: string, folder: string): void {
   const file = path.join(project, bundlesFile);
   mkdirSync(path.dirname(file), { recursive: true });
-  writeDurably(file, `${JSON.stringify({ ...read(project), [releases]: folder }, null, 2)}\n`);
+  writeAtomically(file, `${JSON.stringify({ ...read(project), [releases]: folder }, null, 2)}\n`);
 }
 
 function read(project: string): Record<string, string> {

@@ -2,12 +2,15 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { type Log, withProgress } from "../../lib/progress";
-import { HypervisorError, VBoxManageError } from "../driver/errors";
+import { RemedyError } from "../../lib/remedy-error";
+import { VBoxManageError } from "../driver/errors";
 import { foldersOf, type LabFolders, labFolders } from "../driver/folders";
 import { inspect } from "../driver/inspect";
 import { parseCapacityMiB } from "../driver/output";
 import type { VBoxManage } from "../driver/vboxmanage";
-import type { DataDiskSpecification, MachineReference } from "../specification";
+import type { MachineReference } from "../specification/lab";
+import type { DataDiskSpecification } from "../specification/machine";
+
 import { attachedMedium, CONTROLLER, DATA_PORT } from "./hardware";
 import { forget, removeIfEmpty } from "./leftovers";
 import { registerAgain } from "./registration";
@@ -19,7 +22,7 @@ const COPY_TIMEOUT_SECONDS = 7200;
 /**
  * `disk ensure`: makes a machine's data disk be there before its machine. One that is attached is left to `machine ensure`,
  * which grows it when it is the machine's turn to be stopped.
- * @throws HypervisorError when it should shrink, before anything is touched.
+ * @throws RemedyError when it should shrink, before anything is touched.
  */
 export async function ensureDataDisk(
   vbox: VBoxManage,
@@ -43,7 +46,7 @@ export async function ensureDataDisk(
 export async function absentDataDisk(vbox: VBoxManage, reference: MachineReference, log: Log): Promise<void> {
   const info = await inspect(vbox, reference.machine);
   if (info && attachedMedium(info, DATA_PORT) !== undefined)
-    throw new HypervisorError(
+    throw new RemedyError(
       `The data disk of ${reference.machine} cannot be deleted: the machine is there and uses it.`,
       `Remove the machine first: pulumi destroy with the URN of its hardware.`,
     );
@@ -170,7 +173,7 @@ export async function settleDataDisk(vbox: VBoxManage, machine: string, folders:
   const former = folders.formerDataDisk(machine);
   if (!existsSync(former)) return;
   if (existsSync(file))
-    throw new HypervisorError(
+    throw new RemedyError(
       `There are two data disks of ${machine}: ${file} and ${former}.`,
       "Move the one that is not needed away, and run again.",
     );
@@ -233,10 +236,10 @@ function mebibytes(gibibytes: number): string {
   return String(gibibytes * MIB_PER_GIB);
 }
 
-/** @throws HypervisorError when a disk of `current` GiB should become smaller */
+/** @throws RemedyError when a disk of `current` GiB should become smaller */
 export function refuseShrink(machine: string, current: number, wanted: number): void {
   if (current <= wanted) return;
-  throw new HypervisorError(
+  throw new RemedyError(
     `The data disk of ${machine} has ${current} GiB and cannot shrink to ${wanted} GiB.`,
     `Keep ${Math.ceil(current)} GiB: a data disk outlives its machine.`,
   );

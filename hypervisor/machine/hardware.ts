@@ -1,4 +1,4 @@
-import type { MachineSpecification } from "../specification";
+import type { MachineSpecification } from "../specification/machine";
 import { formatAdapter, formatForward, parseForwardRule } from "./adapters";
 
 /**

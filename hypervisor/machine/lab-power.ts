@@ -1,9 +1,10 @@
+import { RemedyError } from "../../lib/remedy-error";
 import { together } from "../../lib/together";
 import type { Role } from "../../plan/lab-plan";
 import { stopStages } from "../../plan/stop-order";
-import { HypervisorError } from "../driver/errors";
+
 import type { VBoxManage } from "../driver/vboxmanage";
-import { ensureRunning, ensureStopped, isStopped, machineState, powerOff } from "./power";
+import { ensureRunning, ensureStopped, isStopped, powerOff, stateOf } from "./power";
 
 /** A machine of a lab that is up, or was. */
 export interface LabMachine {
@@ -20,7 +21,7 @@ export async function stopMachines(vbox: VBoxManage, machines: readonly LabMachi
   for (const stage of stopStages(machines))
     await together(stage, async ({ hypervisorName }, log) => {
       const started = Date.now();
-      const state = await machineState(vbox, hypervisorName);
+      const state = await stateOf(vbox, hypervisorName);
       if (state === undefined || isStopped(state)) return;
       // Nobody hears a power button while the machine is paused.
       if (state === "paused") await vbox.call(["controlvm", hypervisorName, "resume"]);
@@ -32,7 +33,7 @@ export async function stopMachines(vbox: VBoxManage, machines: readonly LabMachi
 /** Cuts the power of every machine at once. */
 export async function cutPower(vbox: VBoxManage, machines: readonly LabMachine[]): Promise<void> {
   await together(machines, async ({ hypervisorName }, log) => {
-    const state = await machineState(vbox, hypervisorName);
+    const state = await stateOf(vbox, hypervisorName);
     if (state !== undefined) await powerOff(vbox, hypervisorName, state, log);
   });
 }
@@ -46,9 +47,9 @@ export async function startMachines(
   machines: readonly LabMachine[],
 ): Promise<LabMachine[]> {
   const slept = await together(machines, async (machine, log) => {
-    const state = await machineState(vbox, machine.hypervisorName);
+    const state = await stateOf(vbox, machine.hypervisorName);
     if (state === undefined)
-      throw new HypervisorError("the machine is not there any more.", "Make it anew: npm run up.");
+      throw new RemedyError("the machine is not there any more.", "Make it anew: npm run up.");
     await ensureRunning(vbox, machine.hypervisorName, state, log);
     return state === "saved" || state === "paused" ? [machine] : [];
   });
@@ -57,17 +58,17 @@ export async function startMachines(
 
 /**
  * Saves every running machine's memory to disk and switches it off.
- * @throws HypervisorError where the hypervisor cannot.
+ * @throws RemedyError where the hypervisor cannot.
  */
 export async function saveMachines(vbox: VBoxManage, machines: readonly LabMachine[]): Promise<void> {
   if (vbox.hypervisor === "embedded")
-    throw new HypervisorError(
+    throw new RemedyError(
       "The stand-in cannot suspend: the memory of its machines, which are containers, cannot be saved.",
       "Shut the lab down instead: npm run stop.",
     );
   await together(machines, async ({ hypervisorName }, log) => {
     const started = Date.now();
-    const state = await machineState(vbox, hypervisorName);
+    const state = await stateOf(vbox, hypervisorName);
     if (state === undefined || isStopped(state)) return;
     log("saving its state");
     await vbox.call(["controlvm", hypervisorName, "savestate"], SAVE_TIMEOUT_SECONDS);

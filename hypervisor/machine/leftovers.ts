@@ -1,7 +1,8 @@
 import { lstat, readdir, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import type { Log } from "../../lib/progress";
-import { HypervisorError, VBoxManageError } from "../driver/errors";
+import { RemedyError } from "../../lib/remedy-error";
+import { VBoxManageError } from "../driver/errors";
 import { parseBlocks, parseMachineList } from "../driver/output";
 import type { VBoxManage } from "../driver/vboxmanage";
 import { RECORD_FILE } from "./record";
@@ -11,7 +12,7 @@ import { uuidIn } from "./registration";
  * Removes what a machine that the hypervisor no longer knows has left on disk: the next clone of that name would fail with
  * VERR_ALREADY_EXISTS. Removes only what VirtualBox or we put there; anything else stays and is told.
  * @returns whether there was something.
- * @throws HypervisorError when the folder is that of a machine which is registered under another name, or has foreign files.
+ * @throws RemedyError when the folder is that of a machine which is registered under another name, or has foreign files.
  */
 export async function removeLeftovers(
   vbox: VBoxManage,
@@ -27,7 +28,7 @@ export async function removeLeftovers(
   await refuseLivingMachine(vbox, folder, entries);
   const foreign = entries.filter((entry) => !isOurs(entry, machine));
   if (foreign.length > 0)
-    throw new HypervisorError(
+    throw new RemedyError(
       `${folder} is left from before and holds files that are not this lab's: ${foreign.join(", ")}.`,
       "Move them away, or remove the folder.",
     );
@@ -79,7 +80,7 @@ async function refuseLivingMachine(vbox: VBoxManage, folder: string, entries: st
     const uuid = await uuidIn(path.join(folder, file));
     const living = [...machines].find(([, known]) => known === uuid);
     if (living)
-      throw new HypervisorError(
+      throw new RemedyError(
         `The machine "${living[0]}" lives in ${folder}, where this lab wants to make one.`,
         "It was renamed by hand: give it back its name, or remove it in VirtualBox.",
       );

@@ -19,7 +19,7 @@ export function isStopped(state: string): boolean {
 }
 
 /** The machine's state; undefined when the machine is gone. */
-export async function machineState(vbox: VBoxManage, machine: string): Promise<string | undefined> {
+export async function stateOf(vbox: VBoxManage, machine: string): Promise<string | undefined> {
   const info = await inspect(vbox, machine);
   return info && (info.get("VMState") ?? "unknown");
 }
@@ -43,8 +43,7 @@ export async function ensureStopped(
       await vbox.call(["controlvm", machine, "acpipowerbutton"]);
       return await awaitOff(vbox, machine, "for its clean stop", CLEAN_STOP_SECONDS, log);
     } catch (error) {
-      if (error instanceof VBoxManageError && (await machineState(vbox, machine)) !== "running")
-        return "poweroff";
+      if (error instanceof VBoxManageError && (await stateOf(vbox, machine)) !== "running") return "poweroff";
       log(`no clean stop within ${CLEAN_STOP_SECONDS} s: switching it off`);
     }
   }
@@ -62,7 +61,7 @@ export async function powerOff(vbox: VBoxManage, machine: string, state: string,
     return "poweroff";
   } catch (error) {
     // It may have ended by itself in between, or be about to.
-    const now = await machineState(vbox, machine);
+    const now = await stateOf(vbox, machine);
     if (now !== undefined && !isStopped(now) && now !== "stopping") throw error;
     return awaitOff(vbox, machine, "for it to be off", OFF_SECONDS, log);
   }
@@ -77,7 +76,7 @@ async function awaitOff(
 ): Promise<string> {
   const remedy = `Look at its window or log: VBoxManage showvminfo ${machine} --log 0.`;
   return waitFor({ log, what, boundSeconds, remedy, pause: { first: 200, longest: 1000 } }, async () => {
-    const state = await machineState(vbox, machine);
+    const state = await stateOf(vbox, machine);
     return state === undefined || isStopped(state) ? (state ?? "poweroff") : undefined;
   });
 }
@@ -104,7 +103,7 @@ export async function ensureRunning(
     await vbox.call(["startvm", machine, "--type", "headless"], START_TIMEOUT_SECONDS);
   } catch (error) {
     // Someone else may have started it at the same moment.
-    if ((await machineState(vbox, machine)) !== "running") throw error;
+    if ((await stateOf(vbox, machine)) !== "running") throw error;
   }
   return true;
 }

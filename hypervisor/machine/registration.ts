@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Log } from "../../lib/progress";
-import { HypervisorError, VBoxManageError } from "../driver/errors";
+import { RemedyError } from "../../lib/remedy-error";
+import { VBoxManageError } from "../driver/errors";
 import { inspect } from "../driver/inspect";
 import type { VBoxManage } from "../driver/vboxmanage";
 import { readRecordIn } from "./record";
@@ -19,7 +20,7 @@ const REGISTERED_KEY = "kube-lab/registered";
  * template's next setting; without it the machine would be "<inaccessible>" once VirtualBox's service has ended. (7.2.22)
  * @param folder the machine's own
  * @returns whether the machine is registered now
- * @throws HypervisorError when VirtualBox does not take it; nothing is removed.
+ * @throws RemedyError when VirtualBox does not take it; nothing is removed.
  */
 export async function registerAgain(
   vbox: VBoxManage,
@@ -61,7 +62,7 @@ async function register(vbox: VBoxManage, settings: string): Promise<void> {
     await vbox.call(["registervm", settings]);
   } catch (error) {
     if (!(error instanceof VBoxManageError)) throw error;
-    throw new HypervisorError(
+    throw new RemedyError(
       `VirtualBox does not know the machine of ${settings}, and does not take it: ${error.message}`,
       `Mend the file; VirtualBox's copy of before is ${settings}-prev. Or give the machine up, but for its data disk: move its folder away, and run again.`,
     );
@@ -76,7 +77,7 @@ async function forgetInaccessible(vbox: VBoxManage, settings: string): Promise<v
   const known = new RegExp(`^"(.*)" \\{${uuid}\\}$`, "im").exec(listed)?.[1];
   if (known === undefined) return;
   if (known !== "<inaccessible>")
-    throw new HypervisorError(
+    throw new RemedyError(
       `The machine "${known}" lives in ${path.dirname(settings)}, where this lab wants to make one.`,
       "It was renamed by hand: give it back its name, or remove it in VirtualBox.",
     );

@@ -1,4 +1,4 @@
-import { HypervisorError } from "../driver/errors";
+import { RemedyError } from "../../lib/remedy-error";
 import { inspect } from "../driver/inspect";
 import type { VBoxManage } from "../driver/vboxmanage";
 import { machineFolder, readRecord, writeRecord } from "./record";
@@ -6,7 +6,7 @@ import { machineFolder, readRecord, writeRecord } from "./record";
 /**
  * Writes down that machines are to be made anew by the next update, or, without a time, that those which still wait for it are not.
  * @param time the wish's token: `2026-11-21T04:33:10Z`
- * @throws HypervisorError where one has never come up; nothing is written then.
+ * @throws RemedyError where one has never come up; nothing is written then.
  */
 export async function wishRenewal(
   vbox: VBoxManage,
@@ -22,7 +22,7 @@ export async function wishRenewal(
   );
   const strange = found.filter(({ record }) => record === undefined).map(({ machine }) => machine);
   if (time !== undefined && strange.length > 0)
-    throw new HypervisorError(
+    throw new RemedyError(
       `${strange.join(", ")} cannot be made anew: no update has brought it up yet.`,
       "Bring the lab up first: npm run up.",
     );

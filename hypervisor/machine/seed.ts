@@ -11,7 +11,8 @@ import { foldersOf, labFolders } from "../driver/folders";
 import { inspect } from "../driver/inspect";
 import { makeIso } from "../driver/iso";
 import type { VBoxManage } from "../driver/vboxmanage";
-import type { MachineReference } from "../specification";
+import type { MachineReference } from "../specification/lab";
+
 import { isBundleVolume } from "./bundle-volume";
 import { attachedMedium, SEED_DRIVE, SEED_PORT } from "./hardware";
 import { forget } from "./leftovers";

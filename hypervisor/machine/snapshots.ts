@@ -1,6 +1,7 @@
 import { withProgress } from "../../lib/progress";
+import { RemedyError } from "../../lib/remedy-error";
 import { type NamedMachine, together } from "../../lib/together";
-import { HypervisorError } from "../driver/errors";
+
 import { inspect } from "../driver/inspect";
 import type { VBoxManage } from "../driver/vboxmanage";
 import { machineFolder, removeRecord } from "./record";
@@ -91,26 +92,26 @@ function parseDescription(text: string): { machineCount: number; takenAt: string
 
 /**
  * Refuses a name that cannot become a snapshot of the lab.
- * @throws HypervisorError
+ * @throws RemedyError
  */
 export function requireNewName(name: string, existing: readonly LabSnapshot[]): void {
   if (!NAME.test(name))
-    throw new HypervisorError(
+    throw new RemedyError(
       `"${name}" is no name for a snapshot.`,
       "Allowed: at most 63 letters, digits, dots, - and _, a letter or digit first.",
     );
   if (existing.some((snapshot) => snapshot.name === name))
-    throw new HypervisorError(
+    throw new RemedyError(
       `There is a snapshot ${name} already. ${whatThereIs(existing)}`,
       `Take it under another name, or delete that first: npm run snapshot -- --delete ${name}`,
     );
 }
 
-/** @throws HypervisorError that tells what there is. */
+/** @throws RemedyError that tells what there is. */
 export function requireSnapshot(name: string, existing: readonly LabSnapshot[]): LabSnapshot {
   const found = existing.find((snapshot) => snapshot.name === name);
   if (found) return found;
-  throw new HypervisorError(
+  throw new RemedyError(
     `There is no snapshot ${name}. ${whatThereIs(existing)}`,
     "Take one: npm run snapshot -- NAME",
   );
@@ -121,7 +122,7 @@ function whatThereIs(existing: readonly LabSnapshot[]): string {
   return `The lab has: ${existing.map(({ name, takenAt }) => `${name} (${takenAt})`).join(", ")}.`;
 }
 
-/** @throws HypervisorError when a restored lab would not be the one of that time. */
+/** @throws RemedyError when a restored lab would not be the one of that time. */
 export function requireWhole(snapshot: LabSnapshot, machines: readonly NamedMachine[]): void {
   const { name, holders, machineCount } = snapshot;
   const lacking = machines
@@ -132,16 +133,16 @@ export function requireWhole(snapshot: LabSnapshot, machines: readonly NamedMach
     lacking.length > 0
       ? `${lacking.join(", ")} ${lacking.length === 1 ? "does" : "do"} not have it`
       : `it is of ${machineCount} machines, and the lab has ${machines.length} now`;
-  throw new HypervisorError(
+  throw new RemedyError(
     `Snapshot ${name} cannot be restored: ${why}.`,
     `It is of no use any more: npm run snapshot -- --delete ${name}`,
   );
 }
 
-/** @throws HypervisorError when more than one thing builds on it: hypervisors refuse to delete such. */
+/** @throws RemedyError when more than one thing builds on it: hypervisors refuse to delete such. */
 export function requireDeletable({ name, followers }: LabSnapshot): void {
   if (followers.length <= 1) return;
-  throw new HypervisorError(
+  throw new RemedyError(
     `Snapshot ${name} cannot be deleted yet: ${followers.join(" and ")} build on it.`,
     `Delete the later ones first: ${followers.filter((follower) => follower !== "the present state").join(", ")}.`,
   );

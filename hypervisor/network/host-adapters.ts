@@ -1,4 +1,4 @@
-import { HypervisorError } from "../driver/errors";
+import { RemedyError } from "../../lib/remedy-error";
 import type { VBoxManage } from "../driver/vboxmanage";
 import type { AdapterSpecification } from "../machine/adapters";
 import { chooseBridged, parseBridged } from "./bridged";
@@ -7,7 +7,7 @@ import { findHostOnly, listHostOnly } from "./host-only";
 /**
  * Gives adapters on the host's side the names that VirtualBox has for them on this computer: `hostonly 192.168.56.1/24` the
  * network with that address of the host's, `bridged wi-fi` the one adapter whose name has that part.
- * @throws HypervisorError when there is none, or several.
+ * @throws RemedyError when there is none, or several.
  */
 export function namedByVirtualBox(
   vbox: VBoxManage,
@@ -32,7 +32,7 @@ async function hostOnlyName(vbox: VBoxManage, network: string): Promise<string> 
   if (address === undefined) return network;
   const found = findHostOnly(await listHostOnly(vbox), { address, prefixLength: Number(length) });
   if (found) return found.name;
-  throw new HypervisorError(
+  throw new RemedyError(
     `No host-only network has the host's address ${network}.`,
     "It was removed or changed behind our back: run `npm run up` again, it will be made anew.",
   );
@@ -41,5 +41,5 @@ async function hostOnlyName(vbox: VBoxManage, network: string): Promise<string> 
 async function bridgedName(vbox: VBoxManage, wanted: string): Promise<string> {
   const choice = chooseBridged(wanted, parseBridged(await vbox.call(["list", "bridgedifs"])));
   if ("chosen" in choice) return choice.chosen.name;
-  throw new HypervisorError(choice.problem, choice.fix);
+  throw new RemedyError(choice.problem, choice.fix);
 }

@@ -1,7 +1,8 @@
 import { BlockList } from "node:net";
-import { netmask } from "../../lib/netmask";
+import { netmask } from "../../lib/addresses";
 import type { Log } from "../../lib/progress";
-import { HypervisorError, VBoxManageError } from "../driver/errors";
+import { RemedyError } from "../../lib/remedy-error";
+import { VBoxManageError } from "../driver/errors";
 import { parseBlocks } from "../driver/output";
 import type { VBoxManage } from "../driver/vboxmanage";
 
@@ -111,12 +112,12 @@ export async function removeHostOnly(vbox: VBoxManage, name: string, log: Log): 
   await vbox.exclusively("the host-only network", () => vbox.callIfThere(call));
 }
 
-function foreign(found: HostOnly, wanted: WantedHostOnly, platform: NodeJS.Platform): HypervisorError {
+function foreign(found: HostOnly, wanted: WantedHostOnly, platform: NodeJS.Platform): RemedyError {
   const set =
     platform === "darwin"
       ? `VBoxManage hostonlynet remove --name "${found.name}"`
       : `VBoxManage hostonlyif ipconfig "${found.name}" ${addressOptions(wanted).join(" ")}`;
-  return new HypervisorError(
+  return new RemedyError(
     `The host-only network ${found.name} has the address ${found.address} (${found.netmask}), not ${wanted.address}/${wanted.prefixLength}: it serves something else.`,
     `Leave hostAccess.adapter out, and the lab finds or makes its own; or give this one away: ${set}`,
   );
@@ -133,7 +134,7 @@ function refuseOverlap(there: readonly HostOnly[], wanted: WantedHostOnly): void
     );
   });
   if (other === undefined) return;
-  throw new HypervisorError(
+  throw new RemedyError(
     `The host-only network ${other.name} has the address ${other.address} (${other.netmask}), which overlaps the lab's ${wanted.address}/${wanted.prefixLength}.`,
     "Choose another subnet: pulumi config set --path hostAccess.hostOnly.cidr 192.168.60.0/24 – or use this one: hostAccess.hostOnly.cidr and hostAccess.hostOnly.host as it has them.",
   );
@@ -168,13 +169,13 @@ async function makeInterface(
   const output = await vbox.call(["hostonlyif", "create"]);
   const name = /Interface '(.+)' was successfully created/.exec(output)?.[1];
   if (name === undefined)
-    throw new HypervisorError(
+    throw new RemedyError(
       `VBoxManage hostonlyif create does not say what it has made: ${JSON.stringify(output.trim())}`,
       "See `VBoxManage list hostonlyifs`, and remove what is new there.",
     );
   try {
     if (wanted.name !== undefined && wanted.name !== name)
-      throw new HypervisorError(
+      throw new RemedyError(
         `VirtualBox calls its next host-only network ${JSON.stringify(name)}, the lab wants ${JSON.stringify(wanted.name)}.`,
         "Leave hostAccess.adapter out, and the lab takes the one that VirtualBox makes.",
       );
@@ -220,7 +221,7 @@ function withNetworksConf(error: unknown, wanted: WantedHostOnly): unknown {
     !/E_ACCESSDENIED|allowed ranges/.test(`${error.code} ${error.detail}`)
   )
     return error;
-  return new HypervisorError(error.message, networksConfRemedy(wanted.address, wanted.prefixLength));
+  return new RemedyError(error.message, networksConfRemedy(wanted.address, wanted.prefixLength));
 }
 
 /** What to do so that VirtualBox permits a subnet. Source: VirtualBox's manual, "Host-only networking". */

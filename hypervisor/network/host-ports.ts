@@ -1,14 +1,15 @@
 import { spawnSync } from "node:child_process";
 import net from "node:net";
+import { RemedyError } from "../../lib/remedy-error";
 import { together } from "../../lib/together";
-import { HypervisorError } from "../driver/errors";
 import { inspect } from "../driver/inspect";
 import type { VBoxManage } from "../driver/vboxmanage";
 import { type ForwardSpecification, parseForwardRule } from "../machine/adapters";
 import { forwardRules } from "../machine/hardware";
 import type { LabMachine } from "../machine/lab-power";
 import { isStopped } from "../machine/power";
-import { type MachineSpecification, shortName } from "../specification";
+import { shortName } from "../specification/lab";
+import type { MachineSpecification } from "../specification/machine";
 
 /** Why nobody could listen on an address and port of the host: somebody does already, or the address is not the host's. */
 export type PortHindrance = "taken" | "no address of this computer";
@@ -41,7 +42,7 @@ type Hindered = HostSide & { hindrance: PortHindrance };
 /**
  * To be called before machines are started: the hypervisor starts one whose forward finds its port taken, and nobody reaches it.
  * What machines that run hold is theirs.
- * @throws HypervisorError with every such port, and who has it as far as the system tells.
+ * @throws RemedyError with every such port, and who has it as far as the system tells.
  */
 export async function requireFreePorts(
   vbox: VBoxManage,
@@ -59,7 +60,7 @@ export async function requireFreePorts(
 /**
  * The same for one machine as it is to be, before it is made, changed or started. The hypervisor is asked only where something is in
  * the way: it may be the machine itself.
- * @throws HypervisorError as requireFreePorts does
+ * @throws RemedyError as requireFreePorts does
  */
 export async function requireOwnPorts(
   vbox: VBoxManage,
@@ -119,7 +120,7 @@ function refuse(found: readonly Hindered[], untouched: string): void {
       : []),
     ...(elsewhere.length > 0 ? ["Give this computer its address again"] : []),
   ];
-  throw new HypervisorError(
+  throw new RemedyError(
     `${lines.join("; ")}. ${untouched}`,
     `${remedies.join(". ")}, or change hostAccess in the lab's configuration, then npm run up.`,
   );

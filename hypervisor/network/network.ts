@@ -9,7 +9,9 @@ import { removeDataDisks } from "../machine/data-disk";
 import { removeIfEmpty } from "../machine/leftovers";
 import { forgetLab, rememberLab } from "../reality/living-lab";
 import { removeMembers, writeMembers } from "../reality/members";
-import { type LabSpecification, labelOf, type NetworkSpecification } from "../specification";
+import { type LabSpecification, labelOf } from "../specification/lab";
+import type { NetworkSpecification } from "../specification/network";
+
 import { ensureHostOnly, findHostOnly, listHostOnly, removeHostOnly, type WantedHostOnly } from "./host-only";
 
 /** Remembers in the lab's folder which host-only network this lab made: only that one is removed again. */

@@ -1,4 +1,4 @@
-import { requiredHostPrograms } from "../../embedded/host-packages";
+import { standInPrograms } from "../../embedded/host-packages";
 import { setCommand } from "../../plan/config/problems";
 import { type Finding, failure, fine } from "./finding";
 import type { Probes } from "./probes";
@@ -29,9 +29,9 @@ function checkRoot(probes: Probes): Finding {
 }
 
 function checkPrograms(probes: Probes): Finding {
-  const missing = Object.keys(requiredHostPrograms).filter((name) => probes.program(name) === undefined);
+  const missing = Object.keys(standInPrograms).filter((name) => probes.program(name) === undefined);
   if (missing.length === 0) return fine("programs", "all there");
-  const packages = [...new Set(missing.map((name) => requiredHostPrograms[name]))].join(" ");
+  const packages = [...new Set(missing.map((name) => standInPrograms[name]))].join(" ");
   // Set-up installs them there.
   if (probes.isRoot && probes.exists("/usr/bin/apt-get"))
     return fine("programs", `${packages} will be installed`);

@@ -10,7 +10,7 @@ import { formatForward } from "../machine/adapters";
 import { isElsewhere, recordFile, recordIn } from "../machine/record";
 import { byWhom, holdsPort, listenerCommand } from "../network/host-ports";
 import { type Finding, failure, fine, warning } from "./finding";
-import { machineFolder, machineInfo, type Probes } from "./probes";
+import { folderForMachines, machineInfo, type Probes } from "./probes";
 
 /** What a machine's linked clone grows to in ordinary use, measured; the template's disk comes on top. */
 const CLONE_GIB = 2;
@@ -41,7 +41,7 @@ export function checkSsh(probes: Probes): Finding {
 }
 
 /** A port may be held by this very lab: its own running gateway carries that forward. */
-export async function checkPorts(plan: LabPlan, probes: Probes): Promise<Finding[]> {
+export async function checkPortsAreFree(plan: LabPlan, probes: Probes): Promise<Finding[]> {
   const findings = plan.machines.flatMap((machine) =>
     machine.adapters.flatMap((adapter) =>
       adapter.kind !== "nat"
@@ -86,7 +86,7 @@ export async function checkCapacity(plan: LabPlan, probes: Probes): Promise<Find
   const known = parseMachineList((await probes.vboxManage(plan.hypervisor, ["list", "vms"])) ?? "");
   const toStart = plan.machines.filter((machine) => !running.has(machine.hypervisorName));
   const toMake = plan.machines.filter((machine) => !known.has(machine.hypervisorName));
-  const folder = (await machineFolder(probes, plan.hypervisor)) ?? probes.host.project;
+  const folder = (await folderForMachines(probes, plan.hypervisor)) ?? probes.host.project;
   return [
     await checkMemory(plan, toStart, probes),
     checkProcessors(plan, probes),
@@ -157,7 +157,7 @@ export function checkLayout({ image }: LabPlan, { host, architecture, isRoot }: 
 }
 
 /** Machines that have our names and are something else's, or another checkout's. */
-export async function checkNames(plan: LabPlan, probes: Probes): Promise<Finding[]> {
+export async function checkNamesAreFree(plan: LabPlan, probes: Probes): Promise<Finding[]> {
   const known = parseMachineList((await probes.vboxManage(plan.hypervisor, ["list", "vms"])) ?? "");
   const ours = plan.machines.filter((machine) => known.has(machine.hypervisorName));
   const clashes = ours.map(async ({ hypervisorName }): Promise<Finding[]> => {

@@ -1,8 +1,8 @@
 import { type LinuxFamily, linuxFamily } from "../../lib/linux-distribution";
-import { isAtLeast } from "../driver/output";
+import { isAtLeast, type Version } from "../../lib/version";
+
 import { type Finding, failure, fine } from "./finding";
 import type { Probes } from "./probes";
-import type { Version } from "./virtualbox";
 
 /** From here on VirtualBox shares the processor's virtualisation with KVM by itself (VirtualBox #711). */
 const SHARES_WITH_KVM: Version = [7, 2, 10];

@@ -1,10 +1,17 @@
-import type { LabPlan } from "../../plan/lab-plan";
-import type { Hypervisor } from "../driver/locate";
+import type { Hypervisor, LabPlan } from "../../plan/lab-plan";
+
 import { checkAddonImages } from "./addons";
 import { checkClock } from "./clock";
 import { checkEmbedded } from "./embedded";
 import type { Finding } from "./finding";
-import { checkCapacity, checkIsoTool, checkLayout, checkNames, checkPorts, checkSsh } from "./lab";
+import {
+  checkCapacity,
+  checkIsoTool,
+  checkLayout,
+  checkNamesAreFree,
+  checkPortsAreFree,
+  checkSsh,
+} from "./lab";
 import { checkHostNetworks } from "./networks";
 import { type Probes, realProbes } from "./probes";
 import { checkVirtualBox } from "./virtualbox";
@@ -18,8 +25,8 @@ export async function preflight(plan: LabPlan, probes: Probes = realProbes()): P
     checkSsh(probes),
     checkLayout(plan, probes),
     checkCapacity(plan, probes),
-    checkPorts(plan, probes),
-    checkNames(plan, probes),
+    checkPortsAreFree(plan, probes),
+    checkNamesAreFree(plan, probes),
     checkHostNetworks(plan, probes),
     checkClock(probes),
     checkAddonImages(plan, probes),

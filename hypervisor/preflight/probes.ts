@@ -3,8 +3,9 @@ import os from "node:os";
 import path from "node:path";
 import { type Host, onPath, thisHost } from "../../lib/host";
 import { type ProcessResult, runProcess } from "../../lib/process";
+import type { Hypervisor } from "../../plan/lab-plan";
 import { hasOfficialImage } from "../../supply/kubernetes/bundle";
-import type { Hypervisor } from "../driver/locate";
+
 import { parseColons, parseMachineReadable } from "../driver/output";
 import { openVBoxManage } from "../driver/vboxmanage";
 import { listenerOn, type PortHindrance, portHindrance } from "../network/host-ports";
@@ -125,7 +126,7 @@ function freeGiB(folder: string): number | undefined {
 }
 
 /** The default machine folder, undefined when VBoxManage cannot tell. */
-export async function machineFolder(probes: Probes, hypervisor: Hypervisor): Promise<string | undefined> {
+export async function folderForMachines(probes: Probes, hypervisor: Hypervisor): Promise<string | undefined> {
   const output = await probes.vboxManage(hypervisor, ["list", "systemproperties"]);
   return output === undefined ? undefined : parseColons(output).get("Default machine folder");
 }

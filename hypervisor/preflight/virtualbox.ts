@@ -1,14 +1,12 @@
-import { HypervisorError } from "../driver/errors";
+import { RemedyError } from "../../lib/remedy-error";
+import { isAtLeast, type Version } from "../../lib/version";
 import { locateVBoxManage } from "../driver/locate";
-import { isAtLeast, parseVersion } from "../driver/output";
+import { parseVersion } from "../driver/output";
 import { type Finding, failure, fine, warning } from "./finding";
 import { checkLinux } from "./linux";
 import { checkMacos } from "./macos";
 import type { Probes } from "./probes";
 import { checkWindows } from "./windows";
-
-/** Three numbers: 7.2.10. */
-export type Version = readonly [number, number, number];
 
 /** Older ones lack options that have no other name there; see template-options.ts. */
 const LEAST_VERSION: Version = [6, 1, 0];
@@ -41,7 +39,7 @@ function findVBoxManage({ host }: Probes): Finding {
   try {
     return fine("VBoxManage", locateVBoxManage("virtualbox", host));
   } catch (error) {
-    if (!(error instanceof HypervisorError)) throw error;
+    if (!(error instanceof RemedyError)) throw error;
     return failure("VBoxManage", error.message, error.remedy);
   }
 }

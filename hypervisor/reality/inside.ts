@@ -5,16 +5,9 @@ import type { Host } from "../../lib/host";
 import { gatewayOf } from "../../plan/endpoint";
 import type { LabPlan } from "../../plan/lab-plan";
 import { sshFilesOf } from "../../plan/ssh-config";
-import type { Observation } from "./reality";
-import { isSettled } from "./settled";
+import type { Inside, Observation } from "./observation";
 
-/** What a machine says of itself, by cloud-init/common/verify.sh. */
-export interface Inside {
-  /** When its last pass ended, epoch: what is wrong has been so since then. */
-  since: number;
-  /** What is not as that pass has left it: `dnsmasq.service is stopped`. */
-  faults: string[];
-}
+import { isSettled } from "./settled";
 
 /** A look inside the machines, under way. */
 export interface LookInside {

@@ -2,14 +2,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { placeAt } from "../../embedded/place";
-import { writeDurably } from "../../lib/atomic-file";
+import { writeAtomically } from "../../lib/atomic-file";
 import { type Host, thisHost } from "../../lib/host";
 import { logFor } from "../../lib/progress";
+import { RemedyError } from "../../lib/remedy-error";
 import type { LivingLab } from "../../plan/config/changes";
 import { setCommand } from "../../plan/config/problems";
-import { HypervisorError } from "../driver/errors";
+import type { Hypervisor } from "../../plan/lab-plan";
+
 import { belongsTo, inspect } from "../driver/inspect";
-import { type Hypervisor, locateVBoxManage } from "../driver/locate";
+import { locateVBoxManage } from "../driver/locate";
 import { parseMachineList } from "../driver/output";
 import { openVBoxManage } from "../driver/vboxmanage";
 import { machineFolder } from "../machine/record";
@@ -54,7 +56,7 @@ export interface KnownLab {
 /**
  * What the stack's lab was made with, by the place that this project remembers; starts no process. Nothing where it remembers
  * none: then `findLab` asks the hypervisors.
- * @throws HypervisorError when the lab lives and its record cannot be read
+ * @throws RemedyError when the lab lives and its record cannot be read
  */
 export function readLivingLab(stack: string, { project }: Pick<Host, "project"> = thisHost()): LivingLab {
   const place = readPlace(project, stack);
@@ -64,7 +66,7 @@ export function readLivingLab(stack: string, { project }: Pick<Host, "project"> 
 /**
  * The same for who may ask: where this project remembers no place, a lab of this name lives where a hypervisor has machines of
  * it, whichever of them this computer could run today.
- * @throws HypervisorError also when a hypervisor cannot be asked while the choice is open: a lab could live there
+ * @throws RemedyError also when a hypervisor cannot be asked while the choice is open: a lab could live there
  */
 export async function findLab(
   stack: string,
@@ -81,10 +83,10 @@ export async function findLab(
 
 /** Writes what the lab is made with into its folder, and into the project where that is. */
 export function rememberLab(project: string, stack: string, place: LabPlace, record: LabRecord): void {
-  writeDurably(path.join(place.folder, FILE), `${JSON.stringify(record, null, 2)}\n`);
+  writeAtomically(path.join(place.folder, FILE), `${JSON.stringify(record, null, 2)}\n`);
   const file = placeFile(project, stack);
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  writeDurably(file, `${JSON.stringify(place)}\n`);
+  writeAtomically(file, `${JSON.stringify(place)}\n`);
 }
 
 /** Forgets it; the record stays while a machine of the lab is there. */
@@ -139,8 +141,8 @@ function isRecord(value: unknown): value is LabRecord {
   );
 }
 
-function unreadable(file: string, why: string): HypervisorError {
-  return new HypervisorError(
+function unreadable(file: string, why: string): RemedyError {
+  return new RemedyError(
     `${file}, which says what the lab was made with, cannot be read: ${why}.`,
     "Make sure that the stack's configuration is as it was when the lab was made, then remove the file: the next `npm run up` writes it anew.",
   );
@@ -181,9 +183,9 @@ async function placeOfMachines(
 }
 
 function inDoubt(error: unknown, hypervisor: Hypervisor, stack: string): unknown {
-  if (!(error instanceof HypervisorError)) return error;
+  if (!(error instanceof RemedyError)) return error;
   const other: Hypervisor = hypervisor === "virtualbox" ? "embedded" : "virtualbox";
-  return new HypervisorError(
+  return new RemedyError(
     `Whether a lab of stack ${stack} lives on ${hypervisor} cannot be told: ${error.message}`,
     `${error.remedy} Where none does: ${setCommand("hypervisor", other)}`,
   );

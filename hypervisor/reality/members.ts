@@ -1,14 +1,14 @@
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import { writeDurably } from "../../lib/atomic-file";
-import { type LabSpecification, shortName } from "../specification";
+import { writeAtomically } from "../../lib/atomic-file";
+import { type LabSpecification, shortName } from "../specification/lab";
 
 /** In the lab's folder: which machines the lab is to have by the last update that began. */
 const FILE = "members.json";
 
 /** Writes down which machines the lab is to have, by the hypervisor's names. */
 export function writeMembers(labFolder: string, machines: readonly string[]): void {
-  writeDurably(path.join(labFolder, FILE), JSON.stringify(machines));
+  writeAtomically(path.join(labFolder, FILE), JSON.stringify(machines));
 }
 
 /**

@@ -2,48 +2,17 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { type Host, thisHost } from "../../lib/host";
 import { logFor } from "../../lib/progress";
+import { RemedyError } from "../../lib/remedy-error";
 import type { LabPlan } from "../../plan/lab-plan";
-import { HypervisorError } from "../driver/errors";
 import { inspect } from "../driver/inspect";
 import { parseMachineList } from "../driver/output";
 import { openVBoxManage, type VBoxManage } from "../driver/vboxmanage";
 import { isNamedAsVolume } from "../machine/bundle-volume";
-import { actualHardware, attachedMedium, differences, type Hardware, SEED_PORT } from "../machine/hardware";
+import { actualHardware, attachedMedium, differences, SEED_PORT } from "../machine/hardware";
 import { type MachineRecord, readRecord, readRecordIn, readToken } from "../machine/record";
-import { labelOf, shortName } from "../specification";
-import { addInside, type Inside, lookInside } from "./inside";
-
-/** `unfinished`: it runs, but no ensure has come to its end. */
-export type MachineState = "missing" | "stopped" | "running" | "unfinished";
-
-/** What is there of one machine of the lab, or of a template. */
-export interface Observation {
-  /** `surplus`: it is the lab's, and the plan has it no more. */
-  state: MachineState | "surplus";
-  uuid?: string;
-  /** The template it is a clone of; also of a machine whose files alone are there. */
-  image?: string;
-  /** When a person asked for it to be made anew. */
-  renewal?: string;
-  /** What it was last given to run (plan/releases.ts). */
-  releases?: string;
-  /** What it is made of, as the last ensure left it; of a machine that runs. */
-  hardware?: Hardware;
-  /** A volume with other releases is in its drive: no update has come to its end since. */
-  volume?: boolean;
-  /**
-   * Properties changed by hand since the last ensure: `cpus`, `adapter 1`; `image` when it has to be a clone of another,
-   * `renewal` when a person asked for that: then it is to be made anew.
-   */
-  changed: string[];
-  /**
-   * The token for the machine's commands: the one stored in the machine if it runs as its last ensure left it, else a new
-   * one that says why (`2026-11-21T04:33:10Z changed: cpus`), so that preview shows it and `up` brings it back.
-   */
-  incarnation: string;
-  /** What a machine that runs as it was left says of what is in it; undefined where nobody has asked it. */
-  inside?: Inside | "no answer";
-}
+import { labelOf, shortName } from "../specification/lab";
+import { addInside, lookInside } from "./inside";
+import type { Observation, ObservedState } from "./observation";
 
 /** What machines are clones of. */
 export interface ImageChoice {
@@ -53,17 +22,12 @@ export interface ImageChoice {
   keeps: (born: Pick<MachineRecord, "image" | "birth">) => boolean;
 }
 
-/** Whether the machine is to be made anew from another template. */
-export function isToBeMadeAnew({ changed }: Pick<Observation, "changed">): boolean {
-  return changed.includes("image") || changed.includes("renewal");
-}
-
 /**
  * One quick look at reality, without effects: machine name → what is there; the templates, that of the choice and those that
  * machines are clones of, are in it by their own names.
  * @param folder the lab's own, where the project knows it: of machines whose files alone are there
  * @param lookBoundMilliseconds for the look inside
- * @throws HypervisorError when there is no VBoxManage.
+ * @throws RemedyError when there is no VBoxManage.
  */
 export async function observe(
   plan: LabPlan,
@@ -81,7 +45,7 @@ export async function observe(
     return observed;
   } catch (error) {
     // A Pulumi program shows the message only.
-    if (error instanceof HypervisorError) error.message += ` ${error.remedy}`;
+    if (error instanceof RemedyError) error.message += ` ${error.remedy}`;
     throw error;
   }
 }
@@ -133,9 +97,9 @@ function surplusOf(
 export async function observeStates(
   vbox: VBoxManage,
   machines: readonly { name: string; hypervisorName: string }[],
-): Promise<Map<string, MachineState>> {
+): Promise<Map<string, ObservedState>> {
   const known = parseMachineList(await vbox.call(["list", "vms"]));
-  const states = machines.map(async ({ name, hypervisorName }): Promise<[string, MachineState]> => {
+  const states = machines.map(async ({ name, hypervisorName }): Promise<[string, ObservedState]> => {
     return [name, known.has(hypervisorName) ? (await look(vbox, hypervisorName)).state : "missing"];
   });
   return new Map(await Promise.all(states));
@@ -199,7 +163,7 @@ function originOf(record: MachineRecord, { template, keeps }: ImageChoice) {
 }
 
 interface Look {
-  state: MachineState;
+  state: ObservedState;
   info?: Map<string, string>;
   record?: MachineRecord;
 }

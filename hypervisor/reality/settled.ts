@@ -1,4 +1,4 @@
-import type { Observation } from "./reality";
+import type { Observation } from "./observation";
 
 /** Whether the machine runs as it was left, so that nothing about it is to be made anew. */
 export function isSettled(observation: Observation): boolean {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { writeDurably } from "../../lib/atomic-file";
+import { writeAtomically } from "../../lib/atomic-file";
 import type { StackFiles } from "./backend-folder";
 
 /** While an update runs: what a power cut may cost of its knowledge. */
@@ -17,7 +17,7 @@ export function keepState({ state }: Pick<StackFiles, "state">): void {
   if (!existsSync(state)) return;
   if (existsSync(kept) && statSync(kept).mtimeMs > statSync(state).mtimeMs) return;
   const text = readFileSync(state, "utf8");
-  if (isWhole(text)) writeDurably(kept, text);
+  if (isWhole(text)) writeAtomically(kept, text);
 }
 
 /** Keeps it again and again while work goes on, and at its end. */
@@ -59,7 +59,7 @@ export function mendState(
   if (found === undefined) return false;
   const since = statSync(found).mtime.toISOString();
   setAside(state);
-  writeDurably(state, readFileSync(found, "utf8"));
+  writeAtomically(state, readFileSync(found, "utf8"));
   say(`Pulumi's state was cut off (${state}): going on with the one of ${since}`);
   return true;
 }

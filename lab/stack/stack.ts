@@ -1,9 +1,9 @@
 import { type SpawnOptions, spawn } from "node:child_process";
 import type { LabPlan } from "../../plan/lab-plan";
-import type { EngineSetUp } from "../../scripts/set-up/set-up";
 import { removeSalt } from "../../supply/engine/backend";
 import { type LabOutputs, readOutputs } from "../outputs";
 import { projectName, type StackFiles, stackFiles } from "./backend-folder";
+import type { EngineSetUp } from "./engine-set-up";
 import { keepingState, mendState, setAside } from "./kept-state";
 import { releaseDeadLocks } from "./locks";
 import { deafToHangUp, handOnSignals } from "./signals";

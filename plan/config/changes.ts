@@ -1,4 +1,5 @@
-import type { Configuration, Hypervisor } from "./defaults";
+import type { Hypervisor } from "../lab-plan";
+import type { Configuration } from "./defaults";
 import { allSettings, valueAt } from "./schema-paths";
 import type { Setting } from "./settings";
 

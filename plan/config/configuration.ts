@@ -1,14 +1,15 @@
+import type { Hypervisor } from "../lab-plan";
 import { type LivingLab, livingHypervisor, withLivingValues } from "./changes";
 import { everyCheck } from "./checks/every-check";
-import type { HostFacts } from "./checks/host-limits";
-import { type Configuration, fillIn, type Hypervisor } from "./defaults";
+import { type Configuration, fillIn } from "./defaults";
+import type { HostCapacity } from "./host-capacity";
 import { ConfigurationError, merged, type Problem } from "./problems";
 import { read } from "./reading";
 import { schema } from "./schema";
 
 export type { LivingLab } from "./changes";
-export type { HostFacts } from "./checks/host-limits";
 export type { Configuration } from "./defaults";
+export type { HostCapacity as HostFacts } from "./host-capacity";
 export { ConfigurationError } from "./problems";
 
 /**
@@ -23,7 +24,7 @@ export { ConfigurationError } from "./problems";
  */
 export function parseConfiguration(
   raw: Record<string, unknown>,
-  host?: HostFacts,
+  host?: HostCapacity,
   stack = "dev",
   fitting: Hypervisor = "virtualbox",
   living: LivingLab = {},
@@ -61,7 +62,7 @@ export function usableConfiguration(
 
 function examine(
   raw: Record<string, unknown>,
-  host: HostFacts | undefined,
+  host: HostCapacity | undefined,
   stack: string,
   fitting: Hypervisor,
   living: LivingLab,

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { type AddressRange, addressAfter, addressAt, sizeOf } from "../../lib/addresses";
+import type { Hypervisor } from "../lab-plan";
 import type { Settings } from "./schema";
 
 type GivenNetwork = Settings["networks"]["mast"] & {
   servicePool?: Settings["networks"]["node"]["servicePool"];
 };
-
-export type Hypervisor = "virtualbox" | "embedded";
 
 /** One machine network with nothing left open. */
 export interface NetworkConfiguration {

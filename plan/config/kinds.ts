@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { isAddress, isHostOf, networkOf } from "../../lib/addresses";
-import { integer, list, text } from "./settings";
+import { integer, listOf, text } from "./settings";
 
 /** Kinds of values that one or two keys have: what they take, and why they refuse what is often tried. */
 
@@ -61,10 +61,10 @@ export const traefikRelease = {
 };
 
 export const resolvers = {
-  ...list(z.string().refine(isResolver), "a list of IPv4 addresses outside 127.0.0.0/8"),
+  ...listOf(z.string().refine(isResolver), "a list of IPv4 addresses outside 127.0.0.0/8"),
   explain: explainResolver,
 };
-export const timeServers = list(z.string().refine(isTimeServer), "a list of DNS names or IPv4 addresses");
+export const timeServers = listOf(z.string().refine(isTimeServer), "a list of DNS names or IPv4 addresses");
 
 export const volumeName = text(
   /^[a-zA-Z][-_a-zA-Z0-9]*$/,
@@ -82,11 +82,11 @@ const lanAddress = text(
 );
 export const interfaceAddress = { ...lanAddress, schema: lanAddress.schema.refine(isInterfaceAddress) };
 
-export const certificate = {
+export const authorityCertificate = {
   ...text(/^\s*-----BEGIN CERTIFICATE-----/, "an authority's certificate in PEM", 65536),
   digest: fingerprint,
 };
-export const privateKey = {
+export const authorityKey = {
   ...text(
     /^\s*-----BEGIN (EC |RSA )?PRIVATE KEY-----/,
     "its private key in PEM, without a passphrase",

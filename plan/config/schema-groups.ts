@@ -1,4 +1,4 @@
-import { addonRelease, certificate, prefixOfNames, privateKey } from "./kinds";
+import { addonRelease, authorityCertificate, authorityKey, prefixOfNames } from "./kinds";
 import {
   address,
   cidr,
@@ -6,9 +6,9 @@ import {
   type Explain,
   group,
   inPlace,
-  inTurn,
   integer,
   key,
+  machineAfterMachine,
   newLabOnly,
   onOrOff,
 } from "./settings";
@@ -29,8 +29,8 @@ export function size(fallback: Size, minimum: Size, whose: string, because?: str
   const cpus = { ...integer({ min: minimum.cpus, max: 64 }), ...explain(minimum.cpus) };
   const memory = { ...integer({ min: minimum.memoryMiB, max: 1048576 }), ...explain(minimum.memoryMiB) };
   return {
-    cpus: key(cpus, fallback.cpus, inTurn, `Virtual processors of each ${whose}`),
-    memoryMiB: key(memory, fallback.memoryMiB, inTurn, `Memory of each ${whose}, MiB`),
+    cpus: key(cpus, fallback.cpus, machineAfterMachine, `Virtual processors of each ${whose}`),
+    memoryMiB: key(memory, fallback.memoryMiB, machineAfterMachine, `Memory of each ${whose}, MiB`),
   };
 }
 
@@ -74,8 +74,13 @@ export const trusted = newLabOnly("its machines trust the authority that they we
 
 export function authority(whose: string) {
   return {
-    certificate: derivedKey(certificate, "made here", trusted, `Authority of the user's own for ${whose}`),
-    privateKey: derivedKey(privateKey, "made here", trusted, "Its key; set it with `--secret`"),
+    certificate: derivedKey(
+      authorityCertificate,
+      "made here",
+      trusted,
+      `Authority of the user's own for ${whose}`,
+    ),
+    privateKey: derivedKey(authorityKey, "made here", trusted, "Its key; set it with `--secret`"),
   };
 }
 

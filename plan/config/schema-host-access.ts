@@ -1,5 +1,16 @@
 import { hostAdapter, interfaceAddress } from "./kinds";
-import { address, cidr, derivedKey, group, inPlace, inTurn, key, oneOf, port, section } from "./settings";
+import {
+  address,
+  cidr,
+  derivedKey,
+  group,
+  inPlace,
+  key,
+  machineAfterMachine,
+  oneOf,
+  port,
+  section,
+} from "./settings";
 
 const inStackDev = "in stack dev; in another moved by a number made from its name";
 
@@ -8,14 +19,14 @@ export const hostAccess = section("How the host reaches the lab, and by which po
   mode: key(
     oneOf(["forward", "hostonly", "bridged"]),
     "forward",
-    inTurn,
+    machineAfterMachine,
     "How the host reaches the lab: forwarded ports; also an adapter of the host's alone; also the LAN",
   ),
   address: key(address(), "127.0.0.1", inPlace, "The host's address that forwarded ports listen on"),
   adapter: derivedKey(
     hostAdapter,
     "found by its address, else made, for hostonly",
-    inTurn,
+    machineAfterMachine,
     "The host's adapter; for bridged, a part of its name is enough",
   ),
   apiPort: derivedKey(port(1024), inStackDev, inPlace, "Port of the host that leads to the API"),
@@ -43,17 +54,17 @@ export const hostAccess = section("How the host reaches the lab, and by which po
     cidr: derivedKey(
       cidr(8, 28),
       "in stack dev; in another one of the seven after it, by its name",
-      inTurn,
+      machineAfterMachine,
       "Subnet between host and gateway, for hostonly",
     ),
-    host: derivedKey(address(), "first address", inTurn, "The host's address in it"),
+    host: derivedKey(address(), "first address", machineAfterMachine, "The host's address in it"),
     gateway: derivedKey(address(), "last address", inPlace, "The gateway's address in it"),
   }),
   bridged: group({
     machines: key(
       oneOf(["gateway", "all"]),
       "gateway",
-      inTurn,
+      machineAfterMachine,
       "Which machines are on the LAN, for bridged: the gateway alone, or `all`, each by an adapter of its own",
     ),
     address: derivedKey(

@@ -22,9 +22,9 @@ import {
   derivedKey,
   group,
   inPlace,
-  inTurn,
   integer,
   key,
+  machineAfterMachine,
   newLabOnly,
   oneOf,
   onOrOff,
@@ -100,7 +100,12 @@ export const schema = z.strictObject({
   gluster: section("Machines of the replicated volume, each with a data disk; 0, or 3 and more", {
     count: key(glusterCount, 3, inPlace, "How many Gluster machines; the volume has three copies"),
     ...size({ cpus: 2, memoryMiB: 2048 }, { cpus: 1, memoryMiB: 512 }, "Gluster machine"),
-    brickGiB: key(integer({ min: 1, max: 2047 }), 500, inTurn, "Size of each one's thin data disk, GiB"),
+    brickGiB: key(
+      integer({ min: 1, max: 2047 }),
+      500,
+      machineAfterMachine,
+      "Size of each one's thin data disk, GiB",
+    ),
     volume: key(
       volumeName,
       "lab",
@@ -118,7 +123,7 @@ export const schema = z.strictObject({
     version: key(
       kubernetesRelease,
       defaultKubernetesVersion,
-      inTurn,
+      machineAfterMachine,
       "Release of Kubernetes, and of the kubeadm that sets it up",
     ),
     podSubnet: key(
@@ -192,7 +197,7 @@ export const schema = z.strictObject({
     base: key(
       diskImage,
       "built",
-      inTurn,
+      machineAfterMachine,
       "`built`: Debian 13 made on this computer; a distribution's cloud image; your own; or the disk of a machine that is there",
     ),
     checksum: derivedKey(
@@ -204,13 +209,13 @@ export const schema = z.strictObject({
     rootDiskGiB: key(
       integer({ min: 8, max: 2047 }),
       30,
-      inTurn,
+      machineAfterMachine,
       "Size of every machine's thin root disk, GiB",
     ),
     layout: key(
       oneOf(diskLayouts),
       "plain",
-      inTurn,
+      machineAfterMachine,
       "`plain`: one partition; `lvm`: /boot and logical volumes for root, home, opt, tmp, usr and var, and a compiler; for `built` made by root on Linux",
     ),
   }),

@@ -13,7 +13,7 @@ export interface Change {
 }
 
 export const inPlace: Change = { means: "in place" };
-export const inTurn: Change = { means: "one machine after another" };
+export const machineAfterMachine: Change = { means: "one machine after another" };
 export const newLabOnly = (because: string): Change => ({ means: "for a new lab only", because });
 
 /** What a person reads about one key: in error messages, in docs/configuration.md. */
@@ -125,7 +125,7 @@ export function text(pattern: RegExp, allowed: string, maximum = 253) {
 }
 
 /** A list; at the top level also one text with commas, since `pulumi config set` stores text. */
-export function list(item: z.ZodType<string>, allowed: string) {
+export function listOf(item: z.ZodType<string>, allowed: string) {
   return { schema: z.preprocess(splitAtCommas, z.array(item).max(16)), allowed, type: "list" };
 }
 

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startMachines } from "../../hypervisor/machine/lab-power";
+import type { Check } from "../../lab/check";
 import { type ApiFigures, apiFigures, missedGoals, type StorageFigures } from "../../lab/drill-figures";
 import { type ExistingLab, examineLab } from "../../lab/existing-lab";
 import { untilHealthy } from "../../lab/healthy";
 import { LabShell } from "../../lab/shell";
-import type { Check } from "../../lab/status";
+
 import { logFor, waitFor } from "../../lib/progress";
 import { ApiLoad } from "./api-load";
 import { etcdLeader } from "./etcd-leader";

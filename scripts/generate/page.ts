@@ -4,7 +4,7 @@ import { parseConfiguration } from "../../plan/config/configuration";
 import { planLab } from "../../plan/plan";
 import { Feed } from "../../ui/feed";
 import { healthyChecks, withFailures } from "../../ui/healthy-checks";
-import { serve } from "../../ui/server";
+import { servePage } from "../../ui/server";
 import { labView } from "../../ui/view";
 
 /** Where Debian has it, and where most others do. */
@@ -16,7 +16,7 @@ export async function photographPage(file: string): Promise<void> {
   if (executablePath === undefined) throw new Error(`no browser is there: none of ${browsers.join(", ")}`);
   const feed = new Feed();
   feed.show(labView(lookWithoutWorker()));
-  const server = await serve(feed, 0);
+  const server = await servePage(feed, 0);
   const browser = await chromium.launch({ executablePath });
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 1080 }, colorScheme: "light" });

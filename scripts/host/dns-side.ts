@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { localFolder } from "../../lib/local-folder";
 import { setCommand } from "../../plan/config/problems";
-import { localFolder } from "../set-up/programs";
+
 import { asAdministrator, type Step } from "./administrator";
 import { type Delegation, type DnsChange, dnsChange, headLine } from "./dns";
 import { type HostRecord, otherStackWithZone, readHostRecord, writeHostRecord } from "./record";

@@ -1,13 +1,14 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { hostsFile } from "../../plan/hosts-entries";
+import { localFolder } from "../../lib/local-folder";
+import { hostsEntries } from "../../plan/hosts-entries";
 import type { LabPlan } from "../../plan/lab-plan";
-import { localFolder } from "../set-up/programs";
+
 import { asAdministrator, type Step } from "./administrator";
 import { copyCommand, hostsFilePath, withLab, withoutLab } from "./hosts-file";
 import { otherLabs, readHostRecord, writeHostRecord } from "./record";
-import { addCommand, conflicts, networksOf, type Route, removeCommand, routesTo } from "./routes";
+import { addRouteCommand, conflicts, networksOf, type Route, removeRouteCommand, routesTo } from "./routes";
 
 const { platform } = process;
 
@@ -40,7 +41,7 @@ export function removeRoutes(stack: string): boolean {
 /** Puts the lab's names into the hosts file, and writes that down. */
 export function addHosts(plan: LabPlan): void {
   mkdirSync(localFolder, { recursive: true });
-  const lines = hostsFile(plan).trimEnd().split("\n");
+  const lines = hostsEntries(plan).trimEnd().split("\n");
   replaceHostsFile(plan.stack, "writing the lab's names into the hosts file", (text) =>
     withLab(text, plan.stack, lines),
   );
@@ -69,9 +70,9 @@ function replaceHostsFile(stack: string, what: string, change: (text: string) =>
 }
 
 function addition(routes: readonly Route[]): Step[] {
-  return routes.map((route) => ({ command: addCommand(platform, route) }));
+  return routes.map((route) => ({ command: addRouteCommand(platform, route) }));
 }
 
 function removal(routes: readonly Route[]): Step[] {
-  return routes.map((route) => ({ command: removeCommand(platform, route), mayFail: true }));
+  return routes.map((route) => ({ command: removeRouteCommand(platform, route), mayFail: true }));
 }

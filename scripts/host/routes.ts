@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from "node:os";
-import { networkOf, overlap, prefixLength, rangeOf } from "../../lib/addresses";
-import { netmask } from "../../lib/netmask";
+import { netmask, networkOf, overlap, prefixLength, rangeOf } from "../../lib/addresses";
+
 import { setCommand } from "../../plan/config/problems";
 import { subnetNames } from "../../plan/fixed-networks";
 import type { LabPlan } from "../../plan/lab-plan";
@@ -25,7 +25,7 @@ export function routesTo(plan: LabPlan, via: string): Route[] {
 }
 
 /** The program and arguments that set a route until the computer restarts. */
-export function addCommand(platform: NodeJS.Platform, { subnet, via }: Route): string[] {
+export function addRouteCommand(platform: NodeJS.Platform, { subnet, via }: Route): string[] {
   switch (platform) {
     case "win32":
       return ["route.exe", "ADD", ...windowsTarget(subnet), via];
@@ -37,7 +37,7 @@ export function addCommand(platform: NodeJS.Platform, { subnet, via }: Route): s
 }
 
 /** The program and arguments that take that very route away, and no other to the same subnet. */
-export function removeCommand(platform: NodeJS.Platform, { subnet, via }: Route): string[] {
+export function removeRouteCommand(platform: NodeJS.Platform, { subnet, via }: Route): string[] {
   switch (platform) {
     case "win32":
       return ["route.exe", "DELETE", ...windowsTarget(subnet), via];

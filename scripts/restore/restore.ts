@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { MachineState } from "../../hypervisor/reality/reality";
+import type { ObservedState } from "../../hypervisor/reality/observation";
+
 import type { ExistingLab } from "../../lab/existing-lab";
 import type { OutputMachine } from "../../lab/outputs";
 import type { LabShell } from "../../lab/shell";
@@ -47,7 +48,7 @@ type Lab = Pick<ExistingLab, "plan" | "outputs">;
  */
 export async function planRestore(
   lab: Lab,
-  states: ReadonlyMap<string, MachineState>,
+  states: ReadonlyMap<string, ObservedState>,
   about: About,
   shell: Pick<LabShell, "run">,
   folder: string | undefined,

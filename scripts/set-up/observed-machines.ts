@@ -1,6 +1,7 @@
 import { imageChoice } from "../../components/base-disk";
 import { openVBoxManage } from "../../hypervisor/driver/vboxmanage";
-import { type Observation, observeWith } from "../../hypervisor/reality/reality";
+import type { Observation } from "../../hypervisor/reality/observation";
+import { observeWith } from "../../hypervisor/reality/reality";
 import { thisHost } from "../../lib/host";
 import { logFor } from "../../lib/progress";
 import type { LabPlan } from "../../plan/lab-plan";
@@ -8,7 +9,7 @@ import type { LabPlan } from "../../plan/lab-plan";
 /**
  * What is there of a plan's machines and of their templates; without a look inside, and without effects.
  * @param labFolder the lab's own; undefined where nobody knows of a lab: then there is nothing to look at
- * @throws HypervisorError when there is no VBoxManage.
+ * @throws RemedyError when there is no VBoxManage.
  */
 export async function observeMachines(
   plan: LabPlan,

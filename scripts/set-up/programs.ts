@@ -11,9 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { buildSync } from "esbuild";
-
-/** Where a checkout keeps what set-up makes in it; ignored by git. */
-export const localFolder = ".kube-lab";
+import { localFolder } from "../../lib/local-folder";
 
 /** Our own executables, by the name of their bundle below `.kube-lab/programs`. */
 const entryPoints = {

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { needsNoBaseDisk } from "../../components/base-disk-in-use";
-import { requiredHostPackages as embeddedPackages } from "../../embedded/host-packages";
+import { standInPackages as embeddedPackages } from "../../embedded/host-packages";
 import { writeChoice } from "../../hypervisor/driver/choice";
 import { locateVBoxManage } from "../../hypervisor/driver/locate";
 import { fittingHypervisor } from "../../hypervisor/preflight/preflight";
 import { findLab } from "../../hypervisor/reality/living-lab";
+import type { EngineSetUp } from "../../lab/stack/engine-set-up";
 import {
   planOfStack,
   readableConfigurationIn,
@@ -14,32 +15,20 @@ import {
 } from "../../lab/stack/stack-plan";
 import { ensureHostPackages } from "../../lib/debian-packages";
 import { thisHost } from "../../lib/host";
+import { localFolder } from "../../lib/local-folder";
 import { ensurePrivateFolder } from "../../lib/private-folder";
 import type { LabPlan } from "../../plan/lab-plan";
 import { requiredHostPackages as basePackages } from "../../supply/base/base";
 import { type Backend, ensureBackend } from "../../supply/engine/backend";
 import { type Engine, ensureEngine } from "../../supply/engine/engine";
-import { requiredHostPackages as bundlePackages } from "../../supply/kubernetes/bundle";
+import { bundlePackages } from "../../supply/kubernetes/bundle";
 import { type Base, ensureBaseDisk, ensureLabBundle } from "./base-disk";
 import { posixEnvironment, powerShellEnvironment, readPosixEnvironment } from "./environment-file";
 import { observeMachines } from "./observed-machines";
-import { buildPrograms, localFolder } from "./programs";
+import { buildPrograms } from "./programs";
 
 /** What a command of ours needs to drive Pulumi, and where set-up put things. */
 export interface SetUp extends EngineSetUp, Base {}
-
-/** The part of it that drives the engine. */
-export interface EngineSetUp {
-  project: string;
-  /** Full path of the Pulumi CLI. */
-  pulumi: string;
-  environment: NodeJS.ProcessEnv;
-  /** Full path of the hypervisor's program. */
-  vboxManage: string;
-  plan: LabPlan;
-  /** The lab's own folder, where one is known. */
-  labFolder?: string;
-}
 
 /** What is known before anything costly is made. */
 export interface Prepared {
@@ -105,7 +94,7 @@ export async function complete(prepared: Prepared): Promise<SetUp> {
 
 /**
  * The same for an update of a stack. No base disk is made where no machine would be made from it: those that live keep theirs.
- * @throws HypervisorError when there is no VBoxManage.
+ * @throws RemedyError when there is no VBoxManage.
  */
 export async function completeForUpdate(prepared: Prepared): Promise<EngineSetUp> {
   const [engine] = await Promise.all([withEngine(prepared), ensureWhatUpdateNeeds(prepared)]);

@@ -1,5 +1,5 @@
 import { cutPower, type LabMachine, startMachines, stopMachines } from "../../hypervisor/machine/lab-power";
-import { isStopped, machineState } from "../../hypervisor/machine/power";
+import { isStopped, stateOf } from "../../hypervisor/machine/power";
 import {
   deleteSnapshot,
   listSnapshots,
@@ -20,7 +20,7 @@ import { startLab } from "../start/start-lab";
 export async function takeLabSnapshot(lab: ExistingLab, name: string): Promise<void> {
   const { vbox, outputs } = lab;
   requireNewName(name, await listSnapshots(vbox, outputs.machines));
-  const states = await together(outputs.machines, (machine) => machineState(vbox, machine.hypervisorName));
+  const states = await together(outputs.machines, (machine) => stateOf(vbox, machine.hypervisorName));
   const ran = states.some((state) => state !== undefined && !isStopped(state));
   await stopMachines(vbox, outputs.machines);
   try {

@@ -1,4 +1,4 @@
-import { requiredHostPackages as standInPackages } from "../../embedded/host-packages";
+import { standInPackages } from "../../embedded/host-packages";
 import { requiredHostPackages as basePackages } from "../../supply/base/base";
 
 /** Programs that tests run beside those of the product, and the Debian package each is in. */

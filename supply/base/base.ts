@@ -3,14 +3,15 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { lock } from "proper-lockfile";
 import { cacheFolder } from "../../lib/cache";
+import type { Log } from "../../lib/progress";
 import type { DiskLayout } from "../../plan/lab-plan";
-import type { Log } from "../kubernetes/progress";
+
 import { run as runProgram } from "../kubernetes/run";
-import { type HostFacts, hostFacts, hostProblems } from "./host";
+import { type BuildHost, hostFacts, hostProblems } from "./host";
 import { type BaseInputs, readInputs } from "./inputs";
 import { bootableDisk, filledDisk, type Run, removeOtherStages, rootArchive, type Workplace } from "./stages";
 
-export { requiredHostPackages } from "./host";
+export { basePackages as requiredHostPackages } from "./host";
 
 /** Which base disk is wanted. */
 export interface BaseOptions {
@@ -29,11 +30,11 @@ export interface BaseOptions {
   /** For tests. */
   run?: Run;
   /** For tests. */
-  host?: HostFacts;
+  host?: BuildHost;
 }
 
 /** A finished base disk: raw, boots from BIOS. */
-export interface BaseDisk {
+export interface BuiltDisk {
   /** Hex SHA-256 of all that went in. */
   hash: string;
   /** Full path of the raw image. */
@@ -45,7 +46,7 @@ export interface BaseDisk {
 const lockWaitSeconds = 3600;
 const lockStaleMs = 60_000;
 /** Written last: a folder without it is not complete. */
-export const recordName = "base.json";
+export const baseRecordFile = "base.json";
 
 /**
  * Makes sure that the base disk for a bundle is there: Debian with all packages of cloud-init/image/packages.txt, prepared
@@ -53,7 +54,7 @@ export const recordName = "base.json";
  * the first stage on that they change.
  * @throws Error with every reason and its remedy when this computer cannot build one, or with the end of a stage's output
  */
-export async function ensureBase(options: BaseOptions): Promise<BaseDisk> {
+export async function ensureBase(options: BaseOptions): Promise<BuiltDisk> {
   const { project = process.cwd(), bundle, rootDiskGiB = 30, layout = "plain" } = options;
   const inputs = await readInputs({ project, bundle, rootDiskGiB, layout });
   const parent = baseParent(options.cache);
@@ -80,14 +81,14 @@ export function stagesFolder(parent: string): string {
   return join(parent, "stages");
 }
 
-function finished(parent: string, { hashes: { base } }: BaseInputs): BaseDisk | undefined {
+function finished(parent: string, { hashes: { base } }: BaseInputs): BuiltDisk | undefined {
   const folder = join(parent, base);
-  return existsSync(join(folder, recordName))
+  return existsSync(join(folder, baseRecordFile))
     ? { hash: base, disk: join(folder, "disk.img"), built: false }
     : undefined;
 }
 
-async function build(parent: string, inputs: BaseInputs, options: BaseOptions): Promise<BaseDisk> {
+async function build(parent: string, inputs: BaseInputs, options: BaseOptions): Promise<BuiltDisk> {
   const { report = console.log, run = runProgram } = options;
   await removeUnfinished(parent);
   const work = join(parent, `.work-${process.pid}`);
@@ -113,7 +114,12 @@ async function build(parent: string, inputs: BaseInputs, options: BaseOptions): 
 }
 
 /** The disk gets its final place together with the record, in one step. */
-async function publish(parent: string, inputs: BaseInputs, disk: string, seconds: number): Promise<BaseDisk> {
+async function publish(
+  parent: string,
+  inputs: BaseInputs,
+  disk: string,
+  seconds: number,
+): Promise<BuiltDisk> {
   const { hashes, packages, rootDiskGiB, layout } = inputs;
   const folder = join(parent, hashes.base);
   const ready = join(disk, "..", "ready");
@@ -128,7 +134,7 @@ async function publish(parent: string, inputs: BaseInputs, disk: string, seconds
     built: new Date().toISOString(),
     seconds,
   };
-  await writeFile(join(ready, recordName), `${JSON.stringify(record, null, 2)}\n`);
+  await writeFile(join(ready, baseRecordFile), `${JSON.stringify(record, null, 2)}\n`);
   await rm(folder, { recursive: true, force: true });
   await rename(ready, folder);
   return { hash: hashes.base, disk: join(folder, "disk.img"), built: true };
@@ -161,11 +167,11 @@ export async function storedBytes(file: string): Promise<number> {
 }
 
 /** The record of a finished disk's folder; undefined for anything else. */
-export async function readRecord(
+export async function readBaseRecord(
   folder: string,
 ): Promise<{ built: string; rootDiskGiB: number; layout?: DiskLayout } | undefined> {
   try {
-    return JSON.parse(await readFile(join(folder, recordName), "utf8"));
+    return JSON.parse(await readFile(join(folder, baseRecordFile), "utf8"));
   } catch {
     return undefined;
   }

@@ -34,17 +34,17 @@ const suiteKeys = ["gpg", "pgp", "asc"].map(
 );
 
 /** Debian packages that a build of the base disk needs on this computer. */
-export function requiredHostPackages(layout: DiskLayout): string[] {
-  return [...new Set([...Object.values(requiredHostPrograms(layout)), "debian-archive-keyring"])];
+export function basePackages(layout: DiskLayout): string[] {
+  return [...new Set([...Object.values(basePrograms(layout)), "debian-archive-keyring"])];
 }
 
 /** Programs that a build of the base disk runs here, with their packages. */
-export function requiredHostPrograms(layout: DiskLayout): Readonly<Record<string, string>> {
+export function basePrograms(layout: DiskLayout): Readonly<Record<string, string>> {
   return { ...programs, ...layoutPrograms[layout] };
 }
 
 /** What a build finds out about this computer; tests give their own. */
-export interface HostFacts {
+export interface BuildHost {
   platform: NodeJS.Platform;
   architecture: string;
   root: boolean;
@@ -53,7 +53,7 @@ export interface HostFacts {
 }
 
 /** This computer. */
-export function hostFacts(): HostFacts {
+export function hostFacts(): BuildHost {
   return {
     platform: process.platform,
     architecture: process.arch,
@@ -67,7 +67,7 @@ export function hostFacts(): HostFacts {
  * Every reason why a base disk cannot be built here, each with its remedy.
  * @returns nothing when it can
  */
-export function hostProblems(host: HostFacts, layout: DiskLayout = "plain"): string[] {
+export function hostProblems(host: BuildHost, layout: DiskLayout = "plain"): string[] {
   const instead =
     layout === "plain"
       ? "Give a disk image of your own or its address as kube-lab:image.base instead."
@@ -81,7 +81,7 @@ export function hostProblems(host: HostFacts, layout: DiskLayout = "plain"): str
   if (!host.root)
     problems.push(`Building a base disk mounts file systems: it needs root (sudo). Or: ${instead}`);
   const folders = [...host.path.split(delimiter), "/usr/sbin", "/sbin"];
-  const wanted = requiredHostPrograms(layout);
+  const wanted = basePrograms(layout);
   const missing = Object.keys(wanted).filter(
     (name) => !folders.some((folder) => host.exists(join(folder, name))),
   );

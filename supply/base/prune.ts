@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DiskLayout } from "../../plan/lab-plan";
-import { baseParent, lockBases, readRecord, stagesFolder, storedBytes } from "./base";
+import { baseParent, lockBases, readBaseRecord, stagesFolder, storedBytes } from "./base";
 import { downloadPrefix } from "./cloud-image";
 
 /** A base disk in the cache. */
@@ -67,7 +67,7 @@ async function locked(cache: string | undefined, work: () => Promise<void>): Pro
 }
 
 async function describe(folder: string, hash: string): Promise<CachedBase | undefined> {
-  const record = await readRecord(folder);
+  const record = await readBaseRecord(folder);
   if (!record) return undefined;
   const bytes = await storedBytes(join(folder, "disk.img"));
   // A record without a layout is of the time before there was a choice.

@@ -1,7 +1,8 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Log } from "../../lib/progress";
 import { type DiskLayout, diskLayouts } from "../../plan/lab-plan";
-import { type Log, step } from "../kubernetes/progress";
+import { step } from "../kubernetes/progress";
 import type { Command } from "../kubernetes/run";
 import { type BaseInputs, suite } from "./inputs";
 import { debianSources, indexTargets } from "./mirror";

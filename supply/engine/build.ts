@@ -1,8 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { compareVersions } from "../../lib/version";
 import type { Progress } from "./progress";
 import { findProgram, run } from "./run";
-import { cliVersion, compareVersions, nodeHostVersion, oldestGo } from "./versions";
+import { cliVersion, nodeHostVersion, oldestGo } from "./versions";
 
 interface Build {
   /** Folder below modules/ with go.mod and go.sum. */

@@ -1,13 +1,14 @@
 import { rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { compareVersions } from "../../lib/version";
 import { buildEngine } from "./build";
 import { downloadEngine, siteReachable } from "./download";
 import { Progress } from "./progress";
 import { findProgram, run } from "./run";
 import { installStandIns, standIns } from "./stand-ins";
 import { engineFolder, exists, fillOnce } from "./store";
-import { cliVersion, compareVersions, nodeHostVersion, oldestOwnCli } from "./versions";
+import { cliVersion, nodeHostVersion, oldestOwnCli } from "./versions";
 
 /** What drives the program: a CLI with its language host, and plugins. */
 export interface Engine {

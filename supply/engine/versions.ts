@@ -9,16 +9,3 @@ export const oldestOwnCli = "3.200.0";
 
 /** Go that the CLI's module asks for. */
 export const oldestGo = "1.25.11";
-
-/** Compares dotted versions (`v` in front and anything after the numbers are ignored): negative, 0 or positive. */
-export function compareVersions(left: string, right: string): number {
-  const numbers = (version: string) => (/\d+(\.\d+)*/.exec(version)?.[0] ?? "0").split(".").map(Number);
-  const [before, after] = [numbers(left), numbers(right)];
-  for (let index = 0; index < Math.max(before.length, after.length); index++) {
-    const difference = (before[index] ?? 0) - (after[index] ?? 0);
-    if (difference !== 0) {
-      return difference;
-    }
-  }
-  return 0;
-}

@@ -3,6 +3,7 @@ import { arch } from "node:os";
 import { join } from "node:path";
 import { lock } from "proper-lockfile";
 import { cacheFolder } from "../../lib/cache";
+import type { Log } from "../../lib/progress";
 import {
   type AddonVersions,
   type Architecture,
@@ -13,17 +14,17 @@ import {
   defaultKubernetesVersion,
   provisionalVersions,
 } from "../../plan/versions";
-import { type Component, installComponent, recordName } from "./component";
+import { type Component, componentRecordName, installComponent } from "./component";
 import { goComponents } from "./go/components";
 import { damagedFiles, type Manifest, readManifest, type Source, writeManifest } from "./manifest";
 import { officialComponents } from "./official/components";
-import { type Log, step } from "./progress";
+import { step } from "./progress";
 import { run } from "./run";
 import { ensureSelection } from "./selection";
 import { chooseSource, explicitSource } from "./source";
 
 /** Debian packages that a build from Go modules needs on this computer; official downloads need none of them. */
-export const requiredHostPackages = ["mmdebstrap", "debian-archive-keyring", "gcc", "libc6-dev"];
+export const bundlePackages = ["mmdebstrap", "debian-archive-keyring", "gcc", "libc6-dev"];
 
 /** Which bundle is wanted. */
 export interface BundleOptions {
@@ -175,7 +176,7 @@ async function isIntact(
   folder: string,
   options: BundleOptions,
 ): Promise<boolean> {
-  const record = manifest.components[recordName(component, versions)];
+  const record = manifest.components[componentRecordName(component, versions)];
   if (!record) return false;
   const demanded = explicitSource(options.source);
   if (demanded !== undefined && record.source !== demanded) return false;
@@ -212,7 +213,7 @@ async function describe(
   wanted: Component[],
 ): Promise<BundleFolder> {
   const { version, architecture, source } = manifest;
-  const names = wanted.map((component) => recordName(component, versions));
+  const names = wanted.map((component) => componentRecordName(component, versions));
   const folder = await ensureSelection(bundle, manifest, names);
   const images = names.flatMap((name) => manifest.components[name]?.images ?? []);
   return { folder, version, architecture, source, versions, images: images.sort() };

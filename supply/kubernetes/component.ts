@@ -1,9 +1,10 @@
 import { chmod, mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { filesBelow } from "../../lib/checksum";
+import type { Log } from "../../lib/progress";
 import type { AddonVersions, Architecture, ComponentVersions } from "../../plan/versions";
-import { type ComponentRecord, type Manifest, recordFile, type Source, writeManifest } from "./manifest";
-import type { Log } from "./progress";
+import { type ComponentRecord, fileRecord, type Manifest, type Source, writeManifest } from "./manifest";
+
 import { step } from "./progress";
 
 /** What a component's build gets. */
@@ -35,13 +36,15 @@ export interface Component {
 }
 
 /** A component's name in the manifest: `traefik 3.6.12` where other releases may be beside it. */
-export function recordName({ name, addon }: Component, versions: ComponentVersions): string {
+export function componentRecordName({ name, addon }: Component, versions: ComponentVersions): string {
   return addon === undefined ? name : `${name} ${versions[addon]}`;
 }
 
 /** Where in the bundle's folder a component's files are: an add-on's in a folder of their own, with the bundle's layout. */
 function placeOf(component: Component, versions: ComponentVersions): string {
-  return component.addon === undefined ? "" : `addons/${recordName(component, versions).replace(" ", "-")}/`;
+  return component.addon === undefined
+    ? ""
+    : `addons/${componentRecordName(component, versions).replace(" ", "-")}/`;
 }
 
 /** The same file's path in a folder that holds one lab's selection. */
@@ -79,7 +82,7 @@ export async function installComponent(
       },
       () => at,
     );
-    const key = recordName(component, context.versions);
+    const key = componentRecordName(component, context.versions);
     await removeLeftOvers(context.bundle, manifest.components[key], record);
     manifest.components[key] = record;
     await writeManifest(context.bundle, manifest);
@@ -97,7 +100,7 @@ async function publish(stage: string, bundle: string, place: string): Promise<Co
     await chmod(from, /^(bin|cni)\//.test(name) ? 0o755 : 0o644);
     await mkdir(dirname(to), { recursive: true });
     await rename(from, to);
-    files[path] = await recordFile(to);
+    files[path] = await fileRecord(to);
   }
   return files;
 }

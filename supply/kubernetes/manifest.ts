@@ -57,7 +57,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
 }
 
 /** Looks at a file once it is complete. */
-export async function recordFile(path: string): Promise<FileRecord> {
+export async function fileRecord(path: string): Promise<FileRecord> {
   const { size, mtimeMs } = await stat(path);
   return { sha256: await sha256OfFile(path), size, modified: Math.round(mtimeMs) };
 }

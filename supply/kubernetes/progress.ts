@@ -1,5 +1,4 @@
-/** Receives one line of progress, without its line end. */
-export type Log = (line: string) => void;
+import type { Log } from "../../lib/progress";
 
 const heartbeatMs = 20_000;
 

@@ -1,5 +1,5 @@
+import type { Log } from "../../lib/progress";
 import type { Source } from "./manifest";
-import type { Log } from "./progress";
 
 const variable = "KUBE_LAB_SOURCE";
 const probeTimeoutMs = 4000;

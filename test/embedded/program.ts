@@ -3,7 +3,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
-import { requiredHostPrograms } from "../../embedded/host-packages";
+import { standInPrograms } from "../../embedded/host-packages";
 import { removeEverything } from "../../embedded/prune";
 import { installStandIn } from "../../scripts/set-up/programs";
 import { obstacle } from "../obstacle";
@@ -75,5 +75,5 @@ export function standInObstacle(): string | undefined {
     ...{ genisoimage: "genisoimage", ssh: "openssh-client", mmdebstrap: "mmdebstrap" },
     fincore: "util-linux-extra",
   };
-  return obstacle("the stand-in", { programs: { ...requiredHostPrograms, ...own } });
+  return obstacle("the stand-in", { programs: { ...standInPrograms, ...own } });
 }

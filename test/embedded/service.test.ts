@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { chmodSync, copyFileSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { withLock } from "../../embedded/locks";
+import { withPlaceLock } from "../../embedded/locks";
 import { openPlace } from "../../embedded/place";
 import { removeEverything } from "../../embedded/prune";
 import { until } from "./guest";
@@ -94,7 +94,7 @@ describeHere("the stand-in's service", () => {
 
   test("finishes a verb whose caller has gone", async () => {
     await warm();
-    await withLock(openPlace(environment()), "registry", async () => {
+    await withPlaceLock(openPlace(environment()), "registry", async () => {
       const caller = spawn(program.client, ["createvm", "--name", "made", "--register"], {
         env: environment(),
       });
@@ -106,7 +106,7 @@ describeHere("the stand-in's service", () => {
 
   test("is missed by its callers when it is killed", async () => {
     await warm();
-    const answer = await withLock(openPlace(environment()), "registry", async () => {
+    const answer = await withPlaceLock(openPlace(environment()), "registry", async () => {
       const called = program.run("createvm", "--name", "lost", "--register");
       await until("the call has begun", async () => openCalls() === 1);
       process.kill(Number(services()[0]), "SIGKILL");

@@ -3,7 +3,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { KeyPair, MachineCredentials } from "../../cloud-init/guest-files";
+import type { KeyPair, MachineCredentials } from "../../cloud-init/credentials";
+
 import { planCertificates } from "../../plan/certificates";
 import type { LabPlan, MachinePlan } from "../../plan/lab-plan";
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hostsFile } from "../../plan/hosts-entries";
+import { hostsEntries } from "../../plan/hosts-entries";
 import { delegationOf, dnsChange } from "../../scripts/host/dns";
 import { exampleLab, firstOf } from "./example-lab";
 import { expectAccepted, testWith, toolEnvironment } from "./tool";
@@ -28,7 +28,7 @@ describe("a computer's dnsmasq that asks the gateway through the host-only netwo
 
   function startGateway(): void {
     machine.render("render_names; render_filter");
-    writeFileSync(path("hosts"), `${hostsFile(plan)}203.0.113.1 elsewhere.example\n`);
+    writeFileSync(path("hosts"), `${hostsEntries(plan)}203.0.113.1 elsewhere.example\n`);
     const text = machine
       .read("/etc/dnsmasq.conf")
       .replace(

@@ -5,7 +5,7 @@ import type { Browser } from "playwright-core";
 import type { Happening } from "../../lab/happening";
 import { Feed } from "../../ui/feed";
 import { healthyChecks, withFailures } from "../../ui/healthy-checks";
-import { serve, type UiServer } from "../../ui/server";
+import { servePage, type UiServer } from "../../ui/server";
 import { labView } from "../../ui/view";
 import { exampleLab } from "../rendered/example-lab";
 import { testWith } from "../rendered/tool";
@@ -65,7 +65,7 @@ beforeAll(() => mkdirSync(pictures, { recursive: true }));
 
 beforeEach(async () => {
   feed = new Feed();
-  server = await serve(feed, 0);
+  server = await servePage(feed, 0);
   feed.tell(happenings);
   feed.show(labView(lookAt(plan)));
 });
@@ -149,7 +149,7 @@ browserTest("says that its server has ended, and that another one's token is ano
   await page.getByText("The lab is healthy.").waitFor();
   await server.close();
   await page.getByText("Connection lost, trying again").waitFor();
-  server = await serve(new Feed(), Number(new URL(server.url).port));
+  server = await servePage(new Feed(), Number(new URL(server.url).port));
   await page.getByText("run npm run ui again").waitFor({ timeout: 20_000 });
   expect(await page.locator("#topology .machine").count()).toBe(12);
 });

@@ -1,5 +1,5 @@
-import type { MachineState } from "../../hypervisor/reality/reality";
-import type { Check } from "../../lab/status";
+import type { ObservedState } from "../../hypervisor/reality/observation";
+import type { Check } from "../../lab/check";
 import type { LabLook } from "../../lab/watcher";
 import type { LabPlan } from "../../plan/lab-plan";
 import { healthyChecks } from "../../ui/healthy-checks";
@@ -49,6 +49,6 @@ export function lookAtNothing(plan: LabPlan, time = new Date("2026-11-21T12:00:0
   };
 }
 
-function statesOf(plan: LabPlan, state: MachineState): LabLook["states"] {
+function statesOf(plan: LabPlan, state: ObservedState): LabLook["states"] {
   return new Map(plan.machines.map(({ name }) => [name, state]));
 }

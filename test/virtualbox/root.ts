@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } f
 import { join } from "node:path";
 import { cacheFolder } from "../../lib/cache";
 import { withLock } from "../../lib/lock";
+import type { Log } from "../../lib/progress";
 import { aptSettings, indexTargets, reachSettings, unstableSource } from "../../supply/base/mirror";
-import { type Log, step } from "../../supply/kubernetes/progress";
+import { step } from "../../supply/kubernetes/progress";
 import { run } from "../../supply/kubernetes/run";
 
 /** VirtualBox, and what its start script /usr/bin/VBoxManage calls. Of their dependencies none is chosen here. */

@@ -1,8 +1,8 @@
 import { setCommand } from "../problems";
-import type { Check } from "./check";
+import type { ConfigurationCheck } from "./check";
 
 /** The service pool lies in network `node`: only a worker can answer for an address of it. */
-export const checkAddons: Check = ({ configuration: { addons, workers } }) =>
+export const checkAddons: ConfigurationCheck = ({ configuration: { addons, workers } }) =>
   addons.metalLb.enabled && workers.count === 0
     ? [
         {

@@ -11,7 +11,7 @@ import type { SubnetName } from "../../lab-plan";
 import { countsOf } from "../../machine-names";
 import type { Configuration } from "../defaults";
 import { type Problem, removeCommand, setCommand } from "../problems";
-import type { Check } from "./check";
+import type { ConfigurationCheck } from "./check";
 
 /** Addresses of a subnet that belong to one purpose. */
 interface Run {
@@ -25,7 +25,7 @@ interface Run {
 }
 
 /** Every address lies in its subnet, every run the right way round, and no two runs share an address. */
-export const checkAddresses: Check = ({ configuration, defaults }) =>
+export const checkAddresses: ConfigurationCheck = ({ configuration, defaults }) =>
   subnetNames.flatMap((name) => {
     const { cidr } = configuration.networks[name];
     const cidrKey = `networks.${name}.cidr`;

@@ -2,10 +2,11 @@ import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { AuthorityName } from "../../certificates";
 import { authorityNames } from "../../given-authorities";
 import { type Problem, removeCommand } from "../problems";
-import type { Check, CheckInput } from "./check";
+import type { CheckInput, ConfigurationCheck } from "./check";
 
 /** An authority of the user's own is whole, one, and its key's. Nothing of the key gets into a problem. */
-export const checkAuthorities: Check = (input) => authorityNames.flatMap((name) => problemsOf(input, name));
+export const checkAuthorities: ConfigurationCheck = (input) =>
+  authorityNames.flatMap((name) => problemsOf(input, name));
 
 function problemsOf({ configuration }: CheckInput, name: AuthorityName): Problem[] {
   const { certificate, privateKey } = configuration.certificates.authorities[name];

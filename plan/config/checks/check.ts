@@ -1,14 +1,14 @@
 import type { LivingLab } from "../changes";
 import type { Configuration } from "../defaults";
+import type { HostCapacity } from "../host-capacity";
 import type { Problem } from "../problems";
-import type { HostFacts } from "./host-limits";
 
 /** What a rule may look at. */
 export interface CheckInput {
   configuration: Configuration;
   /** The same stack with nothing set. */
   defaults: Configuration;
-  host: HostFacts | undefined;
+  host: HostCapacity | undefined;
   stack: string;
   /** The namespace as the stack has it. */
   raw: Record<string, unknown>;
@@ -17,4 +17,4 @@ export interface CheckInput {
 }
 
 /** A rule that needs more than one key. Pure; reports everything it finds. */
-export type Check = (input: CheckInput) => Problem[];
+export type ConfigurationCheck = (input: CheckInput) => Problem[];

@@ -1,7 +1,7 @@
 import { checkAddons } from "./addons";
 import { checkAddresses } from "./addresses";
 import { checkAuthorities } from "./authorities";
-import type { Check } from "./check";
+import type { ConfigurationCheck } from "./check";
 import { checkHostAccess } from "./host-access";
 import { checkHostLimits } from "./host-limits";
 import { checkImage } from "./image";
@@ -15,7 +15,7 @@ import { checkSubnets } from "./subnet-overlap";
 import { checkUser } from "./user";
 
 /** In the order in which a person should read the problems. */
-export const everyCheck: readonly Check[] = [
+export const everyCheck: readonly ConfigurationCheck[] = [
   checkLivingLab,
   checkSubnets,
   checkAddresses,

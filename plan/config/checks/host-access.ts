@@ -1,8 +1,8 @@
 import { isHostOf } from "../../../lib/addresses";
 import { type Problem, removeCommand, setCommand } from "../problems";
-import type { Check, CheckInput } from "./check";
+import type { CheckInput, ConfigurationCheck } from "./check";
 
-export const checkHostAccess: Check = (input) => [
+export const checkHostAccess: ConfigurationCheck = (input) => [
   ...bridged(input),
   ...hostOnly(input),
   ...standIn(input),

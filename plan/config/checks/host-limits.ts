@@ -1,15 +1,8 @@
 import { countsOf } from "../../machine-names";
 import type { Configuration } from "../defaults";
+import type { HostCapacity } from "../host-capacity";
 import { type Problem, setCommand } from "../problems";
-import type { Check, CheckInput } from "./check";
-
-/** What the host has; given, since plan/ looks at nothing itself. */
-export interface HostFacts {
-  memoryMiB: number;
-  /** Free space where the machines' disks go. */
-  diskGiB: number;
-  cpus: number;
-}
+import type { CheckInput, ConfigurationCheck } from "./check";
 
 /** What the thin disks of a new lab really take: the base image once, then what each machine writes in its first days. */
 const DISK_GIB = { image: 4, machine: 1, brick: 1 };
@@ -24,7 +17,7 @@ interface Share {
   memoryMiB: number;
 }
 
-export const checkHostLimits: Check = ({ configuration, host }: CheckInput) =>
+export const checkHostLimits: ConfigurationCheck = ({ configuration, host }: CheckInput) =>
   host === undefined
     ? []
     : [...processors(configuration, host), ...memory(configuration, host), ...disk(configuration, host)];
@@ -46,7 +39,7 @@ function sharesOf(configuration: Configuration): Share[] {
   ].filter(({ count }) => count > 0);
 }
 
-function processors(configuration: Configuration, host: HostFacts): Problem[] {
+function processors(configuration: Configuration, host: HostCapacity): Problem[] {
   return sharesOf(configuration)
     .filter(({ cpus }) => cpus > host.cpus)
     .map(({ group, cpus }) => ({
@@ -62,7 +55,7 @@ function processors(configuration: Configuration, host: HostFacts): Problem[] {
 }
 
 /** VirtualBox takes a machine's memory whole; the stand-in's machines take what they use, up to it. */
-function memory(configuration: Configuration, host: HostFacts): Problem[] {
+function memory(configuration: Configuration, host: HostCapacity): Problem[] {
   const shares = sharesOf(configuration);
   if (configuration.hypervisor === "embedded") {
     return shares
@@ -111,7 +104,7 @@ function lessMemory({ gluster, workers, masters, loadBalancers }: Configuration,
   return saved >= excess ? commands : "a host with more memory, or smaller machines";
 }
 
-function disk(configuration: Configuration, host: HostFacts): Problem[] {
+function disk(configuration: Configuration, host: HostCapacity): Problem[] {
   const shares = sharesOf(configuration);
   const machines = shares.reduce((sum, { count }) => sum + count, 0);
   const bricks = configuration.gluster.count;

@@ -1,11 +1,11 @@
 import { removeCommand, setCommand } from "../problems";
-import type { Check, CheckInput } from "./check";
+import type { CheckInput, ConfigurationCheck } from "./check";
 
 /** /boot and the volumes of the lvm layout, the least of /var among them; see supply/base/layout/lvm. */
 const LVM_GIB = 27;
 
 /** What may be said of the machines' image together, and where. */
-export const checkImage: Check = (input) => [
+export const checkImage: ConfigurationCheck = (input) => [
   ...uselessChecksum(input),
   ...unprotected(input),
   ...standIn(input),

@@ -3,12 +3,12 @@ import { lanAddress } from "../../lan-addresses";
 import { machineNames } from "../../machine-names";
 import type { Configuration } from "../defaults";
 import { type Problem, removeCommand, setCommand } from "../problems";
-import type { Check } from "./check";
+import type { ConfigurationCheck } from "./check";
 
 const key = "hostAccess.bridged";
 
 /** The machines' own addresses on the LAN: there for all of them, in the gateway's LAN, and nobody else's. */
-export const checkLan: Check = ({ configuration }) => {
+export const checkLan: ConfigurationCheck = ({ configuration }) => {
   const { mode, bridged } = configuration.hostAccess;
   if (mode !== "bridged") return [];
   const { from, to } = bridged.range;

@@ -1,8 +1,8 @@
 import { type Problem, setCommand } from "../problems";
-import type { Check } from "./check";
+import type { ConfigurationCheck } from "./check";
 
 /** A certificate ends before its authority and is renewed while it lives. */
-export const checkLifetimes: Check = ({ configuration }) => {
+export const checkLifetimes: ConfigurationCheck = ({ configuration }) => {
   const { authorityYears, leafDays, renewBeforeDays } = configuration.certificates;
   const problems: Problem[] = [];
   if (renewBeforeDays >= leafDays) {

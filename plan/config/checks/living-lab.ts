@@ -3,10 +3,10 @@ import { type Configuration, fillIn } from "../defaults";
 import { type Problem, removeCommand, setCommand } from "../problems";
 import { read } from "../reading";
 import { remove, settingAt, valueAt } from "../schema-paths";
-import type { Check, CheckInput } from "./check";
+import type { CheckInput, ConfigurationCheck } from "./check";
 
 /** What a lab that lives cannot take: another value of a key that is for a new lab only. */
-export const checkLivingLab: Check = (input) => {
+export const checkLivingLab: ConfigurationCheck = (input) => {
   const departed = departures(input.configuration, input.living);
   // What follows from another key follows it back: only what would still differ then is a problem of its own.
   const own = departed.filter((key) => isSet(input, key) || settingAt(pathOf(key))?.derived === undefined);

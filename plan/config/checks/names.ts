@@ -1,12 +1,16 @@
 import type { Role } from "../../lab-plan";
 import { machineNames } from "../../machine-names";
 import { type Problem, setCommand } from "../problems";
-import type { Check, CheckInput } from "./check";
+import type { CheckInput, ConfigurationCheck } from "./check";
 
 /** A host name's label, RFC 1035; the hypervisor's name `kube-lab-STACK-MACHINE` is kept within it, too. */
 const LONGEST_NAME = 63;
 
-export const checkNames: Check = (input) => [...duplicates(input), ...longNames(input), ...domains(input)];
+export const checkNames: ConfigurationCheck = (input) => [
+  ...duplicates(input),
+  ...longNames(input),
+  ...domains(input),
+];
 
 function duplicates({ configuration, defaults }: CheckInput): Problem[] {
   const seen = new Map<string, Role>();

@@ -1,7 +1,6 @@
-import { dashboardPort } from "../../dashboard-port";
-import { webPorts } from "../../web-ports";
+import { dashboardPort, webPorts } from "../../ports";
 import { type Problem, setCommand } from "../problems";
-import type { Check, CheckInput } from "./check";
+import type { CheckInput, ConfigurationCheck } from "./check";
 
 interface Port {
   key: string;
@@ -32,7 +31,7 @@ const takenInMachines = new Map([
 /** kube-apiserver's --service-node-port-range. */
 const nodePorts = { from: 30000, to: 32767 };
 
-export const checkPorts: Check = (input) => [
+export const checkPorts: ConfigurationCheck = (input) => [
   ...duplicates(hostPorts(input)),
   ...duplicates(machinePorts(input)),
   ...duplicates(applicationPorts(input)),

@@ -1,10 +1,10 @@
 import { contains, isAddress, rangeOf } from "../../../lib/addresses";
 import { subnetNames } from "../../fixed-networks";
 import { type Problem, removeCommand, setCommand } from "../problems";
-import type { Check, CheckInput } from "./check";
+import type { CheckInput, ConfigurationCheck } from "./check";
 
 /** What the gateway asks is outside: an address of the lab's own subnets leads into the lab, not to the router at home. */
-export const checkResolvers: Check = (input) =>
+export const checkResolvers: ConfigurationCheck = (input) =>
   // The stand-in's gateway asks nobody.
   input.configuration.hypervisor === "embedded"
     ? []

@@ -9,7 +9,7 @@ import {
 } from "../../../lib/addresses";
 import { natNetwork, subnetNames } from "../../fixed-networks";
 import { type Problem, setCommand } from "../problems";
-import type { Check, CheckInput } from "./check";
+import type { CheckInput, ConfigurationCheck } from "./check";
 
 /** A subnet that the configuration sets. */
 interface Subnet {
@@ -39,7 +39,7 @@ const privateBlocks = ["192.168.0.0/16", "172.16.0.0/12", "10.0.0.0/8"];
 /** Every node gets a /24 of the pod subnet; kubeadm's default. */
 const NODE_MASK = 24;
 
-export const checkSubnets: Check = (input) => {
+export const checkSubnets: ConfigurationCheck = (input) => {
   const subnets = subnetsOf(input);
   return [
     ...overlaps(subnets),

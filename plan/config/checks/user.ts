@@ -1,9 +1,9 @@
 import { setCommand } from "../problems";
 import { systemNames } from "../system-names";
-import type { Check } from "./check";
+import type { ConfigurationCheck } from "./check";
 
 /** The login must be a new user's and group's. One that a living lab has is proof enough. */
-export const checkUser: Check = ({ configuration: { user }, defaults, living }) => {
+export const checkUser: ConfigurationCheck = ({ configuration: { user }, defaults, living }) => {
   const isOfLiving = Object.keys(living).length > 0 && (living.USER ?? user) === user;
   return isOfLiving || !systemNames.has(user)
     ? []

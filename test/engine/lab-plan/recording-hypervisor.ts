@@ -11,7 +11,9 @@ import { load } from "js-yaml";
 import { writeForThisBoot } from "../../../embedded/atomic";
 import { absentAccess, ensureAccess, readStack, type SshAccess } from "../../../hypervisor/guest/ssh-access";
 import { forgetLab, rememberLab } from "../../../hypervisor/reality/living-lab";
-import { readNetworkSpecification, readReleasesSpecification } from "../../../hypervisor/specification";
+import { readReleasesSpecification } from "../../../hypervisor/specification/machine";
+import { readNetworkSpecification } from "../../../hypervisor/specification/network";
+
 import { thisHost } from "../../../lib/host";
 import { deliveredFiles, deliveryIn } from "../../delivered-files";
 

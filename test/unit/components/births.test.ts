@@ -7,7 +7,8 @@ import {
   refuseToMakeMastersBesideRestore,
   refuseToMakeSleepersAnew,
 } from "../../../components/births";
-import type { Observation } from "../../../hypervisor/reality/reality";
+import type { Observation } from "../../../hypervisor/reality/observation";
+
 import { scratch } from "../hypervisor/fixtures";
 import { allRunning, labOf, nothingThere, planOf } from "./lab-in-test";
 

@@ -1,6 +1,7 @@
 import { load } from "js-yaml";
-import type { LabOutputs } from "../../../components/outputs";
-import type { ImageChoice, Observation } from "../../../hypervisor/reality/reality";
+import type { StackOutputs } from "../../../components/outputs";
+import type { Observation } from "../../../hypervisor/reality/observation";
+import type { ImageChoice } from "../../../hypervisor/reality/reality";
 import type { LabPlan } from "../../../plan/lab-plan";
 import { baseDisk, nothingThere, resourceOutputs } from "./lab-in-test";
 import { isSecret, known, registered } from "./registered";
@@ -20,10 +21,10 @@ jest.mock("../../../hypervisor/reality/reality", () => ({
   },
 }));
 
-let outputs: LabOutputs;
+let outputs: StackOutputs;
 beforeAll(async () => {
   const { result } = await registered(async () => {
-    const program = require("../../../index") as () => Promise<LabOutputs>;
+    const program = require("../../../index") as () => Promise<StackOutputs>;
     return program();
   }, resourceOutputs);
   outputs = result;

@@ -1,5 +1,6 @@
 import { machineChanges } from "../../../components/machine-changes";
-import type { Observation } from "../../../hypervisor/reality/reality";
+import type { Observation } from "../../../hypervisor/reality/observation";
+
 import { labOf, nothingThere, planOf, runningAs } from "./lab-in-test";
 
 const plan = planOf();

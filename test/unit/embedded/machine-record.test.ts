@@ -1,9 +1,9 @@
 import { nspawnArguments } from "../../../embedded/machine/container";
 import {
   formatForwardRule,
-  type MachineRecord,
-  parseForwardRule,
   randomMac,
+  readForwardRule,
+  type StoredMachine,
 } from "../../../embedded/machine/record";
 import { listenAddress } from "../../../embedded/network/forwards";
 import { bridgeName } from "../../../embedded/network/switch";
@@ -11,7 +11,7 @@ import { snapshotLines } from "../../../embedded/verbs/snapshot-list";
 
 test("forward rules read and print as VirtualBox's", () => {
   const text = "api,tcp,127.0.0.1,18080,10.0.2.15,6443";
-  const rule = parseForwardRule(text);
+  const rule = readForwardRule(text);
   expect(rule).toEqual({
     name: "api",
     protocol: "tcp",
@@ -21,18 +21,18 @@ test("forward rules read and print as VirtualBox's", () => {
     guestPort: 6443,
   });
   expect(rule && formatForwardRule(rule)).toBe(text);
-  expect(parseForwardRule(",tcp,,2222,,22")?.name).toBe("tcp_2222_22");
+  expect(readForwardRule(",tcp,,2222,,22")?.name).toBe("tcp_2222_22");
 });
 
 test.each(["garbage", "a,sctp,,1,,2", "a,tcp,,0,,2", "a,tcp,,65536,,2", "a,tcp,,1,,x", "a,tcp,,1,,2,3"])(
   "%s is no rule",
   (text) => {
-    expect(parseForwardRule(text)).toBeUndefined();
+    expect(readForwardRule(text)).toBeUndefined();
   },
 );
 
 test("forwards listen on the loopback, whatever a rule says", () => {
-  const rule = (address: string) => ({ ...parseForwardRule("a,tcp,,1,,2"), hostAddress: address });
+  const rule = (address: string) => ({ ...readForwardRule("a,tcp,,1,,2"), hostAddress: address });
   const listening = (address: string) => listenAddress(rule(address) as Parameters<typeof listenAddress>[0]);
   expect(["", "0.0.0.0", "192.168.1.1", "127.0.0.2"].map(listening)).toEqual([
     "127.0.0.1",
@@ -57,7 +57,7 @@ test("snapshots' keys follow the tree", () => {
   const machine = {
     snapshots: [snapshot("a"), snapshot("b", "a"), snapshot("c", "a"), snapshot("d", "c")],
     currentSnapshot: "d",
-  } as unknown as MachineRecord;
+  } as unknown as StoredMachine;
   expect(snapshotLines(machine).filter((line) => line.includes("Name"))).toEqual([
     'SnapshotName="a"',
     'SnapshotName-1="b"',

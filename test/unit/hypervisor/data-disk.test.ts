@@ -4,7 +4,8 @@ import { absentDataDisk, ensureDataDisk } from "../../../hypervisor/machine/data
 import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machine";
 import { absentNetwork } from "../../../hypervisor/network/network";
 import { rememberLab } from "../../../hypervisor/reality/living-lab";
-import type { DataDiskSpecification, MachineSpecification } from "../../../hypervisor/specification";
+import type { DataDiskSpecification, MachineSpecification } from "../../../hypervisor/specification/machine";
+
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { HypervisorError, SpecificationError } from "../../../hypervisor/driver/errors";
+import { SpecificationError } from "../../../hypervisor/driver/errors";
 import {
   findIsoTool,
   type IsoTool,
@@ -12,6 +12,7 @@ import {
 import { parseSeedContent, writeSeed } from "../../../hypervisor/machine/seed";
 import { type Host, onPath, thisHost } from "../../../lib/host";
 import type { RunProcess } from "../../../lib/process";
+import { RemedyError } from "../../../lib/remedy-error";
 import { onPosix } from "../../systems";
 import { hostLike, scratch } from "./fixtures";
 
@@ -136,7 +137,7 @@ describe("a seed", () => {
     };
     const failing = path.join(folder, "failing", "x.iso");
     const other = { ...host, exists: () => true };
-    await expect(writeSeed(content, failing, other, run)).rejects.toThrow(HypervisorError);
+    await expect(writeSeed(content, failing, other, run)).rejects.toThrow(RemedyError);
     expect(seen).toEqual([0o700, 0o600, 0o600, 0o600]);
     expect(readdirSync(path.dirname(failing))).toEqual([]);
   });

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { HypervisorError } from "../../../hypervisor/driver/errors";
 import { findLab, forgetLab, readLivingLab, rememberLab } from "../../../hypervisor/reality/living-lab";
 import { type Host, thisHost } from "../../../lib/host";
+import { RemedyError } from "../../../lib/remedy-error";
 import { onPosix } from "../../systems";
 import { scratch } from "./fixtures";
 
@@ -132,7 +132,7 @@ esac`);
       installVBoxManage("echo 'VBoxManage: error: The object is not ready' >&2; exit 1");
       const doubt = findLab("dev", { configured: undefined, fitting: "embedded" }, host);
       await expect(doubt).rejects.toThrow(/Whether a lab of stack dev lives on virtualbox cannot be told/);
-      await expect(doubt).rejects.toBeInstanceOf(HypervisorError);
+      await expect(doubt).rejects.toBeInstanceOf(RemedyError);
       await expect(doubt).rejects.toMatchObject({
         remedy: expect.stringContaining("config set hypervisor embedded"),
       });

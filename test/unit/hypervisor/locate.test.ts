@@ -1,5 +1,5 @@
-import { HypervisorError } from "../../../hypervisor/driver/errors";
 import { locateVBoxManage, vboxManageCandidates } from "../../../hypervisor/driver/locate";
+import { RemedyError } from "../../../lib/remedy-error";
 import { hostLike } from "./fixtures";
 
 const WINDOWS = "C:\\Program Files\\Oracle\\VirtualBox\\VBoxManage.exe";
@@ -58,7 +58,7 @@ describe("where VBoxManage is", () => {
     expect(vboxManageCandidates("embedded", host)).toEqual([
       "/home/me/my labs/kube-lab/.kube-lab/bin/embedded/VBoxManage",
     ]);
-    expect(() => locateVBoxManage("embedded", host)).toThrow(HypervisorError);
+    expect(() => locateVBoxManage("embedded", host)).toThrow(RemedyError);
   });
 
   it("names every place when it is nowhere, and what to do", () => {
@@ -66,9 +66,9 @@ describe("where VBoxManage is", () => {
       locateVBoxManage("virtualbox", hostLike("win32", { Path: "C:\\Windows" }, []));
       throw new Error("found one");
     } catch (error) {
-      expect(error).toBeInstanceOf(HypervisorError);
-      expect((error as HypervisorError).message).toContain(WINDOWS);
-      expect((error as HypervisorError).remedy).toContain("Install VirtualBox");
+      expect(error).toBeInstanceOf(RemedyError);
+      expect((error as RemedyError).message).toContain(WINDOWS);
+      expect((error as RemedyError).remedy).toContain("Install VirtualBox");
     }
   });
 });

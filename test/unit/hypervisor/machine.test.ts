@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { HypervisorError } from "../../../hypervisor/driver/errors";
 import { inspect } from "../../../hypervisor/driver/inspect";
 import { absentDataDisk } from "../../../hypervisor/machine/data-disk";
 import { actualHardware, wantedHardware } from "../../../hypervisor/machine/hardware";
 import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machine";
 import { machineFolder, readRecord, removeRecord, writeRecord } from "../../../hypervisor/machine/record";
-import type { MachineSpecification } from "../../../hypervisor/specification";
+import type { MachineSpecification } from "../../../hypervisor/specification/machine";
+import { RemedyError } from "../../../lib/remedy-error";
+
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 
@@ -98,8 +99,8 @@ describe("a machine that is not there", () => {
   it("says what to do when the image is missing", async () => {
     const wanted = { ...GATEWAY, image: "kube-lab-image-000000000000" };
     const error: unknown = await ensure(wanted).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(HypervisorError);
-    expect((error as HypervisorError).remedy).toContain("template kube-lab-image-000000000000");
+    expect(error).toBeInstanceOf(RemedyError);
+    expect((error as RemedyError).remedy).toContain("template kube-lab-image-000000000000");
   });
 
   it("replaces what an earlier machine of its name left on disk", async () => {
@@ -252,7 +253,7 @@ describe("a machine of another lab of the same name", () => {
     simulated.calls.length = 0;
   };
   const other = { ...GATEWAY, hostKey: "SHA256:other", cpus: 2 };
-  const error = async () => ensure(other).catch((thrown: HypervisorError) => thrown);
+  const error = async () => ensure(other).catch((thrown: RemedyError) => thrown);
 
   it("is left as it is, and told where it was made", async () => {
     await madeFrom(simulated.folder);

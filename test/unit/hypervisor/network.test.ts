@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
-import { HypervisorError } from "../../../hypervisor/driver/errors";
 import { chooseBridged, parseBridged } from "../../../hypervisor/network/bridged";
 import { namedByVirtualBox } from "../../../hypervisor/network/host-adapters";
 import {
@@ -11,6 +10,7 @@ import {
 } from "../../../hypervisor/network/host-only";
 import { absentNetwork, ensureNetwork } from "../../../hypervisor/network/network";
 import type { ProcessResult } from "../../../lib/process";
+import { RemedyError } from "../../../lib/remedy-error";
 import { onPosix } from "../../systems";
 import { scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
@@ -145,9 +145,9 @@ describe("the host-only interface", () => {
       "hostonlyif ipconfig": { status: 1, stderr: denied },
     });
     const error: unknown = await ensure(simulated, HOST_ONLY).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(HypervisorError);
-    expect((error as HypervisorError).remedy).toBe(networksConfRemedy("192.168.254.1", 24));
-    expect((error as HypervisorError).remedy).toContain("`* 192.168.254.0/24` to /etc/vbox/networks.conf");
+    expect(error).toBeInstanceOf(RemedyError);
+    expect((error as RemedyError).remedy).toBe(networksConfRemedy("192.168.254.1", 24));
+    expect((error as RemedyError).remedy).toContain("`* 192.168.254.0/24` to /etc/vbox/networks.conf");
     expect(changing(simulated).at(-1)).toEqual(["hostonlyif", "remove", "vboxnet0"]);
   });
 });

@@ -3,7 +3,6 @@ import path from "node:path";
 import {
   errorLines,
   hasDriverWarning,
-  isAtLeast,
   parseBlocks,
   parseCapacityMiB,
   parseExtraData,
@@ -13,6 +12,7 @@ import {
   saysError,
 } from "../../../hypervisor/driver/output";
 import { actualHardware, attachedMedium, ROOT_PORT, SEED_PORT } from "../../../hypervisor/machine/hardware";
+import { isAtLeast } from "../../../lib/version";
 
 const sample = (name: string) => readFileSync(path.join(__dirname, "samples", name), "utf8");
 const crlf = (text: string) => text.replaceAll("\n", "\r\n");

@@ -4,7 +4,8 @@ import { machineEnvironment } from "../../../hypervisor/environment";
 import { ensureMachine } from "../../../hypervisor/machine/machine";
 import { RECORD_FILE, writeToken } from "../../../hypervisor/machine/record";
 import { observeStates, observeWith } from "../../../hypervisor/reality/reality";
-import { readMachineSpecification } from "../../../hypervisor/specification";
+import { readMachineSpecification } from "../../../hypervisor/specification/machine";
+
 import { IMAGE, referencePlan, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { HypervisorError } from "../../../hypervisor/driver/errors";
 import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machine";
-import type { MachineSpecification } from "../../../hypervisor/specification";
+import type { MachineSpecification } from "../../../hypervisor/specification/machine";
+import { RemedyError } from "../../../lib/remedy-error";
+
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 
@@ -59,8 +60,8 @@ describe('a machine after "Remove only"', () => {
     writeFileSync(settings, "<broken");
     const before = readdirSync(folder, { recursive: true });
     const error: unknown = await ensure().catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(HypervisorError);
-    expect((error as HypervisorError).remedy).toContain(`${settings}-prev`);
+    expect(error).toBeInstanceOf(RemedyError);
+    expect((error as RemedyError).remedy).toContain(`${settings}-prev`);
     expect(readdirSync(folder, { recursive: true })).toEqual(before);
     expect(simulated.verbs()).toEqual(["registervm"]);
   });

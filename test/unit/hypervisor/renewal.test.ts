@@ -2,7 +2,8 @@ import { machineEnvironment } from "../../../hypervisor/environment";
 import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machine";
 import { wishRenewal } from "../../../hypervisor/machine/renewal";
 import { observeWith } from "../../../hypervisor/reality/reality";
-import { readMachineSpecification } from "../../../hypervisor/specification";
+import { readMachineSpecification } from "../../../hypervisor/specification/machine";
+
 import { IMAGE, referencePlan, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

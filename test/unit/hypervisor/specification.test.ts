@@ -6,13 +6,11 @@ import {
   sealEnvironment,
   seedEnvironment,
 } from "../../../hypervisor/environment";
-import {
-  readImageSpecification,
-  readMachineReference,
-  readMachineSpecification,
-  readNetworkSpecification,
-  readSeedReferences,
-} from "../../../hypervisor/specification";
+import { readImageSpecification } from "../../../hypervisor/specification/image";
+import { readMachineReference, readSeedReferences } from "../../../hypervisor/specification/lab";
+import { readMachineSpecification } from "../../../hypervisor/specification/machine";
+import { readNetworkSpecification } from "../../../hypervisor/specification/network";
+
 import { gatewayOf } from "../../../plan/endpoint";
 import { IMAGE, referencePlan } from "./fixtures";
 

@@ -1,5 +1,6 @@
+import type { Check } from "../../../lab/check";
 import { changesBetween } from "../../../lab/happening";
-import type { Check } from "../../../lab/status";
+
 import { healthyChecks, withFailures } from "../../../ui/healthy-checks";
 import { exampleLab } from "../../rendered/example-lab";
 import { lookAt, lookAtNothing } from "../../ui/recorded-look";

@@ -1,4 +1,4 @@
-import type { Check } from "../../../lab/status";
+import type { Check } from "../../../lab/check";
 import { fittedStatusText, statusText, verdict } from "../../../lab/status-text";
 import { table } from "../../../lib/table";
 

@@ -1,4 +1,4 @@
-import type { MachineState } from "../../../hypervisor/reality/reality";
+import type { ObservedState } from "../../../hypervisor/reality/observation";
 import type { Facts, MachineReport } from "../../../lab/machine-reports";
 import type { LabOutputs } from "../../../lab/outputs";
 import { type CommandResult, NoAnswer } from "../../../lab/shell";
@@ -57,7 +57,7 @@ interface Scene {
   silent?: string[];
   /** How long a machine takes. */
   delayMs?: (machine: string) => number;
-  states?: [string, MachineState][];
+  states?: [string, ObservedState][];
   /** What a machine says beside its facts. */
   beside?: Record<string, Partial<MachineReport>>;
 }
@@ -85,7 +85,7 @@ async function look({ facts = healthyFacts(), silent = [], delayMs, states = [],
       return { status: 0, stdout: JSON.stringify(report), stderr: "" } satisfies CommandResult;
     },
   };
-  const running = plan.machines.map(({ name }): [string, MachineState] => [name, "running"]);
+  const running = plan.machines.map(({ name }): [string, ObservedState] => [name, "running"]);
   const outputs = { machines: plan.machines, certificates: {} } as unknown as LabOutputs;
   const patience = { leastMs: 100, factor: 4, mostMs: 400 };
   const checks = await examine(outputs, new Map([...running, ...states]), shell, new Date(), patience);

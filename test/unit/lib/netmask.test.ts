@@ -1,4 +1,4 @@
-import { netmask } from "../../../lib/netmask";
+import { netmask } from "../../../lib/addresses";
 
 test.each([
   [24, "255.255.255.0"],

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseConfiguration } from "../../../plan/config/configuration";
 import { mermaid } from "../../../plan/diagram";
 import { endpointOf } from "../../../plan/endpoint";
-import { hostsFile } from "../../../plan/hosts-entries";
+import { hostsEntries } from "../../../plan/hosts-entries";
 import { planLab } from "../../../plan/plan";
 import { knownHosts, sshConfig } from "../../../plan/ssh-config";
 
@@ -21,7 +21,7 @@ const lab = (raw: Record<string, unknown> = {}) => planLab(parseConfiguration(ra
 
 describe("hostsFile", () => {
   test("has every machine and the API, each name once", () => {
-    const lines = hostsFile(lab()).trimEnd().split("\n");
+    const lines = hostsEntries(lab()).trimEnd().split("\n");
     expect(lines).toHaveLength(13);
     expect(lines).toContain("192.168.2.10 kube-node01.kube.local kube-node01");
     expect(lines).toContain("192.168.4.20 api.kube.local");
@@ -31,13 +31,13 @@ describe("hostsFile", () => {
 });
 
 test("hostsFile has the LAN's addresses where all machines have one there, and the API at the gateway's", () => {
-  const lines = hostsFile(lab(allOnLan)).trimEnd().split("\n");
+  const lines = hostsEntries(lab(allOnLan)).trimEnd().split("\n");
   expect(lines).toContain("10.9.8.7 gate-node01.kube.local gate-node01");
   expect(lines).toContain("10.9.8.22 kube-node01.kube.local kube-node01");
   expect(lines).toContain("10.9.8.7 api.kube.local");
   expect(lines.filter((line) => !line.startsWith("10.9.8."))).toEqual([]);
   const byDhcp = { mode: "bridged", adapter: "eth0", bridged: { machines: "all" } };
-  expect(hostsFile(lab({ hostAccess: byDhcp }))).toBe(hostsFile(lab()));
+  expect(hostsEntries(lab({ hostAccess: byDhcp }))).toBe(hostsEntries(lab()));
 });
 
 describe("sshConfig", () => {

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { MachineState } from "../../../hypervisor/reality/reality";
+import type { ObservedState } from "../../../hypervisor/reality/observation";
+
 import type { LabOutputs } from "../../../lab/outputs";
 import type { About } from "../../../scripts/backup/about";
 import { passphraseOf, sealed, unsealed } from "../../../scripts/backup/vault";
@@ -64,7 +65,7 @@ function shellOf(told: Record<string, object>) {
   };
 }
 const member = { authority: "AA:BB", member: true, lived: true, masters, revision: 4711 };
-const states = (...of: MachineState[]) => new Map(masters.map((name, i) => [name, of[i] ?? "missing"]));
+const states = (...of: ObservedState[]) => new Map(masters.map((name, i) => [name, of[i] ?? "missing"]));
 const namesOf = (machines: readonly { name: string }[]) => machines.map(({ name }) => name);
 
 describe("a restore", () => {

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { requiredHostPrograms as standInPrograms } from "../../../embedded/host-packages";
+import { standInPrograms } from "../../../embedded/host-packages";
 import { labPrograms } from "../../../scripts/set-up/set-up";
 import { testPackages, testPrograms } from "../../../scripts/test/packages";
 import { freshPrograms } from "../../../scripts/test-fresh/root";
-import { requiredHostPrograms as basePrograms } from "../../../supply/base/host";
+import { basePrograms } from "../../../supply/base/host";
 
 /** On a fresh computer only what somebody installs is there: each program that is called must be in the list of who does. */
 const project = join(__dirname, "../../..");

@@ -7,11 +7,11 @@ import { asAdministrator, printed, type RunStep } from "../../../scripts/host/ad
 import { copyCommand, hostsFilePath, withLab, withoutLab } from "../../../scripts/host/hosts-file";
 import { otherLabs, readHostRecord, writeHostRecord } from "../../../scripts/host/record";
 import {
-  addCommand,
+  addRouteCommand,
   conflicts,
   gatewayAddress,
   networksOf,
-  removeCommand,
+  removeRouteCommand,
   routesTo,
 } from "../../../scripts/host/routes";
 
@@ -36,10 +36,10 @@ describe("routes", () => {
     ["darwin", ["/sbin/route", "-n", "add", "-net", "192.168.1.0/24", "192.168.56.254"]],
     ["win32", ["route.exe", "ADD", "192.168.1.0", "MASK", "255.255.255.0", "192.168.56.254"]],
   ] as const)("are set on %s by %j, and that very one is taken away", (platform, add) => {
-    expect(addCommand(platform, route)).toEqual(add);
+    expect(addRouteCommand(platform, route)).toEqual(add);
     const remove = { add: "delete", ADD: "DELETE" };
     const words = add.map((word) => remove[word as "add"] ?? word);
-    expect(removeCommand(platform, route)).toEqual(
+    expect(removeRouteCommand(platform, route)).toEqual(
       platform === "linux" ? words.map((word) => (word === "delete" ? "del" : word)) : words,
     );
   });

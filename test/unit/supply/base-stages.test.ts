@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type BaseOptions, ensureBase } from "../../../supply/base/base";
-import { type HostFacts, hostProblems, requiredHostPackages } from "../../../supply/base/host";
+import { type BuildHost, basePackages, hostProblems } from "../../../supply/base/host";
 import { listBases, removeBase, removeStages } from "../../../supply/base/prune";
 import type { Command } from "../../../supply/kubernetes/run";
 import { onLinux } from "../../systems";
 import { baseProject, change } from "./base-project";
 
-const able: HostFacts = {
+const able: BuildHost = {
   platform: "linux",
   architecture: "x64",
   root: true,
@@ -160,7 +160,7 @@ describe("what a build needs of the computer", () => {
   });
 
   it("names each Debian package once", () => {
-    const packages = requiredHostPackages("lvm");
+    const packages = basePackages("lvm");
     expect(packages).toContain("mmdebstrap");
     expect(new Set(packages).size).toBe(packages.length);
   });
@@ -169,7 +169,7 @@ describe("what a build needs of the computer", () => {
     const host = { ...able, exists: (path: string) => !path.endsWith("/lvm") };
     expect(hostProblems(host, "plain")).toEqual([]);
     expect(hostProblems(host, "lvm")).toEqual([expect.stringContaining("apt-get install lvm2")]);
-    expect(requiredHostPackages("plain")).not.toContain("lvm2");
-    expect(requiredHostPackages("lvm")).toContain("lvm2");
+    expect(basePackages("plain")).not.toContain("lvm2");
+    expect(basePackages("lvm")).toContain("lvm2");
   });
 });

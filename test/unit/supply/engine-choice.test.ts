@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { compareVersions } from "../../../lib/version";
 import { archiveName, verify } from "../../../supply/engine/download";
 import { ensureEngine } from "../../../supply/engine/engine";
 import { standIns } from "../../../supply/engine/stand-ins";
-import { compareVersions } from "../../../supply/engine/versions";
+
 import { onPosix } from "../../systems";
 
 const repository = join(__dirname, "..", "..", "..");

@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { Feed } from "../../../ui/feed";
-import { serve, type UiServer } from "../../../ui/server";
+import { servePage, type UiServer } from "../../../ui/server";
 import { labView } from "../../../ui/view";
 import { exampleLab } from "../../rendered/example-lab";
 import { lookAt } from "../../ui/recorded-look";
@@ -12,7 +12,7 @@ let origin: string;
 
 beforeEach(async () => {
   feed = new Feed();
-  server = await serve(feed, 0);
+  server = await servePage(feed, 0);
   origin = new URL(server.url).origin;
 });
 
@@ -54,7 +54,7 @@ const paths = ["", "page.js", "page.css", "topology.css", "icon.svg"];
 
 describe("the page's server", () => {
   test("listens on 127.0.0.1, with another token at each start", async () => {
-    const second = await serve(new Feed(), 0);
+    const second = await servePage(new Feed(), 0);
     await second.close();
     const token = (url: string) => new URL(url).searchParams.get("token") ?? "";
     expect(new URL(server.url).hostname).toBe("127.0.0.1");
@@ -160,6 +160,6 @@ describe("the page's server", () => {
   });
 
   test("says how to choose another port than one that is taken", async () => {
-    await expect(serve(new Feed(), Number(new URL(origin).port))).rejects.toThrow("--port NUMBER");
+    await expect(servePage(new Feed(), Number(new URL(origin).port))).rejects.toThrow("--port NUMBER");
   });
 });

@@ -1,4 +1,4 @@
-import type { Check } from "../../../lab/status";
+import type { Check } from "../../../lab/check";
 import type { LabPlan } from "../../../plan/lab-plan";
 import { healthyChecks, withFailures } from "../../../ui/healthy-checks";
 import { picture } from "../../../ui/picture";

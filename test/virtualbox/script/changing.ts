@@ -1,5 +1,6 @@
 import { ensureMachine } from "../../../hypervisor/machine/machine";
-import type { MachineSpecification } from "../../../hypervisor/specification";
+import type { MachineSpecification } from "../../../hypervisor/specification/machine";
+
 import { specification } from "./lab";
 import type { Laboratory } from "./laboratory";
 import type { Step } from "./step";

@@ -1,4 +1,5 @@
-import type { ImageSpecification, MachineSpecification } from "../../../hypervisor/specification";
+import type { ImageSpecification } from "../../../hypervisor/specification/image";
+import type { MachineSpecification } from "../../../hypervisor/specification/machine";
 import type { Laboratory } from "./laboratory";
 
 export const GROUP = "/kube-lab/test";

@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultMachineFolder } from "../../../hypervisor/driver/folders";
-import type { Hypervisor } from "../../../hypervisor/driver/locate";
 import { VBoxManage } from "../../../hypervisor/driver/vboxmanage";
 import { type Host, thisHost } from "../../../lib/host";
 import { runProcess } from "../../../lib/process";
+import type { Hypervisor } from "../../../plan/lab-plan";
 
 /** Our hypervisor code over one VBoxManage, the real one or the stand-in; everything but the start of a machine is its own. */
 export interface Laboratory {

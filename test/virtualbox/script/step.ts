@@ -1,4 +1,4 @@
-import { HypervisorError } from "../../../hypervisor/driver/errors";
+import { RemedyError } from "../../../lib/remedy-error";
 import type { Laboratory } from "./laboratory";
 import { look, type View } from "./view";
 
@@ -27,7 +27,7 @@ export async function outcome(work: Promise<unknown>): Promise<unknown> {
   try {
     return (await work) ?? "done";
   } catch (error) {
-    if (error instanceof HypervisorError) return { error: error.message, remedy: error.remedy };
+    if (error instanceof RemedyError) return { error: error.message, remedy: error.remedy };
     return { error: String(error) };
   }
 }

@@ -36,7 +36,7 @@ export function ifPem(before: Value | undefined): boolean {
 }
 
 /** A text out of a fixed set. */
-export function oneOf(...allowed: string[]): (value: Value) => string | undefined {
+export function textOneOf(...allowed: string[]): (value: Value) => string | undefined {
   return (value) =>
     typeof value === "string" && !allowed.includes(value)
       ? `${JSON.stringify(value)} is none of ${allowed.join(", ")}`

@@ -5,7 +5,7 @@ import { type AuthenticationType, type AuthHandlerMiddleware, Client, type Conne
 import type { CallContext } from "../protocol/provider";
 
 /** Where and how to connect; the input `connection` of `command:remote:Command`, defaults filled in. */
-export interface Endpoint {
+export interface SshEndpoint {
   host: string;
   port: number;
   user: string;
@@ -22,8 +22,8 @@ export interface Endpoint {
 }
 
 /** An endpoint, directly or through a jump host. */
-export interface Connection extends Endpoint {
-  proxy?: Endpoint;
+export interface Connection extends SshEndpoint {
+  proxy?: SshEndpoint;
 }
 
 /** An open connection; {@link close} ends the jump host's too. */
@@ -86,7 +86,7 @@ function watchLoss(client: Client): () => boolean {
 }
 
 /** One attempt. Over `stream` if given, else over TCP. */
-function dial(endpoint: Endpoint, signal: AbortSignal, stream?: Duplex): Promise<Client> {
+function dial(endpoint: SshEndpoint, signal: AbortSignal, stream?: Duplex): Promise<Client> {
   return new Promise((resolve, reject) => {
     const client = new Client();
     const abort = () => fail(new Error("cancelled"));
@@ -120,7 +120,7 @@ function dial(endpoint: Endpoint, signal: AbortSignal, stream?: Duplex): Promise
   });
 }
 
-function configuration(endpoint: Endpoint, stream: Duplex | undefined): ConnectConfig {
+function configuration(endpoint: SshEndpoint, stream: Duplex | undefined): ConnectConfig {
   const { host, port, user, password, privateKey, privateKeyPassword, hostKey, perDialTimeout } = endpoint;
   const agent = endpoint.agentSocketPath ?? defaultAgent();
   return {
@@ -141,7 +141,7 @@ function configuration(endpoint: Endpoint, stream: Duplex | undefined): ConnectC
 }
 
 /** The ways to log in, in the real plugin's order. */
-function authentication({ password, privateKey }: Endpoint, agent: string | undefined) {
+function authentication({ password, privateKey }: SshEndpoint, agent: string | undefined) {
   const methods: AuthenticationType[] = [
     "none",
     ...(privateKey === undefined ? [] : (["publickey"] as const)),
@@ -172,7 +172,7 @@ function expectHostKey(authorizedKey: string): Pick<ConnectConfig, "algorithms" 
   };
 }
 
-function forward(jump: Client, { host, port, perDialTimeout }: Endpoint): Promise<Duplex> {
+function forward(jump: Client, { host, port, perDialTimeout }: SshEndpoint): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const seconds = perDialTimeout === 0 ? undefined : perDialTimeout;
     const timer =
@@ -192,7 +192,7 @@ function forward(jump: Client, { host, port, perDialTimeout }: Endpoint): Promis
 
 async function retry<T>(
   what: string,
-  { dialErrorLimit }: Endpoint,
+  { dialErrorLimit }: SshEndpoint,
   context: CallContext,
   attempt: () => Promise<T>,
 ): Promise<T> {

@@ -1,4 +1,4 @@
-import { serve } from "../protocol/server";
+import { serveProvider } from "../protocol/server";
 import { command } from "./provider";
 
-void serve(command, process.argv[2]);
+void serveProvider(command, process.argv[2]);

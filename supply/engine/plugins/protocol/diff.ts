@@ -1,10 +1,10 @@
 import { equal, isObject, type PropertyMap, type Value } from "./value";
 
 /** What happened to one property. */
-export type Change = "add" | "delete" | "update";
+export type PropertyChange = "add" | "delete" | "update";
 
 /** Property path (`subject.commonName`, `triggers[0]`) → what happened to it. */
-export type Changes = Map<string, Change>;
+export type Changes = Map<string, PropertyChange>;
 
 /** The changed properties between two objects, as deep as both sides have objects or lists. */
 export function diffMaps(before: PropertyMap, after: PropertyMap, prefix = ""): Changes {

@@ -1,4 +1,4 @@
-import type { Change } from "./diff";
+import type { PropertyChange } from "./diff";
 import type { PropertyMap } from "./value";
 
 /** What a call may use of its surroundings. */
@@ -28,7 +28,7 @@ export interface CheckResult {
 
 export interface DiffResult {
   /** Property path → what happened, and whether it means a new resource. */
-  changes: Map<string, { change: Change; replace: boolean }>;
+  changes: Map<string, { change: PropertyChange; replace: boolean }>;
   /** Top-level properties whose change means a new resource. */
   replaces: string[];
   /** Whether there is anything to do. */

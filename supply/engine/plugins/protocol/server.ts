@@ -11,7 +11,7 @@ import { type PluginAttach, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import type { Change } from "./diff";
+import type { PropertyChange } from "./diff";
 import { EngineLog } from "./engine-log";
 import type { CallContext, DiffResult, Provider, Resource } from "./provider";
 import { fromStruct, toStruct } from "./struct";
@@ -21,7 +21,7 @@ import { fromStruct, toStruct } from "./struct";
  * first line of stdout, and ends when the engine cancels, signals, or goes away. The engine's own address is the first
  * argument.
  */
-export async function serve(provider: Provider, engineAddress: string | undefined): Promise<void> {
+export async function serveProvider(provider: Provider, engineAddress: string | undefined): Promise<void> {
   const running = new RunningProvider(provider, new EngineLog(engineAddress));
   const unlimited = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
   const server = new Server(unlimited);
@@ -240,7 +240,7 @@ function diffResponse({ changes, replaces, changed }: DiffResult): messages.Diff
   return response;
 }
 
-function diffKind(change: Change, replace: boolean): messages.PropertyDiff.Kind {
+function diffKind(change: PropertyChange, replace: boolean): messages.PropertyDiff.Kind {
   const kinds = messages.PropertyDiff.Kind;
   const plain = { add: kinds.ADD, delete: kinds.DELETE, update: kinds.UPDATE };
   const replacing = { add: kinds.ADD_REPLACE, delete: kinds.DELETE_REPLACE, update: kinds.UPDATE_REPLACE };

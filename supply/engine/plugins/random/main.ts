@@ -1,4 +1,4 @@
-import { serve } from "../protocol/server";
+import { serveProvider } from "../protocol/server";
 import { random } from "./provider";
 
-void serve(random, process.argv[2]);
+void serveProvider(random, process.argv[2]);

@@ -1,4 +1,4 @@
-import { serve } from "../protocol/server";
+import { serveProvider } from "../protocol/server";
 import { tls } from "./provider";
 
-void serve(tls, process.argv[2]);
+void serveProvider(tls, process.argv[2]);

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
-import { always, oneOf, type Schema } from "../bridged/attribute";
+import { always, type Schema, textOneOf } from "../bridged/attribute";
 import { BridgedResource } from "../bridged/resource";
 import type { PropertyMap } from "../protocol/value";
 import { hashForState, type KeyAlgorithm } from "./keys";
@@ -14,14 +14,19 @@ const curves: Record<string, string> = {
 };
 
 const schema: Schema = {
-  algorithm: { type: "string", mode: "required", replace: always, problem: oneOf("RSA", "ECDSA", "ED25519") },
+  algorithm: {
+    type: "string",
+    mode: "required",
+    replace: always,
+    problem: textOneOf("RSA", "ECDSA", "ED25519"),
+  },
   rsaBits: { type: "integer", mode: "optional and computed", default: 2048, replace: always },
   ecdsaCurve: {
     type: "string",
     mode: "optional and computed",
     default: "P224",
     replace: always,
-    problem: oneOf(...Object.keys(curves)),
+    problem: textOneOf(...Object.keys(curves)),
   },
   privateKeyPem: { type: "string", mode: "computed", secret: true },
   privateKeyOpenssh: { type: "string", mode: "computed", secret: true },
@@ -34,7 +39,7 @@ const schema: Schema = {
 };
 
 /** `tls:index/privateKey:PrivateKey`. */
-export const privateKey = new BridgedResource({
+export const privateKeyResource = new BridgedResource({
   schema,
   schemaVersion: 1,
   async create(planned) {

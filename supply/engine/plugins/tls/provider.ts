@@ -1,7 +1,7 @@
 import type { Provider } from "../protocol/provider";
 import { certRequest } from "./cert-request";
 import { locallySignedCert } from "./locally-signed-cert";
-import { privateKey } from "./private-key";
+import { privateKeyResource } from "./private-key";
 import { selfSignedCert } from "./self-signed-cert";
 
 /** The stand-in for the plugin `tls`. */
@@ -11,7 +11,7 @@ export const tls: Provider = {
   acceptsSecrets: false,
   configuration: {},
   resources: new Map([
-    ["tls:index/privateKey:PrivateKey", privateKey],
+    ["tls:index/privateKey:PrivateKey", privateKeyResource],
     ["tls:index/selfSignedCert:SelfSignedCert", selfSignedCert],
     ["tls:index/certRequest:CertRequest", certRequest],
     ["tls:index/locallySignedCert:LocallySignedCert", locallySignedCert],

@@ -1,0 +1,9 @@
+import type { MachineRecord } from "./record";
+
+export type Info = Map<string, string>;
+
+/** A machine as it is before anything is done; `info` is empty for one just cloned. */
+export interface Found {
+  info: Info;
+  record: MachineRecord | undefined;
+}

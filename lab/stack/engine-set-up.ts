@@ -1,0 +1,14 @@
+import type { LabPlan } from "../../plan/lab-plan";
+
+/** The part of it that drives the engine. */
+export interface EngineSetUp {
+  project: string;
+  /** Full path of the Pulumi CLI. */
+  pulumi: string;
+  environment: NodeJS.ProcessEnv;
+  /** Full path of the hypervisor's program. */
+  vboxManage: string;
+  plan: LabPlan;
+  /** The lab's own folder, where one is known. */
+  labFolder?: string;
+}
