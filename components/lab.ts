@@ -73,7 +73,11 @@ export class Lab extends pulumi.ComponentResource {
   private machinesOn(name: string, site: Site): Machine[] {
     const child = { parent: this };
     const gateway = new Gateway(`${name}-gateway`, { site }, child);
-    const releases = new DeliveredReleases(`${name}-releases`, { site, gateway }, child);
+    const releases = new DeliveredReleases(
+      `${name}-releases`,
+      { site, gateway: gateway.machine.node },
+      child,
+    );
     const loadBalancers = new LoadBalancers(`${name}-load-balancers`, { site, gateway }, child);
     const masters = new Masters(`${name}-masters`, { site, gateway, releases }, child);
     const behind = isUpgrade(site.plan, site.observations) ? masters.machines.at(-1) : undefined;

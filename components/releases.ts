@@ -1,17 +1,19 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { labReleasesEnvironment } from "../hypervisor/environment";
+import { gatewayOf } from "../plan/endpoint";
 import { covers, parseReleases, releasesOf } from "../plan/releases";
-import type { Gateway } from "./gateway";
 import { guestAccess } from "./guest-access";
 import { nodesOf, releasesOn } from "./living-releases";
 import { localCommand } from "./local-command";
+import type { Node } from "./node";
 import { observationOf } from "./observation";
 import type { Site } from "./site";
 
 export interface DeliveredReleasesArgs {
   site: Site;
-  gateway: Gateway;
+  /** The way in. */
+  gateway: Node;
 }
 
 /**
@@ -39,11 +41,11 @@ export class DeliveredReleases extends pulumi.ComponentResource {
       {
         ensure: "releases ensure",
         environment: labReleasesEnvironment(plan),
-        stdin: guestAccess(site, gateway.machine.plan, lacking),
+        stdin: guestAccess(site, gatewayOf(plan), lacking),
       },
       {
         parent: this,
-        dependsOn: lacking.length > 0 ? [gateway.machine.node.command] : [network.command],
+        dependsOn: lacking.length > 0 ? [gateway.command] : [network.command],
         // Which machines lack something is a question of the moment.
         ignoreChanges: lacking.length > 0 ? [] : ["stdin"],
         customTimeouts: { create: "60m", update: "60m" },
