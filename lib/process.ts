@@ -12,12 +12,18 @@ export interface ProcessResult {
 }
 
 export interface ProcessOptions {
-  timeoutSeconds: number;
+  /** It is ended when it takes longer; no bound where it is left out. */
+  timeoutSeconds?: number;
+  /** All of its environment; this process's own where it is left out. */
   environment?: NodeJS.ProcessEnv;
   /** Folder to run it in; this process's own where it is left out. */
   folder?: string;
+  /** For its standard input, which is empty where it is left out. */
+  input?: string;
   /** Takes each line of its standard output as it comes. */
   onOutput?: (line: string) => void;
+  /** Takes each line of its standard error as it comes. */
+  onErrorLine?: (line: string) => void;
 }
 
 /** Runs a program by argument list, never through a shell. Never rejects: the result says how it ended. */
@@ -35,27 +41,32 @@ export const runProcess: RunProcess = (file, args, options) =>
     const child = spawn(file, args, {
       env: options.environment ?? process.env,
       ...(options.folder === undefined ? {} : { cwd: options.folder }),
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       windowsHide: true,
     });
     const output = { stdout: "", stderr: "" };
-    let line = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    const outputLines = linesTo(options.onOutput);
+    const errorLines = linesTo(options.onErrorLine);
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       output.stdout += text;
-      if (options.onOutput === undefined) return;
-      const lines = (line + text).split("\n");
-      line = lines.pop() ?? "";
-      for (const whole of lines) options.onOutput(whole);
+      outputLines(text);
     });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      output.stderr += text;
+      errorLines(text);
+    });
+    // One that ends without reading it says why by its status.
+    child.stdin?.on("error", () => undefined).end(options.input);
 
     let timedOut = false;
     let killer: NodeJS.Timeout | undefined;
-    const timer = setTimeout(() => {
+    const end = () => {
       timedOut = true;
       child.kill("SIGTERM");
       killer = setTimeout(() => child.kill("SIGKILL"), GRACE_MILLISECONDS);
-    }, options.timeoutSeconds * 1000);
+    };
+    const { timeoutSeconds } = options;
+    const timer = timeoutSeconds === undefined ? undefined : setTimeout(end, timeoutSeconds * 1000);
     const finish = (result: Pick<ProcessResult, "status" | "startError">) => {
       clearTimeout(timer);
       clearTimeout(killer);
@@ -66,3 +77,14 @@ export const runProcess: RunProcess = (file, args, options) =>
     );
     child.on("close", (status) => finish({ status }));
   });
+
+/** Gives whole lines on, of a text that comes in pieces. */
+function linesTo(take: ((line: string) => void) | undefined): (text: string) => void {
+  let rest = "";
+  return (text) => {
+    if (take === undefined) return;
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) take(line);
+  };
+}

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync } from "node:fs";
 import type { Place } from "../place";
-import { run, runQuietly } from "../process";
+import { runOnHost, runQuietly } from "../process";
 import { hasRootFileSystem, rawFile } from "../storage/content";
 import { loadMedia } from "../storage/medium";
 import type { StoredMachine } from "./record";
@@ -20,7 +20,7 @@ export async function connectDataDisks(place: Place, machine: StoredMachine): Pr
     const file = rawFile(place, medium);
     if (!existsSync(file)) throw new Error(`the disk ${medium} of ${machine.name} has no content at ${file}`);
     await disconnectFile(file);
-    const device = (await run("losetup", ["--find", "--show", "--direct-io=on", file])).trim();
+    const device = (await runOnHost("losetup", ["--find", "--show", "--direct-io=on", file])).trim();
     disks.push({ device, guestDevice: `/dev/sd${String.fromCharCode(97 + port)}` });
   }
   return disks;
@@ -34,9 +34,13 @@ export async function disconnectDataDisks(place: Place, machine: StoredMachine):
 
 /** A killed machine may have left its device. */
 async function disconnectFile(file: string): Promise<void> {
-  const devices = await run("losetup", ["--noheadings", "--output", "NAME", "--associated", file]).catch(
-    () => "",
-  );
+  const devices = await runOnHost("losetup", [
+    "--noheadings",
+    "--output",
+    "NAME",
+    "--associated",
+    file,
+  ]).catch(() => "");
   for (const device of devices.split("\n").filter((name) => name.trim() !== ""))
     await runQuietly("losetup", ["--detach", device.trim()]);
 }

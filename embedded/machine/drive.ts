@@ -1,6 +1,6 @@
 import { lstatSync, rmSync, statSync } from "node:fs";
 import type { Place } from "../place";
-import { run } from "../process";
+import { runOnHost } from "../process";
 import { connectDisc } from "../storage/disc";
 import { loadMedia, type MediumRecord } from "../storage/medium";
 import type { StoredMachine } from "./record";
@@ -30,5 +30,5 @@ export async function loadDrive(place: Place, disc: MediumRecord | undefined, le
   const { rdev } = statSync(await connectDisc(place, disc));
   // Linux, include/linux/kdev_t.h: the minor number's low byte is the lowest, then the major's twelve bits.
   const [major, minor] = [(rdev >> 8) & 0xfff, (rdev & 0xff) | ((rdev >> 12) & 0xfff00)];
-  await run("mknod", ["--mode=0660", node, "b", String(major), String(minor)]);
+  await runOnHost("mknod", ["--mode=0660", node, "b", String(major), String(minor)]);
 }

@@ -1,7 +1,7 @@
 import { withPlaceLock } from "../locks";
 import type { AdapterRecord, StoredMachine } from "../machine/record";
 import { hostPrefix, type Place } from "../place";
-import { run, runQuietly } from "../process";
+import { runOnHost, runQuietly } from "../process";
 import {
   bridgeName,
   ensureBridges,
@@ -32,8 +32,8 @@ export function natNamespace(place: Place, uuid: string, adapter: number): strin
 export async function plugAdapters(place: Place, machine: StoredMachine): Promise<void> {
   const own = machineNamespace(place, machine.uuid);
   await removeNamespace(own);
-  await run("ip", ["netns", "add", own]);
-  await run("ip", ["-n", own, "link", "set", "lo", "up"]);
+  await runOnHost("ip", ["netns", "add", own]);
+  await runOnHost("ip", ["-n", own, "link", "set", "lo", "up"]);
   await skipDuplicateDetection(own);
   for (const [index, adapter] of machine.adapters.entries())
     if (adapter.kind === "nat") await plugNat(place, machine.uuid, index + 1, adapter);
@@ -44,7 +44,7 @@ export async function plugAdapters(place: Place, machine: StoredMachine): Promis
       place,
       internal.map((adapter) => adapter.internalNetwork),
     );
-    await run("ip", ["-n", switchNamespace(place), "-batch", "-"], internalCommands(place, machine));
+    await runOnHost("ip", ["-n", switchNamespace(place), "-batch", "-"], internalCommands(place, machine));
   });
 }
 
@@ -57,7 +57,7 @@ async function skipDuplicateDetection(namespace: string): Promise<void> {
 async function plugNat(place: Place, uuid: string, number: number, adapter: AdapterRecord): Promise<void> {
   const router = natNamespace(place, uuid, number);
   await removeNamespace(router);
-  await run("ip", ["netns", "add", router]);
+  await runOnHost("ip", ["netns", "add", router]);
   const commands = [
     `link add nat type veth peer name ${guestName(number)} address ${colons(adapter.mac)} netns ${machineNamespace(place, uuid)}`,
     `address add ${NAT_ROUTER} dev nat`,
@@ -65,7 +65,7 @@ async function plugNat(place: Place, uuid: string, number: number, adapter: Adap
     ...(adapter.cableConnected ? ["link set nat up"] : []),
     "",
   ];
-  await run("ip", ["-n", router, "-batch", "-"], commands.join("\n"));
+  await runOnHost("ip", ["-n", router, "-batch", "-"], commands.join("\n"));
 }
 
 function internalCommands(place: Place, machine: StoredMachine): string {

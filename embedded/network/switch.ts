@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { withPlaceLock } from "../locks";
 import { hostPrefix, type Place } from "../place";
-import { run, runQuietly } from "../process";
+import { runOnHost, runQuietly } from "../process";
 
 /** Where `ip netns` keeps its names. */
 export const NAMESPACES = "/run/netns";
@@ -25,7 +25,7 @@ export function namespaceExists(name: string): boolean {
 export async function ensureBridges(place: Place, networks: readonly string[]): Promise<void> {
   const namespace = switchNamespace(place);
   if (!namespaceExists(namespace)) {
-    await run("ip", ["netns", "add", namespace]);
+    await runOnHost("ip", ["netns", "add", namespace]);
     // Frames between machines are no business of the host's packet filter.
     await runQuietly("ip", [
       "netns",
@@ -38,7 +38,7 @@ export async function ensureBridges(place: Place, networks: readonly string[]): 
   }
   const present = new Set((await links(namespace)).map((link) => link.name));
   for (const bridge of new Set(networks.map(bridgeName)))
-    if (!present.has(bridge)) await run("ip", ["-n", namespace, "-batch", "-"], newBridge(bridge));
+    if (!present.has(bridge)) await runOnHost("ip", ["-n", namespace, "-batch", "-"], newBridge(bridge));
 }
 
 function newBridge(bridge: string): string {
@@ -58,8 +58,8 @@ export async function removeUnusedBridges(place: Place): Promise<void> {
     const used = new Set(present.flatMap((link) => link.master ?? []));
     const bridges = present.filter((link) => link.name.startsWith("br-"));
     const unused = bridges.filter((bridge) => !used.has(bridge.name));
-    for (const bridge of unused) await run("ip", ["-n", namespace, "link", "delete", bridge.name]);
-    if (unused.length === bridges.length) await run("ip", ["netns", "delete", namespace]);
+    for (const bridge of unused) await runOnHost("ip", ["-n", namespace, "link", "delete", bridge.name]);
+    if (unused.length === bridges.length) await runOnHost("ip", ["netns", "delete", namespace]);
   });
 }
 
@@ -69,7 +69,7 @@ interface Link {
 }
 
 async function links(namespace: string): Promise<Link[]> {
-  const text = await run("ip", ["-n", namespace, "-json", "link", "show"]);
+  const text = await runOnHost("ip", ["-n", namespace, "-json", "link", "show"]);
   return (JSON.parse(text || "[]") as { ifname: string; master?: string }[]).map((link) => ({
     name: link.ifname,
     ...(link.master === undefined ? {} : { master: link.master }),

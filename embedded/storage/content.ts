@@ -1,7 +1,7 @@
 import { existsSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Place } from "../place";
-import { run, runQuietly } from "../process";
+import { runOnHost, runQuietly } from "../process";
 
 /**
  * A disk's subvolume. Holds `root/`, a root file system, or `disk.raw`, a block device's content; a linked clone's also `usr/`,
@@ -26,20 +26,20 @@ export function hasRootFileSystem(place: Place, uuid: string): boolean {
 
 /** An empty subvolume. */
 export async function createContent(place: Place, uuid: string): Promise<void> {
-  await run("btrfs", ["subvolume", "create", contentFolder(place, uuid)]);
+  await runOnHost("btrfs", ["subvolume", "create", contentFolder(place, uuid)]);
 }
 
 /** A thin data disk of this size, without copy-on-write of single blocks until it is snapshotted. */
 export async function createRawContent(place: Place, uuid: string, bytes: number): Promise<void> {
   await createContent(place, uuid);
-  await run("chattr", ["+C", contentFolder(place, uuid)]);
+  await runOnHost("chattr", ["+C", contentFolder(place, uuid)]);
   writeFileSync(rawFile(place, uuid), "", { mode: 0o600 });
   truncateSync(rawFile(place, uuid), bytes);
 }
 
 /** A copy that costs nothing until it differs. */
 export async function snapshotContent(place: Place, from: string, to: string): Promise<void> {
-  await run("btrfs", ["subvolume", "snapshot", contentFolder(place, from), contentFolder(place, to)]);
+  await runOnHost("btrfs", ["subvolume", "snapshot", contentFolder(place, from), contentFolder(place, to)]);
 }
 
 /** Removes a disk's content, with subvolumes that programs in the guest made inside. */
@@ -49,13 +49,13 @@ export async function deleteContent(place: Place, uuid: string): Promise<void> {
   await runQuietly("btrfs", ["property", "set", "-ts", folder, "ro", "false"]);
   for (const nested of await nestedSubvolumes(folder))
     await runQuietly("btrfs", ["subvolume", "delete", nested]);
-  await run("btrfs", ["subvolume", "delete", folder]);
+  await runOnHost("btrfs", ["subvolume", "delete", folder]);
 }
 
 /** Deepest first. */
 async function nestedSubvolumes(folder: string): Promise<string[]> {
   const name = folder.slice(folder.lastIndexOf("/") + 1);
-  const list = await run("btrfs", ["subvolume", "list", "-o", folder]).catch(() => "");
+  const list = await runOnHost("btrfs", ["subvolume", "list", "-o", folder]).catch(() => "");
   return list
     .split("\n")
     .map((line) => line.slice(line.indexOf(`${name}/`)))

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { withPlaceLock } from "../locks";
 import type { Place } from "../place";
-import { run, runQuietly } from "../process";
+import { runOnHost, runQuietly } from "../process";
 import type { MediumRecord } from "./medium";
 
 /** Room for a file system's own tables beside its files. */
@@ -22,7 +22,7 @@ export function connectDisc(place: Place, medium: MediumRecord): Promise<string>
       await makeImage(medium.location, image);
     }
     const [device] = await devicesOf(image);
-    return device ?? (await run("losetup", ["--find", "--show", "--read-only", image])).trim();
+    return device ?? (await runOnHost("losetup", ["--find", "--show", "--read-only", image])).trim();
   });
 }
 
@@ -52,10 +52,10 @@ async function makeImage(iso: string, image: string): Promise<void> {
   const partial = `${image}.partial`;
   mkdirSync(content, { recursive: true, mode: 0o700 });
   try {
-    await run("bsdtar", ["--extract", "--file", iso, "--directory", content, "--no-same-owner"]);
+    await runOnHost("bsdtar", ["--extract", "--file", iso, "--directory", content, "--no-same-owner"]);
     const size = Math.ceil((statSync(iso).size / 2 ** 20) * 1.05) + SPARE_MEBIBYTES;
     const options = ["-q", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-L", await labelOf(iso)];
-    await run("mke2fs", [...options, "-d", content, partial, `${size}M`]);
+    await runOnHost("mke2fs", [...options, "-d", content, partial, `${size}M`]);
     renameSync(partial, image);
   } finally {
     for (const file of [content, partial]) rmSync(file, { recursive: true, force: true });
@@ -76,7 +76,7 @@ async function labelOf(iso: string): Promise<string> {
 
 async function devicesOf(image: string): Promise<string[]> {
   const args = ["--noheadings", "--output", "NAME,BACK-FILE", "--list"];
-  const lines = (await run("losetup", args).catch(() => "")).split("\n");
+  const lines = (await runOnHost("losetup", args).catch(() => "")).split("\n");
   return lines.flatMap((line) => {
     const [device = "", ...file] = line.trim().split(/\s+/);
     return basename(file[0] ?? "") === basename(image) ? [device] : [];

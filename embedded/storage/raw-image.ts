@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { isProcess } from "../machine/state";
 import type { Place } from "../place";
-import { run, runQuietly } from "../process";
+import { runOnHost, runQuietly } from "../process";
 import {
   contentFolder,
   createContent,
@@ -66,7 +66,7 @@ async function fill(place: Place, image: string, content: string): Promise<"root
   }
   for (const range of candidates) if (await copyRoot(place, image, range, content)) return "root";
   await createRawContent(place, content, size);
-  await run("cp", ["--sparse=always", image, rawFile(place, content)]);
+  await runOnHost("cp", ["--sparse=always", image, rawFile(place, content)]);
   return "bytes";
 }
 
@@ -86,12 +86,12 @@ async function copyRoot(place: Place, image: string, range: ByteRange, content: 
       if (!(await isRoot(mounted))) return false;
       await createContent(place, content);
       mkdirSync(rootFolder(place, content));
-      await run("cp", ["--archive", `${mounted}/.`, `${rootFolder(place, content)}/`]);
+      await runOnHost("cp", ["--archive", `${mounted}/.`, `${rootFolder(place, content)}/`]);
       await withoutCopyOnWrite(place, content);
-      await run("sync", ["--file-system", contentFolder(place, content)]);
+      await runOnHost("sync", ["--file-system", contentFolder(place, content)]);
       return true;
     } finally {
-      await run("umount", [mounted]);
+      await runOnHost("umount", [mounted]);
     }
   } finally {
     rmdirSync(mounted);
@@ -101,10 +101,10 @@ async function copyRoot(place: Place, image: string, range: ByteRange, content: 
 /** False when the kernel finds no ext file system there. */
 async function mountPart(image: string, range: ByteRange, folder: string): Promise<boolean> {
   const part = [`--offset=${range.start}`, `--sizelimit=${range.length}`];
-  const device = (await run("losetup", ["--find", "--show", "--read-only", ...part, image])).trim();
+  const device = (await runOnHost("losetup", ["--find", "--show", "--read-only", ...part, image])).trim();
   try {
     // noload: the image is read only, its journal must not be replayed.
-    await run("mount", ["-t", "ext4", "-o", "ro,noload", device, folder]);
+    await runOnHost("mount", ["-t", "ext4", "-o", "ro,noload", device, folder]);
     return true;
   } catch {
     return false;
@@ -115,7 +115,7 @@ async function mountPart(image: string, range: ByteRange, folder: string): Promi
 }
 
 async function isRoot(folder: string): Promise<boolean> {
-  return run("test", ["-e", join(folder, "usr/lib/systemd/systemd")]).then(
+  return runOnHost("test", ["-e", join(folder, "usr/lib/systemd/systemd")]).then(
     () => true,
     () => false,
   );

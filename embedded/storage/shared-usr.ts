@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { Place } from "../place";
-import { run } from "../process";
+import { runOnHost } from "../process";
 import { contentFolder, deleteContent, hasRootFileSystem, rootFolder, snapshotContent } from "./content";
 import { loadMedia } from "./medium";
 
@@ -66,7 +66,7 @@ export async function linkContent(place: Place, from: string, to: string): Promi
   chownSync(changes, uid, gid);
   chmodSync(changes, mode & 0o7777);
   // systemd takes a /usr that is newer than its last boot for an upgrade, and works for seconds.
-  await run("touch", [`--reference=${own}`, changes]);
+  await runOnHost("touch", [`--reference=${own}`, changes]);
   writeFileSync(join(usrFolder(place, to), "base"), from);
 }
 
@@ -93,8 +93,8 @@ async function makeWhole(place: Place, uuid: string, { base, changes }: SharedUs
   clearWork(place, uuid);
   mkdirSync(work);
   const layers = `lowerdir=${base},upperdir=${changes},workdir=${work}`;
-  await run("unshare", ["--mount", "sh", "-c", COPY_MERGED, "sh", layers, changes, merged]);
-  await run("rm", ["--recursive", own, usrFolder(place, uuid)]);
+  await runOnHost("unshare", ["--mount", "sh", "-c", COPY_MERGED, "sh", layers, changes, merged]);
+  await runOnHost("rm", ["--recursive", own, usrFolder(place, uuid)]);
   renameSync(merged, own);
 }
 

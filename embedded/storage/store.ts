@@ -16,7 +16,7 @@ import { withPlaceLock } from "../locks";
 import { loadMachines } from "../machine/registry";
 import { isOn, machineState } from "../machine/state";
 import type { Place } from "../place";
-import { run, runQuietly } from "../process";
+import { runOnHost, runQuietly } from "../process";
 
 /** Apparent size; it takes only what is written. Metadata of an empty one of this size: some MiB. */
 const IMAGE_BYTES = 2 ** 40;
@@ -55,10 +55,12 @@ export async function mountStore(place: Place): Promise<void> {
 async function mountImage(place: Place): Promise<void> {
   await ensureImage(place);
   mkdirSync(place.store, { recursive: true, mode: 0o700 });
-  const device = (await run("losetup", ["--find", "--show", "--direct-io=on", place.storeImage])).trim();
+  const device = (
+    await runOnHost("losetup", ["--find", "--show", "--direct-io=on", place.storeImage])
+  ).trim();
   try {
     // Checksums cost a twentieth of a lab's start, and guard disks that are made anew at will.
-    await run("mount", ["-t", "btrfs", "-o", "noatime,nodatasum", device, place.store]);
+    await runOnHost("mount", ["-t", "btrfs", "-o", "noatime,nodatasum", device, place.store]);
   } finally {
     // The device goes by itself with the mount (autoclear).
     await runQuietly("losetup", ["--detach", device]);
@@ -71,7 +73,7 @@ async function mountAnew(place: Place): Promise<void> {
   if (loadMachines(place).some((machine) => isOn(machineState(place, machine).state)))
     throw stillInUse(place);
   try {
-    await run("umount", [place.store]);
+    await runOnHost("umount", [place.store]);
   } catch (error) {
     throw stillInUse(place, error as Error);
   }
@@ -128,13 +130,13 @@ async function ensureImage(place: Place): Promise<void> {
   writeFileSync(fresh, "", { mode: 0o600 });
   chmodSync(fresh, 0o600);
   truncateSync(fresh, IMAGE_BYTES);
-  await run("mkfs.btrfs", ["--quiet", "--force", "--metadata", "single", "--label", "kube-lab", fresh]);
+  await runOnHost("mkfs.btrfs", ["--quiet", "--force", "--metadata", "single", "--label", "kube-lab", fresh]);
   renameSync(fresh, place.storeImage);
 }
 
 /** Unmounts the store and removes its image; only when nothing is in use any more. */
 export async function removeStore(place: Place): Promise<void> {
-  if (isStoreMounted(place)) await run("umount", [place.store]);
+  if (isStoreMounted(place)) await runOnHost("umount", [place.store]);
   if (existsSync(place.store)) rmdirSync(place.store);
   rmSync(place.storeImage, { force: true });
 }

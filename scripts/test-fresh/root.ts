@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { run } from "../../lib/run";
 import { aptSettings, debianSources, indexTargets, reachSettings } from "../../supply/base/mirror";
-import { run } from "../../supply/kubernetes/run";
 import { type HostSettings, hostSettings } from "./host-settings";
 
 /** Debian 12: the oldest release that README's Node.js 20 and Go run on. */
@@ -41,7 +41,7 @@ export async function makeFreshRoot(folder: string): Promise<FreshRoot> {
       ...['Apt::Install-Recommends "false"', ...reach].map((option) => `--aptopt=${option}`),
       ...[suite, folder, ...sources],
     ],
-    timeoutMs: 900_000,
+    timeoutSeconds: 900,
     remedy: "apt-get install mmdebstrap",
   });
   writeFileSync(join(folder, "etc/apt/apt.conf.d/90reach"), `${reach.join("\n")}\n`);

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { lock } from "proper-lockfile";
 import { cacheFolder } from "../../lib/cache";
 import type { Log } from "../../lib/progress";
+import { run as runProgram } from "../../lib/run";
 import type { DiskLayout } from "../../plan/lab-plan";
-
-import { run as runProgram } from "../kubernetes/run";
 import { type BuildHost, hostFacts, hostProblems } from "./host";
 import { type BaseInputs, readInputs } from "./inputs";
 import { bootableDisk, filledDisk, type Run, removeOtherStages, rootArchive, type Workplace } from "./stages";

@@ -1,4 +1,4 @@
-import type { Command } from "../kubernetes/run";
+import type { Command } from "../../lib/run";
 
 /** The keys of Debian's archive; package debian-archive-keyring. */
 export const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -9,7 +9,7 @@ const format = "$(ORIGIN)|$(LABEL)|$(REPO_URI)";
 export const indexTargets: Command = {
   program: "apt-get",
   arguments: ["indextargets", "--format", format, "Created-By: Packages", "Component: main"],
-  timeoutMs: 30_000,
+  timeoutSeconds: 30,
   remedy: "It is part of Debian's package apt.",
 };
 
@@ -42,7 +42,7 @@ export function unstableSource(targets: string, components: string): string {
 export const aptSettings: Command = {
   program: "apt-config",
   arguments: ["dump", "--no-empty", "--format", '%F "%v";%n'],
-  timeoutMs: 30_000,
+  timeoutSeconds: 30,
   remedy: "It is part of Debian's package apt.",
 };
 

@@ -1,9 +1,9 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../../lib/progress";
+import type { Command } from "../../lib/run";
 import { type DiskLayout, diskLayouts } from "../../plan/lab-plan";
 import { step } from "../kubernetes/progress";
-import type { Command } from "../kubernetes/run";
 import { type BaseInputs, suite } from "./inputs";
 import { debianSources, indexTargets } from "./mirror";
 
@@ -90,7 +90,7 @@ export async function filledDisk(inputs: BaseInputs, bootable: string, place: Wo
       await place.run({
         program: "cp",
         arguments: ["--sparse=always", "--reflink=auto", bootable, disk],
-        timeoutMs: 600_000,
+        timeoutSeconds: 600,
         remedy: "It is part of Debian's package coreutils.",
       });
       const values = [disk, join(inputs.project, "cloud-init", "image"), inputs.bundle, inputs.layout];
@@ -137,9 +137,9 @@ function isolated(program: string, values: string[], { minutes, network, onLine 
   return {
     program: "setpriv",
     arguments: ["--pdeathsig", "KILL", "unshare", ...namespaces, "--", program, ...values],
-    environment: { LC_ALL: "C.UTF-8", PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin` },
-    onLine,
-    timeoutMs: minutes * 60_000,
+    environment: { ...process.env, LC_ALL: "C.UTF-8", PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin` },
+    onErrorLine: onLine,
+    timeoutSeconds: minutes * 60,
     remedy: "apt-get install util-linux",
   };
 }

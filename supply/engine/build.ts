@@ -1,8 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { run } from "../../lib/run";
 import { compareVersions } from "../../lib/version";
+import { findProgram } from "./find-program";
 import type { Progress } from "./progress";
-import { findProgram, run } from "./run";
 import { cliVersion, nodeHostVersion, oldestGo } from "./versions";
 
 interface Build {
@@ -42,13 +43,20 @@ export async function buildEngine(
   const go = await requireGo(environment);
   await mkdir(folder, { recursive: true });
   for (const build of builds) {
-    const cwd = join(projectFolder, "supply", "engine", "modules", build.module);
     // The checksums of all modules are in go.sum; nothing else is to change these files.
-    const env = { ...environment, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly -buildvcs=false" };
+    const place = {
+      folder: join(projectFolder, "supply", "engine", "modules", build.module),
+      environment: {
+        ...environment,
+        CGO_ENABLED: "0",
+        GOWORK: "off",
+        GOFLAGS: "-mod=readonly -buildvcs=false",
+      },
+    };
     // Lists what is needed and, on the way, downloads it.
     const needed = await progress.step(
       `downloading the Go modules of ${build.program} ${build.version}`,
-      () => run(go, ["list", "-deps", build.package], { cwd, env }),
+      () => run({ program: go, arguments: ["list", "-deps", build.package], ...place }),
     );
     const packages = needed.trimEnd().split("\n").length;
     let compiled = 0;
@@ -58,17 +66,17 @@ export async function buildEngine(
     await progress.step(
       `compiling ${build.program} ${build.version}`,
       () =>
-        run(
-          go,
-          ["build", "-v", "-trimpath", "-ldflags", `-s -w -X ${version}`, "-o", target, build.package],
-          {
-            cwd,
-            env,
-            onErrorLine: () => {
-              compiled++;
-            },
+        run({
+          program: go,
+          arguments: [
+            ...["build", "-v", "-trimpath", "-ldflags", `-s -w -X ${version}`],
+            ...["-o", target, build.package],
+          ],
+          ...place,
+          onErrorLine: () => {
+            compiled++;
           },
-        ),
+        }),
       () => `, ${compiled} of ${packages} packages`,
     );
   }
@@ -82,7 +90,12 @@ async function requireGo(environment: NodeJS.ProcessEnv): Promise<string> {
       `The Pulumi CLI is neither installed nor downloadable, and there is no Go to build it. ${remedy}`,
     );
   }
-  const version = await run(go, ["env", "GOVERSION"], { env: environment, timeout: 30_000 });
+  const version = await run({
+    program: go,
+    arguments: ["env", "GOVERSION"],
+    environment,
+    timeoutSeconds: 30,
+  });
   if (compareVersions(version, oldestGo) < 0) {
     throw new Error(`The Pulumi CLI can't be built by ${go}, ${version.trim()}: it's too old. ${remedy}`);
   }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { run } from "../../lib/run";
 import type { Progress } from "./progress";
-import { run } from "./run";
 import { cliVersion } from "./versions";
 
 const site = "https://get.pulumi.com";
@@ -36,7 +36,7 @@ export async function downloadEngine(
   const file = join(folder, archive);
   await writeFile(file, content);
   // Every supported system's tar reads both kinds; the archive's one folder is taken off.
-  await run("tar", ["-xf", file, "-C", folder], { timeout: 300_000 });
+  await run({ program: "tar", arguments: ["-xf", file, "-C", folder], timeoutSeconds: 300 });
   await rm(file);
   await liftContents(folder);
 }

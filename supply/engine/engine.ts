@@ -1,11 +1,12 @@
 import { rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { run } from "../../lib/run";
 import { compareVersions } from "../../lib/version";
 import { buildEngine } from "./build";
 import { downloadEngine, siteReachable } from "./download";
+import { findProgram } from "./find-program";
 import { Progress } from "./progress";
-import { findProgram, run } from "./run";
 import { installStandIns, standIns } from "./stand-ins";
 import { engineFolder, exists, fillOnce } from "./store";
 import { cliVersion, nodeHostVersion, oldestOwnCli } from "./versions";
@@ -75,8 +76,13 @@ async function ownCli({ environment }: EngineOptions): Promise<Cli | undefined> 
   if (pulumi === undefined) {
     return undefined;
   }
-  const env = { ...environment, PULUMI_SKIP_UPDATE_CHECK: "1" };
-  const version = (await run(pulumi, ["version"], { env, timeout: 30_000 }).catch(() => "0")).trim();
+  const asked = run({
+    program: pulumi,
+    arguments: ["version"],
+    environment: { ...environment, PULUMI_SKIP_UPDATE_CHECK: "1" },
+    timeoutSeconds: 30,
+  });
+  const version = (await asked.catch(() => "0")).trim();
   const host = await findProgram("pulumi-language-nodejs", { ...environment, PATH: `${dirname(pulumi)}` });
   const anyHost =
     host ?? (await findProgram("pulumi-language-nodejs", environment, (folder) => folder === ours));
@@ -184,9 +190,11 @@ async function installPlugins(
 ): Promise<void> {
   for (const { name, version } of standIns.filter((plugin) => names.includes(plugin.name))) {
     await progress.step(`downloading the plugin ${name} ${version}`, () =>
-      run(pulumi, ["plugin", "install", "resource", name, `v${version}`, "--non-interactive"], {
-        env: { ...environment, PULUMI_SKIP_UPDATE_CHECK: "1" },
-        timeout: 300_000,
+      run({
+        program: pulumi,
+        arguments: ["plugin", "install", "resource", name, `v${version}`, "--non-interactive"],
+        environment: { ...environment, PULUMI_SKIP_UPDATE_CHECK: "1" },
+        timeoutSeconds: 300,
       }),
     );
   }

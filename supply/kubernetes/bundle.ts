@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { lock } from "proper-lockfile";
 import { cacheFolder } from "../../lib/cache";
 import type { Log } from "../../lib/progress";
+import { run } from "../../lib/run";
 import {
   type AddonVersions,
   type Architecture,
@@ -19,7 +20,6 @@ import { goComponents } from "./go/components";
 import { damagedFiles, type Manifest, readManifest, type Source, writeManifest } from "./manifest";
 import { officialComponents } from "./official/components";
 import { step } from "./progress";
-import { run } from "./run";
 import { ensureSelection } from "./selection";
 import { chooseSource, explicitSource } from "./source";
 
@@ -200,7 +200,7 @@ async function settleVersions(
   const list = await run({
     program: join(folder, "bin", "kubeadm"),
     arguments: ["config", "images", "list", "--kubernetes-version", `v${version}`],
-    timeoutMs: 60_000,
+    timeoutSeconds: 60,
     remedy: "Remove the bundle's folder and try again.",
   });
   return componentVersions(version, list);

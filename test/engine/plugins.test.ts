@@ -1,9 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { run } from "../../lib/run";
 import { ensureBackend, removeSalt } from "../../supply/engine/backend";
 import { ensureEngine } from "../../supply/engine/engine";
-import { run } from "../../supply/engine/run";
 import { type KeyPair, keyPair, SshServer } from "../unit/supply/engine-ssh-server";
 
 /** The stand-in plugins driven by the real CLI: every operation, and what stays in the state. */
@@ -52,9 +52,11 @@ beforeAll(async () => {
   await cli("config", "set", "hostKey", hostKey.public.trim());
   const file = join(project, "user-key");
   writeFileSync(file, user.private, { mode: 0o600 });
-  await run("sh", ["-c", '"$0" config set --secret userKey --stack dev < "$1"', pulumi, file], {
-    cwd: project,
-    env: environment,
+  await run({
+    program: "sh",
+    arguments: ["-c", '"$0" config set --secret userKey --stack dev < "$1"', pulumi, file],
+    folder: project,
+    environment,
   });
 });
 
@@ -66,18 +68,19 @@ afterAll(async () => {
 /** What the CLI prints on both its streams when it fails, as it must. */
 async function failing(...args: string[]): Promise<string> {
   const joined = ["-c", '"$0" "$@" 2>&1 && exit 1 || exit 0', pulumi, "--non-interactive", ...args];
-  return run("sh", joined, { cwd: project, env: environment, timeout: 120_000 });
+  return run({ program: "sh", arguments: joined, folder: project, environment, timeoutSeconds: 120 });
 }
 
 /** What the CLI prints on both its streams; a failure is an error with the end of it. */
 async function cli(...args: string[]): Promise<string> {
   const joined = ["-c", '"$0" "$@" 2>&1', pulumi, "--non-interactive", ...args];
-  return run("sh", joined, { cwd: project, env: environment, timeout: 120_000 });
+  return run({ program: "sh", arguments: joined, folder: project, environment, timeoutSeconds: 120 });
 }
 
 async function outputs(): Promise<Record<string, string>> {
   const args = ["--non-interactive", "stack", "output", "--json", "--show-secrets"];
-  return JSON.parse(await run(pulumi, args, { cwd: project, env: environment })) as Record<string, string>;
+  const printed = await run({ program: pulumi, arguments: args, folder: project, environment });
+  return JSON.parse(printed) as Record<string, string>;
 }
 
 const up = () => cli("up", "--yes", "--skip-preview");

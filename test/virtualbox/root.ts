@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { cacheFolder } from "../../lib/cache";
 import { withLock } from "../../lib/lock";
 import type { Log } from "../../lib/progress";
+import { run } from "../../lib/run";
 import { aptSettings, indexTargets, reachSettings, unstableSource } from "../../supply/base/mirror";
 import { step } from "../../supply/kubernetes/progress";
-import { run } from "../../supply/kubernetes/run";
 
 /** VirtualBox, and what its start script /usr/bin/VBoxManage calls. Of their dependencies none is chosen here. */
 const packages = ["virtualbox", "coreutils", "dash", "grep", "mawk", "procps"];
@@ -43,7 +43,7 @@ async function make(root: string): Promise<void> {
       ...(await aptOptions()).map((option) => `--aptopt=${option}`),
       ...["unstable", fresh, source],
     ],
-    timeoutMs: boundSeconds * 1000,
+    timeoutSeconds: boundSeconds,
     remedy: "apt-get install mmdebstrap",
   });
   // The alternatives' link that mawk's installation would have made.

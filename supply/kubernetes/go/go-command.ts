@@ -1,4 +1,4 @@
-import { run } from "../run";
+import { run } from "../../../lib/run";
 
 /** A run of the go command. */
 export interface GoCommand {
@@ -8,7 +8,7 @@ export interface GoCommand {
   onLine: (line: string) => void;
 }
 
-const timeoutMs = 60 * 60_000;
+const timeoutSeconds = 3600;
 const attempts = 3;
 const networkTrouble =
   /timeout|timed out|connection reset|connection refused|unexpected EOF|no such host|temporary failure|50[234] /i;
@@ -24,9 +24,15 @@ export async function goCommand(command: GoCommand): Promise<string> {
         program: "go",
         arguments: command.arguments,
         folder: command.folder,
-        environment: { GOFLAGS: "", GOWORK: "off", GO111MODULE: "on", ...command.environment },
-        onLine: command.onLine,
-        timeoutMs,
+        environment: {
+          ...process.env,
+          GOFLAGS: "",
+          GOWORK: "off",
+          GO111MODULE: "on",
+          ...command.environment,
+        },
+        onErrorLine: command.onLine,
+        timeoutSeconds,
         remedy: "Install Go 1.26 or later (https://go.dev/dl), or let official downloads through.",
       });
     } catch (error) {

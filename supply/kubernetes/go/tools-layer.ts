@@ -1,13 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { run } from "../../../lib/run";
 import type { BuildContext, Component } from "../component";
 import type { Layer } from "../image/docker-archive";
 import { readManifest } from "../manifest";
-import { run } from "../run";
 
 const suite = "trixie";
 const defaultMirror = "http://deb.debian.org/debian";
-const timeoutMs = 20 * 60_000;
+const timeoutSeconds = 20 * 60;
 const path = "layers/tools.tar";
 
 /** kube-proxy and flannel need the first four; the rest is for people and tests in toolbox. */
@@ -55,9 +55,9 @@ export const toolsLayer: Component = {
         process.env.KUBE_LAB_DEBIAN_MIRROR || defaultMirror,
       ],
       // A fixed time makes the same packages the same bytes.
-      environment: { SOURCE_DATE_EPOCH: "0" },
-      onLine: context.detail,
-      timeoutMs,
+      environment: { ...process.env, SOURCE_DATE_EPOCH: "0" },
+      onErrorLine: context.detail,
+      timeoutSeconds,
       remedy: "Install the package mmdebstrap.",
     });
     return { images: [] };

@@ -1,6 +1,7 @@
 import { access, copyFile, mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256OfFolder } from "../../../lib/checksum";
+import { run } from "../../../lib/run";
 import { type ComponentVersions, type ImageFile, imageNames } from "../../../plan/versions";
 import type { BuildContext, Component } from "../component";
 import { gatewayApiFiles, writeGatewayApi } from "../gateway-api";
@@ -8,7 +9,6 @@ import { toolboxSettings } from "../go/components";
 import { goBuild } from "../go/go-build";
 import { writeDockerArchive } from "../image/docker-archive";
 import { writeProgramImage } from "../image/program-image";
-import { run } from "../run";
 import { downloadWithPublishedChecksum, get, withRetries } from "./download";
 import { type PulledImage, pullImage } from "./registry";
 
@@ -131,7 +131,7 @@ async function fetchCrictl(context: BuildContext): Promise<{ images: string[] }>
 
 /** toolbox is our own: it needs Go; without Go the lab does without it, only tests and examples miss it. */
 async function buildToolbox(context: BuildContext): Promise<{ images: string[] }> {
-  const hasGo = await run({ program: "go", arguments: ["version"], timeoutMs: 30_000, remedy: "" }).then(
+  const hasGo = await run({ program: "go", arguments: ["version"], timeoutSeconds: 30 }).then(
     () => true,
     () => false,
   );
@@ -222,5 +222,5 @@ async function unpack(archive: string, folder: string): Promise<void> {
 
 function tar(tarArguments: string[]): Promise<string> {
   const remedy = "Install tar (part of Linux, macOS and Windows 10 or later).";
-  return run({ program: "tar", arguments: tarArguments, timeoutMs: 600_000, remedy });
+  return run({ program: "tar", arguments: tarArguments, timeoutSeconds: 600, remedy });
 }

@@ -47,7 +47,7 @@ function filesBelow(folder: string, end: RegExp): string[] {
 
 /** Names that are handed to what starts programs; a path or a name out of a variable is somebody's own. */
 const starts =
-  /(?<![.\w])(?:spawn|spawnSync|execFile|execFileSync|run|runQuietly|expectAccepted|testWith)\(\s*"([a-z][\w.-]*)"/g;
+  /(?<![.\w])(?:spawn|spawnSync|execFile|execFileSync|runOnHost|runQuietly|expectAccepted|testWith)\(\s*"([a-z][\w.-]*)"/g;
 const described = /\bprogram: "([a-z][\w.-]*)"/g;
 
 function calledBy(path: string): string[] {

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { Command } from "../../../lib/run";
 import { type BaseOptions, ensureBase } from "../../../supply/base/base";
 import { type BuildHost, basePackages, hostProblems } from "../../../supply/base/host";
 import { listBases, removeBase, removeStages } from "../../../supply/base/prune";
-import type { Command } from "../../../supply/kubernetes/run";
 import { onLinux } from "../../systems";
 import { baseProject, change } from "./base-project";
 
