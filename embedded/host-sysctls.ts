@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { writeForThisBoot } from "./atomic";
+import { writeAtomically } from "../lib/atomic-file";
 import { withPlaceLock } from "./locks";
 import type { Place } from "./place";
 import { runQuietly } from "./process";
@@ -64,9 +64,10 @@ export function raiseSysctls(place: Place): Promise<void> {
     const before = saved?.before ?? currentValues();
     const others = (saved?.users ?? []).filter((user) => user !== place.folder);
     mkdirSync(dirname(SAVED), { recursive: true, mode: 0o700 });
-    writeForThisBoot(
+    writeAtomically(
       SAVED,
       JSON.stringify({ before, users: [...others, place.folder] } satisfies SavedSysctls),
+      { isLasting: false },
     );
     for (const [name, least] of Object.entries(AT_LEAST))
       if (Number(readSysctl(name)) < least) writeSysctl(name, `${least}`);
@@ -82,7 +83,8 @@ export function restoreSysctls(place: Place): Promise<void> {
     if (!saved) return;
     // A place whose folder is gone was removed by hand.
     const users = saved.users.filter((user) => user !== place.folder && existsSync(user));
-    if (users.length > 0) return writeForThisBoot(SAVED, JSON.stringify({ ...saved, users }));
+    if (users.length > 0)
+      return writeAtomically(SAVED, JSON.stringify({ ...saved, users }), { isLasting: false });
     for (const [name, value] of Object.entries(saved.before))
       if (readSysctl(name) !== value) writeSysctl(name, value);
     rmSync(SAVED);

@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { writeAtomically } from "./atomic-file";
 import { cacheFolder } from "./cache";
+import { sha256OfFile } from "./checksum";
 
 /** A file as it was when its content was last read. */
 interface Known {
@@ -22,12 +21,11 @@ export async function fileDigest(path: string, cache = cacheFolder()): Promise<s
   const { size, mtimeMs } = await stat(path);
   const before = known[path];
   if (before?.size === size && before.mtimeMs === mtimeMs) return before.sha256;
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  const sha256 = hash.digest("hex");
+  const sha256 = await sha256OfFile(path);
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.${process.pid}`, JSON.stringify({ ...known, [path]: { size, mtimeMs, sha256 } }));
-  await rename(`${file}.${process.pid}`, file);
+  writeAtomically(file, JSON.stringify({ ...known, [path]: { size, mtimeMs, sha256 } }), {
+    isLasting: false,
+  });
   return sha256;
 }
 

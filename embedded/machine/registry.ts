@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { writeAtomically } from "../atomic";
+import { writeAtomically } from "../../lib/atomic-file";
 import { machineInaccessible, machineNotFound } from "../errors";
 import type { Place } from "../place";
 import type { StoredMachine } from "./record";

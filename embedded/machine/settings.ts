@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { writeAtomically } from "../atomic";
+import { writeAtomically } from "../../lib/atomic-file";
 import type { Place } from "../place";
 import { loadMedium } from "../storage/medium";
 import type { StoredMachine } from "./record";

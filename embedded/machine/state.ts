@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { writeForThisBoot } from "../atomic";
+import { writeAtomically } from "../../lib/atomic-file";
 import { type Place, runFolder } from "../place";
 import type { StoredMachine } from "./record";
 
@@ -67,7 +67,7 @@ export function readRunState(place: Place, uuid: string): RunState | undefined {
 
 export function writeRunState(place: Place, uuid: string, state: RunState): void {
   mkdirSync(runFolder(place, uuid), { recursive: true, mode: 0o700 });
-  writeForThisBoot(stateFile(place, uuid), JSON.stringify(state));
+  writeAtomically(stateFile(place, uuid), JSON.stringify(state), { isLasting: false });
 }
 
 /** The machine's state now: a running one whose supervisor is gone has been aborted. */

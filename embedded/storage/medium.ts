@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { writeAtomically } from "../atomic";
+import { writeAtomically } from "../../lib/atomic-file";
 import { mediumInaccessible, mediumNotFound, VirtualBoxError } from "../errors";
 import type { Place } from "../place";
 

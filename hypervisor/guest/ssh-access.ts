@@ -1,5 +1,6 @@
-import { rename, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeAtomically } from "../../lib/atomic-file";
 import type { Host } from "../../lib/host";
 import { ensurePrivateFolder } from "../../lib/private-folder";
 import { sshFilesOf } from "../../plan/ssh-config";
@@ -26,9 +27,8 @@ export async function ensureAccess(stack: string, access: SshAccess, host: Host)
     [config]: access.config,
   };
   for (const [name, content] of Object.entries(files)) {
-    const file = join(host.project, name);
-    await writeFile(`${file}.new`, content.endsWith("\n") ? content : `${content}\n`, { mode: 0o600 });
-    await rename(`${file}.new`, file);
+    const text = content.endsWith("\n") ? content : `${content}\n`;
+    writeAtomically(join(host.project, name), text, { isLasting: false });
   }
 }
 

@@ -1,5 +1,6 @@
 import { lstat, readdir, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
+import { isUnfinished } from "../../lib/atomic-file";
 import type { Log } from "../../lib/progress";
 import { RemedyError } from "../../lib/remedy-error";
 import { VBoxManageError } from "../driver/errors";
@@ -46,12 +47,12 @@ function isOurs(entry: string, machine: string): boolean {
       "Logs",
       "Snapshots",
       RECORD_FILE,
-      `${RECORD_FILE}.new`,
       `${machine}.vbox`,
       `${machine}.vbox-prev`,
       `${machine}.vbox-tmp`,
       `${machine}.nvram`,
     ].includes(entry) ||
+    isUnfinished(entry, RECORD_FILE) ||
     new RegExp(`^${machine.replaceAll(".", "\\.")}(?:-disk\\d+)?\\.(?:vdi|partial\\.vdi)$`).test(entry) ||
     /^(?:root(?:\.partial)?\.vdi|preparation\.log|\.preparation-\w+)$/.test(entry)
   );

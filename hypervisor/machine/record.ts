@@ -1,5 +1,6 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
+import { writeAtomically } from "../../lib/atomic-file";
 import { type Host, thisHost } from "../../lib/host";
 import { parseExtraData } from "../driver/output";
 import type { VBoxManage } from "../driver/vboxmanage";
@@ -50,9 +51,7 @@ export async function readToken(vbox: VBoxManage, image: string): Promise<string
 
 /** @param folder the machine's own */
 export async function writeRecord(folder: string, record: MachineRecord): Promise<void> {
-  const file = path.join(folder, RECORD_FILE);
-  await writeFile(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  writeAtomically(path.join(folder, RECORD_FILE), JSON.stringify(record), { isLasting: false });
 }
 
 export async function removeRecord(folder: string): Promise<void> {

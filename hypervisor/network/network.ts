@@ -58,11 +58,11 @@ export async function absentNetwork(
   if (made !== undefined) await removeHostOnly(vbox, made, log);
   await rm(record, { force: true });
   await removeBundleVolumes(vbox, folders, log);
-  await removeMembers(folders.lab);
+  removeMembers(folders.lab);
   // Of machines that were made before data disks lay apart no state knows the disk.
   await removeDataDisks(vbox, folders, log);
   // Whatever is left of a machine keeps the record.
-  await forgetLab(project, stackOf(wanted.group), folders.lab);
+  forgetLab(project, stackOf(wanted.group), folders.lab);
   await removeIfEmpty(folders.seeds);
   await removeIfEmpty(folders.lab);
   // `<machine folder>/kube-lab`: it stays as long as another lab or an image is in it.

@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import path from "node:path";
 import { placeAt } from "../../embedded/place";
-import { writeAtomically } from "../../lib/atomic-file";
+import { removeAtomically, writeAtomically } from "../../lib/atomic-file";
 import { type Host, thisHost } from "../../lib/host";
 import { logFor } from "../../lib/progress";
 import { RemedyError } from "../../lib/remedy-error";
@@ -90,9 +89,9 @@ export function rememberLab(project: string, stack: string, place: LabPlace, rec
 }
 
 /** Forgets it; the record stays while a machine of the lab is there. */
-export async function forgetLab(project: string, stack: string, folder: string): Promise<void> {
-  await rm(placeFile(project, stack), { force: true });
-  if (!lives(folder)) await rm(path.join(folder, FILE), { force: true });
+export function forgetLab(project: string, stack: string, folder: string): void {
+  removeAtomically(placeFile(project, stack));
+  if (!lives(folder)) removeAtomically(path.join(folder, FILE));
 }
 
 function labAt({ hypervisor, folder }: LabPlace): KnownLab {

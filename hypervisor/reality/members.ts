@@ -1,6 +1,6 @@
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { writeAtomically } from "../../lib/atomic-file";
+import { removeAtomically, writeAtomically } from "../../lib/atomic-file";
 import { type LabSpecification, shortName } from "../specification/lab";
 
 /** In the lab's folder: which machines the lab is to have by the last update that began. */
@@ -29,6 +29,6 @@ export async function readMembers(
   }
 }
 
-export async function removeMembers(labFolder: string): Promise<void> {
-  for (const file of [FILE, `${FILE}.new`]) await rm(path.join(labFolder, file), { force: true });
+export function removeMembers(labFolder: string): void {
+  removeAtomically(path.join(labFolder, FILE));
 }

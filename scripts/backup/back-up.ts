@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ExistingLab } from "../../lab/existing-lab";
 import { LabShell } from "../../lab/shell";
+import { writeAtomically } from "../../lib/atomic-file";
 import { type About, readAbout } from "./about";
 import { sealed } from "./vault";
 
@@ -19,8 +20,7 @@ export async function backUp(lab: ExistingLab, file: string, passphrase: string)
   try {
     const { content, about } = await snapshotOf(lab, shell);
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(`${file}.new`, sealed(content, about, passphrase), { mode: 0o600, flush: true });
-    renameSync(`${file}.new`, file);
+    writeAtomically(file, sealed(content, about, passphrase));
     return about;
   } finally {
     await shell.close();

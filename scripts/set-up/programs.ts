@@ -1,9 +1,9 @@
 import {
   chmodSync,
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { buildSync } from "esbuild";
+import { writeAtomically } from "../../lib/atomic-file";
 import { localFolder } from "../../lib/local-folder";
 
 /** Our own executables, by the name of their bundle below `.kube-lab/programs`. */
@@ -58,10 +59,8 @@ const PERL = "/usr/bin/perl";
 export function installStandIn(programs: string): string {
   if (process.platform !== "linux" || !existsSync(PERL)) return join(programs, "VBoxManage.js");
   const client = join(programs, "VBoxManage.pl");
-  const fresh = `${client}.${process.pid}.new`;
-  copyFileSync(join(__dirname, "..", "..", "embedded", "service", "client.pl"), fresh);
-  chmodSync(fresh, 0o755);
-  renameSync(fresh, client);
+  const source = join(__dirname, "..", "..", "embedded", "service", "client.pl");
+  writeAtomically(client, readFileSync(source), { mode: 0o755, isLasting: false });
   return client;
 }
 

@@ -1,6 +1,7 @@
-import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { basename, join, relative, sep } from "node:path";
 import { build } from "esbuild";
+import { writeAtomically } from "../../lib/atomic-file";
 
 /** A plugin that a stand-in exists for. */
 export interface StandIn {
@@ -15,6 +16,9 @@ export const standIns: readonly StandIn[] = [
   { name: "tls", version: "5.6.1" },
   { name: "random", version: "4.21.2" },
 ];
+
+/** Another process may start it just now; what is lost in a power cut is made again. */
+const file = { mode: 0o644, isLasting: false };
 
 /**
  * Bundles the stand-ins into `<project>/.kube-lab/programs/` and puts each where the engine looks for an installed plugin of
@@ -41,7 +45,7 @@ export async function installStandIns(projectFolder: string, pulumiHome: string)
     logLevel: "silent",
     write: false,
   });
-  await Promise.all(outputFiles.map(({ path, text }) => replaceFile(path, text)));
+  for (const { path, text } of outputFiles) writeAtomically(path, text, file);
   await Promise.all(
     standIns.map(({ name, version }) =>
       writeLauncher(
@@ -63,17 +67,9 @@ async function writeLauncher(folder: string, program: string): Promise<void> {
   const path = relative(folder, program);
   const launcher = join(folder, basename(program, ".js"));
   if (process.platform === "win32") {
-    await replaceFile(`${launcher}.cmd`, `@node "%~dp0${path}" %*\r\n`);
+    writeAtomically(`${launcher}.cmd`, `@node "%~dp0${path}" %*\r\n`, file);
     return;
   }
   const script = `#!/usr/bin/env node\nrequire(${JSON.stringify(path.split(sep).join("/"))});\n`;
-  await replaceFile(launcher, script, 0o755);
-}
-
-/** Writes a file so that a process that starts it meanwhile sees the old or the new one, whole. */
-async function replaceFile(path: string, content: string, mode = 0o644): Promise<void> {
-  const fresh = join(dirname(path), `.${process.pid}-${Date.now()}-${Math.random().toString(36).slice(2)}`);
-  await writeFile(fresh, content, { mode });
-  await chmod(fresh, mode);
-  await rename(fresh, path);
+  writeAtomically(launcher, script, { ...file, mode: 0o755 });
 }

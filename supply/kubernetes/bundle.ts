@@ -148,7 +148,7 @@ async function fillBundle(
       manifest.versions = versions;
     }
   }
-  await writeManifest(folder, manifest);
+  writeManifest(folder, manifest);
   return describe(folder, manifest, versions, wanted);
 }
 

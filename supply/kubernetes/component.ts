@@ -85,7 +85,7 @@ export async function installComponent(
     const key = componentRecordName(component, context.versions);
     await removeLeftOvers(context.bundle, manifest.components[key], record);
     manifest.components[key] = record;
-    await writeManifest(context.bundle, manifest);
+    writeManifest(context.bundle, manifest);
   } finally {
     await rm(work, { recursive: true, force: true });
   }

@@ -1,5 +1,6 @@
-import { readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
+import { readFile, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { writeAtomically } from "../../lib/atomic-file";
 import { sha256OfFile } from "../../lib/checksum";
 import type { Architecture, ComponentVersions } from "../../plan/versions";
 
@@ -50,10 +51,8 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
 }
 
 /** Writes the manifest in one step: a reader sees the old one or the new one. */
-export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  const temporary = join(folder, `${fileName}.${process.pid}`);
-  await writeFile(temporary, `${JSON.stringify(manifest, null, 2)}\n`);
-  await rename(temporary, join(folder, fileName));
+export function writeManifest(folder: string, manifest: Manifest): void {
+  writeAtomically(join(folder, fileName), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o644 });
 }
 
 /** Looks at a file once it is complete. */

@@ -28,7 +28,7 @@ export async function ensureSelection(bundle: string, manifest: Manifest, names:
     for (const name of folders) await mkdir(join(partial, name));
     for (const path of names.flatMap((name) => Object.keys(manifest.components[name]?.files ?? {})))
       await place(join(bundle, path), join(partial, pathInSelection(path)));
-    await writeManifest(partial, { ...manifest, components });
+    writeManifest(partial, { ...manifest, components });
     await rm(folder, { recursive: true, force: true });
     await rename(partial, folder).catch(async (error: unknown) => {
       // Another process may have made the same at this moment.

@@ -8,11 +8,11 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "nod
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { load } from "js-yaml";
-import { writeForThisBoot } from "../../../embedded/atomic";
 import { absentAccess, ensureAccess, readStack, type SshAccess } from "../../../hypervisor/guest/ssh-access";
 import { forgetLab, rememberLab } from "../../../hypervisor/reality/living-lab";
 import { readReleasesSpecification } from "../../../hypervisor/specification/machine";
 import { readNetworkSpecification } from "../../../hypervisor/specification/network";
+import { writeAtomically } from "../../../lib/atomic-file";
 
 import { thisHost } from "../../../lib/host";
 import { deliveredFiles, deliveryIn } from "../../delivered-files";
@@ -50,15 +50,17 @@ const verbs: Record<string, () => Promise<unknown>> = {
     const { IMAGE: image = "", INCARNATION: incarnation = "" } = process.env;
     const template = join(records, "machines", image);
     mkdirSync(template, { recursive: true });
-    writeForThisBoot(join(template, "token"), incarnation);
+    writeAtomically(join(template, "token"), incarnation, { isLasting: false });
     return { image };
   },
   "releases ensure": async () => undefined,
   "seed ensure": async () => {
     const content = JSON.parse(await text(process.stdin)) as Seed;
     for (const folder of ["seeds", "seeded"]) mkdirSync(join(records, folder), { recursive: true });
-    writeForThisBoot(seed, "");
-    writeForThisBoot(join(records, "seeded", name), JSON.stringify(seededMachine(content)));
+    writeAtomically(seed, "", { isLasting: false });
+    writeAtomically(join(records, "seeded", name), JSON.stringify(seededMachine(content)), {
+      isLasting: false,
+    });
   },
   "seed seal": async () => rmSync(join(records, "seeds"), { recursive: true, force: true }),
   "seed absent": async () => {
@@ -122,13 +124,14 @@ function ensureMachine() {
     `memory=${memory}`,
     '"SATA-0-0"="root.vdi"',
   ];
-  writeForThisBoot(join(machine, "info"), `${info.join("\n")}\n`);
-  writeForThisBoot(
+  writeAtomically(join(machine, "info"), `${info.join("\n")}\n`, { isLasting: false });
+  writeAtomically(
     recordFile,
     JSON.stringify({
       ...{ uuid, incarnation, hostKey, project: process.cwd() },
       ...{ image, birth, renewal, hardware, started, releases },
     }),
+    { isLasting: false },
   );
   process.stderr.write(`${name}: started\n`);
   return { uuid, state: "running", started };
