@@ -4,19 +4,29 @@ import { lock } from "proper-lockfile";
 import { type Log, waitFor } from "./progress";
 import { RemedyError } from "./remedy-error";
 
-/** A lock whose holder died is free after so long; a living holder renews it. */
-const STALE_MILLISECONDS = 20_000;
+/** A lock whose holder died is free after so long, seconds; a living holder renews it in half the time. */
+const STALE_SECONDS = 20;
+
+/** Between two looks at a lock that another holds, ms: what takes a moment is not to take longer, nor what takes an hour to be asked for all the time. */
+const PAUSE = { first: 10, longest: 50 };
+const PATIENT_PAUSE = { first: 10, longest: 1_000 };
+const PATIENT_SECONDS = 600;
+
+interface LockOptions {
+  log: Log;
+  /** What the lock is for, as a person says it. */
+  what: string;
+  /** How long to wait for another holder; 0 asks once. */
+  boundSeconds: number;
+  /** For work that leaves its process no time for anything else for longer than the usual. */
+  staleSeconds?: number;
+}
 
 /**
  * Runs work while holding a lock among all processes of this computer.
  * @param file full path; its folder is made, the lock is the folder `<file>.lock` while held.
- * @param boundSeconds how long to wait for another holder.
  */
-export async function withLock<T>(
-  file: string,
-  options: { log: Log; what: string; boundSeconds: number },
-  work: () => Promise<T>,
-): Promise<T> {
+export async function withLock<T>(file: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   let lost: Error | undefined;
   const release = await waitFor(
@@ -25,9 +35,9 @@ export async function withLock<T>(
       what: `for ${options.what}, which another process holds`,
       boundSeconds: options.boundSeconds,
       remedy: `If no other process is at work, remove the folder ${file}.lock.`,
-      pause: { first: 10, longest: 50 },
+      pause: options.boundSeconds > PATIENT_SECONDS ? PATIENT_PAUSE : PAUSE,
     },
-    () => acquire(file, (error) => (lost = error)),
+    () => acquire(file, options.staleSeconds ?? STALE_SECONDS, (error) => (lost = error)),
   );
   try {
     const result = await work();
@@ -40,11 +50,11 @@ export async function withLock<T>(
   }
 }
 
-async function acquire(file: string, onLost: (error: Error) => void) {
+async function acquire(file: string, staleSeconds: number, onLost: (error: Error) => void) {
   try {
     return await lock(file, {
       realpath: false,
-      stale: STALE_MILLISECONDS,
+      stale: staleSeconds * 1000,
       retries: 0,
       onCompromised: onLost,
     });

@@ -15,17 +15,49 @@ export function logFor(
 /** Seconds between two lines while something takes long. */
 const PROGRESS_SECONDS = 10;
 
-/** Runs work and, as long as it takes, says every ten seconds what is waited for and how long already. */
-export async function withProgress<T>(log: Log, what: string, work: () => Promise<T>): Promise<T> {
+/** Characters of what a step is at that a line shows: it may be a program's own. */
+const SHOWN_DETAIL = 120;
+
+/**
+ * Runs work and, as long as it takes, says every ten seconds what is waited for and how long already.
+ * @param detail what the work is at just now
+ */
+export async function withProgress<T>(
+  log: Log,
+  what: string,
+  work: () => Promise<T>,
+  detail: () => string = () => "",
+): Promise<T> {
   const started = Date.now();
-  const timer = setInterval(
-    () => log(`${what}, ${Math.round((Date.now() - started) / 1000)} s`),
-    PROGRESS_SECONDS * 1000,
-  );
+  const tell = () => {
+    const at = detail().trim().slice(0, SHOWN_DETAIL);
+    log(`${what}, ${Math.round((Date.now() - started) / 1000)} s${at && `, ${at}`}`);
+  };
+  const timer = setInterval(tell, PROGRESS_SECONDS * 1000);
   try {
     return await work();
   } finally {
     clearInterval(timer);
+  }
+}
+
+/** Runs one step of something long: says its begin, every ten seconds that it goes on, and its end with the seconds it took. */
+export async function step<T>(
+  log: Log,
+  name: string,
+  work: () => Promise<T>,
+  detail?: () => string,
+): Promise<T> {
+  const began = Date.now();
+  const seconds = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
+  log(`${name} …`);
+  try {
+    const result = await withProgress(log, name, work, detail);
+    log(`${name}: done in ${seconds()}`);
+    return result;
+  } catch (error) {
+    log(`${name}: failed after ${seconds()}`);
+    throw error;
   }
 }
 

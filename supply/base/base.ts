@@ -1,8 +1,8 @@
 import { existsSync, rmSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { lock } from "proper-lockfile";
 import { cacheFolder } from "../../lib/cache";
+import { withLock } from "../../lib/lock";
 import type { Log } from "../../lib/progress";
 import { run as runProgram } from "../../lib/run";
 import type { DiskLayout } from "../../plan/lab-plan";
@@ -43,7 +43,7 @@ export interface BuiltDisk {
 }
 
 const lockWaitSeconds = 3600;
-const lockStaleMs = 60_000;
+const lockStaleSeconds = 60;
 /** Written last: a folder without it is not complete. */
 export const baseRecordFile = "base.json";
 
@@ -62,12 +62,11 @@ export async function ensureBase(options: BaseOptions): Promise<BuiltDisk> {
   const problems = hostProblems(options.host ?? hostFacts(), layout);
   if (problems.length > 0) throw new Error(problems.join("\n"));
   await mkdir(parent, { recursive: true });
-  const release = await lockBases(parent, options.report ?? console.log);
-  try {
-    return finished(parent, inputs) ?? (await build(parent, inputs, options));
-  } finally {
-    await release();
-  }
+  return withBases(
+    parent,
+    options.report ?? console.log,
+    async () => finished(parent, inputs) ?? (await build(parent, inputs, options)),
+  );
 }
 
 /** Folder that holds all base disks, each in a folder named by its hash. */
@@ -176,26 +175,16 @@ export async function readBaseRecord(
   }
 }
 
-/** Only one process at a time makes or removes base disks. @returns what releases it */
-export async function lockBases(
+/** Runs what makes or removes base disks: only one process at a time does. @param boundSeconds how long it waits for another */
+export async function withBases<T>(
   parent: string,
   log: Log,
-  waitSeconds = lockWaitSeconds,
-): Promise<() => Promise<void>> {
-  const began = Date.now();
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await lock(parent, { stale: lockStaleMs, realpath: false });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
-      const waited = Math.round((Date.now() - began) / 1000);
-      if (waited >= waitSeconds) {
-        throw new Error(
-          `${parent}: another process holds ${parent}.lock, waited ${waited} s. Let it end, then try again.`,
-        );
-      }
-      if (attempt % 20 === 0) log(`base disk: waiting for another process that is at ${parent}: ${waited} s`);
-      await new Promise((resolve) => setTimeout(resolve, Math.min(1000, waitSeconds * 1000)));
-    }
-  }
+  work: () => Promise<T>,
+  boundSeconds = lockWaitSeconds,
+): Promise<T> {
+  return withLock(
+    parent,
+    { log, what: "the base disks", boundSeconds, staleSeconds: lockStaleSeconds },
+    work,
+  );
 }

@@ -5,7 +5,7 @@ import { join, posix } from "node:path";
 import { cacheFolder } from "../../lib/cache";
 import { type Checksum, type DownloadOptions, download } from "../../lib/download";
 import { get, withRetries } from "../kubernetes/official/download";
-import { baseParent, lockBases } from "./base";
+import { baseParent, withBases } from "./base";
 
 /** A disk image to download. */
 export interface CloudImage {
@@ -80,8 +80,7 @@ export async function ensureCloudImage(
   const file = join(folder, name);
   if (existsSync(file)) return file;
   await mkdir(folder, { recursive: true });
-  const release = await lockBases(baseParent(cache), report);
-  try {
+  return withBases(baseParent(cache), report, async () => {
     if (existsSync(file)) return file;
     report(`base disk: downloading ${url}`);
     await download(url, file, {
@@ -92,9 +91,7 @@ export async function ensureCloudImage(
       }),
     });
     return file;
-  } finally {
-    await release();
-  }
+  });
 }
 
 /** A line of such a list: `0a1b…  debian-13-generic-amd64.qcow2`, with `*` before the name for binary files. */

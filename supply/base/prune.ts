@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DiskLayout } from "../../plan/lab-plan";
-import { baseParent, lockBases, readBaseRecord, stagesFolder, storedBytes } from "./base";
+import { baseParent, readBaseRecord, stagesFolder, storedBytes, withBases } from "./base";
 import { downloadPrefix } from "./cloud-image";
 
 /** A base disk in the cache. */
@@ -57,13 +57,8 @@ export async function listDownloads(
   return Promise.all(downloads);
 }
 
-async function locked(cache: string | undefined, work: () => Promise<void>): Promise<void> {
-  const release = await lockBases(baseParent(cache), console.log, 0);
-  try {
-    await work();
-  } finally {
-    await release();
-  }
+function locked(cache: string | undefined, work: () => Promise<void>): Promise<void> {
+  return withBases(baseParent(cache), console.log, work, 0);
 }
 
 async function describe(folder: string, hash: string): Promise<CachedBase | undefined> {

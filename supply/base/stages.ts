@@ -1,9 +1,8 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Log } from "../../lib/progress";
+import { type Log, step } from "../../lib/progress";
 import type { Command } from "../../lib/run";
 import { type DiskLayout, diskLayouts } from "../../plan/lab-plan";
-import { step } from "../kubernetes/progress";
 import { type BaseInputs, suite } from "./inputs";
 import { debianSources, indexTargets } from "./mirror";
 

@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { type Log, step } from "../../lib/progress";
 import { run } from "../../lib/run";
 import { compareVersions } from "../../lib/version";
 import { findProgram } from "./find-program";
-import type { Progress } from "./progress";
 import { cliVersion, nodeHostVersion, oldestGo } from "./versions";
 
 interface Build {
@@ -38,7 +38,7 @@ export async function buildEngine(
   folder: string,
   projectFolder: string,
   environment: NodeJS.ProcessEnv,
-  progress: Progress,
+  log: Log,
 ): Promise<void> {
   const go = await requireGo(environment);
   await mkdir(folder, { recursive: true });
@@ -54,16 +54,16 @@ export async function buildEngine(
       },
     };
     // Lists what is needed and, on the way, downloads it.
-    const needed = await progress.step(
-      `downloading the Go modules of ${build.program} ${build.version}`,
-      () => run({ program: go, arguments: ["list", "-deps", build.package], ...place }),
+    const needed = await step(log, `downloading the Go modules of ${build.program} ${build.version}`, () =>
+      run({ program: go, arguments: ["list", "-deps", build.package], ...place }),
     );
     const packages = needed.trimEnd().split("\n").length;
     let compiled = 0;
     const suffix = process.platform === "win32" ? ".exe" : "";
     const version = `github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${build.version}`;
     const target = join(folder, build.program + suffix);
-    await progress.step(
+    await step(
+      log,
       `compiling ${build.program} ${build.version}`,
       () =>
         run({
@@ -77,7 +77,7 @@ export async function buildEngine(
             compiled++;
           },
         }),
-      () => `, ${compiled} of ${packages} packages`,
+      () => `${compiled} of ${packages} packages`,
     );
   }
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Log, step } from "../../lib/progress";
 import { run } from "../../lib/run";
-import type { Progress } from "./progress";
 import { cliVersion } from "./versions";
 
 const site = "https://get.pulumi.com";
@@ -26,11 +26,11 @@ export async function siteReachable(fetchFrom: typeof fetch = fetch): Promise<bo
  */
 export async function downloadEngine(
   folder: string,
-  progress: Progress,
+  log: Log,
   fetchFrom: typeof fetch = fetch,
 ): Promise<void> {
   const archive = archiveName(process.platform, process.arch);
-  const content = await progress.step(`downloading ${releases}/${archive}`, () => get(fetchFrom, archive));
+  const content = await step(log, `downloading ${releases}/${archive}`, () => get(fetchFrom, archive));
   const checksums = (await get(fetchFrom, `pulumi-${cliVersion}-checksums.txt`)).toString("utf8");
   verify(archive, content, checksums);
   const file = join(folder, archive);

@@ -1,12 +1,12 @@
 import { rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { type Log, step } from "../../lib/progress";
 import { run } from "../../lib/run";
 import { compareVersions } from "../../lib/version";
 import { buildEngine } from "./build";
 import { downloadEngine, siteReachable } from "./download";
 import { findProgram } from "./find-program";
-import { Progress } from "./progress";
 import { installStandIns, standIns } from "./stand-ins";
 import { engineFolder, exists, fillOnce } from "./store";
 import { cliVersion, nodeHostVersion, oldestOwnCli } from "./versions";
@@ -48,9 +48,9 @@ export async function ensureEngine(options: Partial<EngineOptions> = {}): Promis
     reachable: once(() => siteReachable()),
     ...options,
   };
-  const progress = new Progress("engine", full.report);
-  const cli = (await ownCli(full)) ?? (await cachedCli(full)) ?? (await makeCli(full, progress));
-  const plugins = await ensurePlugins(cli, full, progress);
+  const log: Log = (line) => full.report(`engine: ${line}`);
+  const cli = (await ownCli(full)) ?? (await cachedCli(full)) ?? (await makeCli(full, log));
+  const plugins = await ensurePlugins(cli, full, log);
   return {
     pulumi: cli.pulumi,
     path: [dirname(cli.pulumi)],
@@ -97,17 +97,17 @@ async function cachedCli({ environment }: EngineOptions): Promise<Cli | undefine
   return (await exists(folder)) ? describeMade(folder) : undefined;
 }
 
-async function makeCli({ project, environment, reachable }: EngineOptions, progress: Progress): Promise<Cli> {
+async function makeCli({ project, environment, reachable }: EngineOptions, log: Log): Promise<Cli> {
   const folder = engineFolder(environment);
-  await fillOnce(folder, progress, async (fresh) => {
+  await fillOnce(folder, log, async (fresh) => {
     if (await reachable()) {
       try {
-        return await downloadEngine(fresh, progress);
+        return await downloadEngine(fresh, log);
       } catch (error) {
-        progress.say(`${error instanceof Error ? error.message : error}; building it instead`);
+        log(`${error instanceof Error ? error.message : error}; building it instead`);
       }
     }
-    await buildEngine(fresh, project, environment, progress);
+    await buildEngine(fresh, project, environment, log);
   });
   return describeMade(folder);
 }
@@ -132,7 +132,7 @@ interface Plugins {
   description: string;
 }
 
-async function ensurePlugins({ pulumi }: Cli, options: EngineOptions, progress: Progress): Promise<Plugins> {
+async function ensurePlugins({ pulumi }: Cli, options: EngineOptions, log: Log): Promise<Plugins> {
   const { project, environment, reachable } = options;
   const home = userHome(environment);
   const missing: string[] = [];
@@ -146,10 +146,10 @@ async function ensurePlugins({ pulumi }: Cli, options: EngineOptions, progress: 
   }
   if (await reachable()) {
     try {
-      await installPlugins(pulumi, missing, environment, progress);
+      await installPlugins(pulumi, missing, environment, log);
       return { environment: {}, standIns: false, description: "the real ones, downloaded" };
     } catch (error) {
-      progress.say(`${error instanceof Error ? error.message : error}; using the stand-ins instead`);
+      log(`${error instanceof Error ? error.message : error}; using the stand-ins instead`);
     }
   }
   const ownHome = join(project, ".kube-lab", "pulumi-home");
@@ -186,10 +186,10 @@ async function installPlugins(
   pulumi: string,
   names: readonly string[],
   environment: NodeJS.ProcessEnv,
-  progress: Progress,
+  log: Log,
 ): Promise<void> {
   for (const { name, version } of standIns.filter((plugin) => names.includes(plugin.name))) {
-    await progress.step(`downloading the plugin ${name} ${version}`, () =>
+    await step(log, `downloading the plugin ${name} ${version}`, () =>
       run({
         program: pulumi,
         arguments: ["plugin", "install", "resource", name, `v${version}`, "--non-interactive"],

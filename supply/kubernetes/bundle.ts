@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { arch } from "node:os";
 import { join } from "node:path";
-import { lock } from "proper-lockfile";
 import { cacheFolder } from "../../lib/cache";
+import { withLock } from "../../lib/lock";
 import type { Log } from "../../lib/progress";
 import { run } from "../../lib/run";
 import {
@@ -19,7 +19,6 @@ import { type Component, componentRecordName, installComponent } from "./compone
 import { goComponents } from "./go/components";
 import { damagedFiles, type Manifest, readManifest, type Source, writeManifest } from "./manifest";
 import { officialComponents } from "./official/components";
-import { step } from "./progress";
 import { ensureSelection } from "./selection";
 import { chooseSource, explicitSource } from "./source";
 
@@ -60,7 +59,7 @@ export interface BundleFolder {
 }
 
 const lockWaitSeconds = 3600;
-const lockStaleMs = 60_000;
+const lockStaleSeconds = 60;
 
 /**
  * Makes sure that the bundle of Kubernetes' programs and images is there and returns its folder. What is complete and
@@ -74,14 +73,12 @@ export async function ensureBundle(options: BundleOptions = {}): Promise<BundleF
   const found = await completeBundle(folder, options);
   if (found) return found;
   await mkdir(folder, { recursive: true });
-  const release = await lockBundle(folder, options.log ?? console.log);
-  try {
-    return (
-      (await completeBundle(folder, options)) ?? (await fillBundle(folder, version, architecture, options))
-    );
-  } finally {
-    await release();
-  }
+  return withBundle(
+    folder,
+    options.log ?? console.log,
+    async () =>
+      (await completeBundle(folder, options)) ?? (await fillBundle(folder, version, architecture, options)),
+  );
 }
 
 /** Whether an image that only an official registry has is in the bundle, or would be once that is made. Makes nothing. */
@@ -219,22 +216,12 @@ async function describe(
   return { folder, version, architecture, source, versions, images: images.sort() };
 }
 
-async function lockBundle(folder: string, log: Log): Promise<() => Promise<void>> {
-  const settings = { stale: lockStaleMs, update: lockStaleMs / 6, realpath: false };
-  try {
-    return await lock(folder, settings);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
-  }
-  const patience = { retries: lockWaitSeconds / 2, factor: 1, minTimeout: 2000, maxTimeout: 2000 };
-  try {
-    return await step(log, `wait for another process that makes ${folder}`, () =>
-      lock(folder, { ...settings, retries: patience }),
-    );
-  } catch (error) {
-    throw new Error(
-      `${folder}: still locked by another process after ${lockWaitSeconds} s. ` +
-        `If none runs any more, remove ${folder}.lock (${String(error)})`,
-    );
-  }
+/** Runs what makes or removes a bundle: only one process at a time does. @param boundSeconds how long it waits for another */
+export function withBundle<T>(
+  folder: string,
+  log: Log,
+  work: () => Promise<T>,
+  boundSeconds = lockWaitSeconds,
+): Promise<T> {
+  return withLock(folder, { log, what: folder, boundSeconds, staleSeconds: lockStaleSeconds }, work);
 }

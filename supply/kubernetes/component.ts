@@ -1,11 +1,9 @@
 import { chmod, mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { filesBelow } from "../../lib/checksum";
-import type { Log } from "../../lib/progress";
+import { type Log, step } from "../../lib/progress";
 import type { AddonVersions, Architecture, ComponentVersions } from "../../plan/versions";
 import { type ComponentRecord, fileRecord, type Manifest, type Source, writeManifest } from "./manifest";
-
-import { step } from "./progress";
 
 /** What a component's build gets. */
 export interface BuildContext {

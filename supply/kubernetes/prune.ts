@@ -1,8 +1,8 @@
 import { lstat, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { lock } from "proper-lockfile";
 import { cacheFolder } from "../../lib/cache";
 import { filesBelow } from "../../lib/checksum";
+import { withBundle } from "./bundle";
 import { readManifest } from "./manifest";
 import { selectionsName } from "./selection";
 
@@ -31,14 +31,7 @@ export async function listBundles(cache: string = cacheFolder()): Promise<Cached
 
 /** Removes a bundle. @throws Error when another process is making it just now. */
 export async function removeBundle(bundle: Pick<CachedBundle, "folder">): Promise<void> {
-  const release = await lock(bundle.folder, { stale: 60_000, realpath: false }).catch((error: unknown) => {
-    throw new Error(`${bundle.folder}: in use, another process is making it (${String(error)})`);
-  });
-  try {
-    await rm(bundle.folder, { recursive: true, force: true });
-  } finally {
-    await release();
-  }
+  await withBundle(bundle.folder, console.log, () => rm(bundle.folder, { recursive: true, force: true }), 0);
 }
 
 async function describe(folder: string, name: string): Promise<CachedBundle> {

@@ -3,10 +3,9 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } f
 import { join } from "node:path";
 import { cacheFolder } from "../../lib/cache";
 import { withLock } from "../../lib/lock";
-import type { Log } from "../../lib/progress";
+import { type Log, step } from "../../lib/progress";
 import { run } from "../../lib/run";
 import { aptSettings, indexTargets, reachSettings, unstableSource } from "../../supply/base/mirror";
-import { step } from "../../supply/kubernetes/progress";
 
 /** VirtualBox, and what its start script /usr/bin/VBoxManage calls. Of their dependencies none is chosen here. */
 const packages = ["virtualbox", "coreutils", "dash", "grep", "mawk", "procps"];
