@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256Of } from "../lib/checksum";
 import type { LabPlan, MachinePlan, Role } from "../plan/lab-plan";
 import { commonFiles } from "./common/files";
 import type { MachineCredentials } from "./credentials";
@@ -33,5 +33,5 @@ const roleFiles: Record<Role, FilesOf> = {
 
 /** Last in the list, so last written: where it is in place, so are all the others. */
 function digestOf(files: GuestFile[]): string {
-  return `${createHash("sha256").update(JSON.stringify(files)).digest("hex")}\n`;
+  return `${sha256Of(JSON.stringify(files))}\n`;
 }

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
+import { sha256Of } from "../lib/checksum";
 
 /** The same UUID for the same words, always: version 5 in form, of a namespace of our own. */
 export function stableUuid(words: string): string {
-  const hex = createHash("sha256").update(`kube-lab ${words}`).digest("hex");
+  const hex = sha256Of(`kube-lab ${words}`);
   const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16);
   return [
     hex.slice(0, 8),

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
+import { describeFailure } from "./http";
 
 /** A digest that a file must have, and who says so. */
 export interface Checksum {
@@ -47,13 +48,13 @@ export async function download(url: string, file: string, options: DownloadOptio
       const size = await part.size();
       if (size > before) attempt = 1;
       before = size;
-      const why = describe(error);
+      const why = describeFailure(error);
       if (error instanceof Refusal || attempt >= attempts)
         throw new Error(
           `${url}: ${why}. ${size > 0 ? `The next run goes on at ${mib(size)} MiB.` : "Is the internet within reach?"}`,
           { cause: error },
         );
-      report(`base disk: ${why}, going on at ${mib(size)} MiB`);
+      report(`${why}, going on at ${mib(size)} MiB`);
     }
   }
   const checksum = await options.checksum?.();
@@ -196,7 +197,7 @@ class Progress {
     if (Date.now() - this.told < PROGRESS_MS) return;
     this.told = Date.now();
     const of = Number.isNaN(this.total) ? "" : ` of ${mib(this.total)}`;
-    this.report(`base disk: ${mib(this.bytes)}${of} MiB`);
+    this.report(`${mib(this.bytes)}${of} MiB`);
   }
 }
 
@@ -213,9 +214,4 @@ async function verify(url: string, part: Part, { algorithm, digest, source }: Ch
 
 function mib(bytes: number): number {
   return Math.floor(bytes / MIB);
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
 }

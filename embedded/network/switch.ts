@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { sha256Of } from "../../lib/checksum";
 import { withPlaceLock } from "../locks";
 import { hostPrefix, type Place } from "../place";
 import { runOnHost, runQuietly } from "../process";
@@ -14,7 +14,7 @@ export function switchNamespace(place: Place): string {
 
 /** A bridge's name: interface names have at most 15 characters, networks' names any. */
 export function bridgeName(network: string): string {
-  return `br-${createHash("sha256").update(network).digest("hex").slice(0, 12)}`;
+  return `br-${sha256Of(network).slice(0, 12)}`;
 }
 
 export function namespaceExists(name: string): boolean {

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
+import { sha256Of } from "../../lib/checksum";
 import { type Host, thisHost } from "../../lib/host";
 import { withLock } from "../../lib/lock";
 import type { RunProcess } from "../../lib/process";
@@ -108,6 +108,6 @@ const PREFIX = "bundle-";
 
 /** Beside the seeds: it is in their drive and goes with them. */
 function volumeOf(folders: LabFolders, releases: string): string {
-  const hash = createHash("sha256").update(releases).digest("hex").slice(0, 12);
+  const hash = sha256Of(releases).slice(0, 12);
   return path.join(folders.seeds, `${PREFIX}${hash}.iso`);
 }

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { cacheFolder } from "../../lib/cache";
+import { sha256Of } from "../../lib/checksum";
 import { type Checksum, type DownloadOptions, download } from "../../lib/download";
-import { get, withRetries } from "../kubernetes/official/download";
+import { get, withRetries } from "../../lib/http";
 import { baseParent, withBases } from "./base";
 
 /** A disk image to download. */
@@ -74,7 +74,7 @@ export async function ensureCloudImage(
 ): Promise<string> {
   const { cache = cacheFolder(), ...limits } = options;
   const wanted = checksum && "digest" in checksum ? ` ${checksum.digest}` : "";
-  const key = createHash("sha256").update(`${url}${wanted}`).digest("hex").slice(0, 12);
+  const key = sha256Of(`${url}${wanted}`).slice(0, 12);
   const folder = join(baseParent(cache), `${downloadPrefix}${key}`);
   const name = posix.basename(new URL(url).pathname);
   const file = join(folder, name);
@@ -85,7 +85,7 @@ export async function ensureCloudImage(
     report(`base disk: downloading ${url}`);
     await download(url, file, {
       ...limits,
-      report,
+      report: (line) => report(`base disk: ${line}`),
       ...(checksum && {
         checksum: async () => ("digest" in checksum ? checksum : published(checksum, name)),
       }),

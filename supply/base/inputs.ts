@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sha256Of } from "../../lib/checksum";
 import type { DiskLayout } from "../../plan/lab-plan";
 import { readManifest } from "../kubernetes/manifest";
 import { parsePackageList } from "./package-list";
@@ -81,7 +81,7 @@ async function preparation(project: string, bundle: string): Promise<unknown[]> 
 }
 
 function digest(parts: unknown[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  return sha256Of(JSON.stringify(parts));
 }
 
 /** Line ends may differ by checkout; what is made from the files does not. */

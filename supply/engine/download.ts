@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
 import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sha256Of } from "../../lib/checksum";
+import { get, withRetries } from "../../lib/http";
 import { type Log, step } from "../../lib/progress";
 import { run } from "../../lib/run";
 import { cliVersion } from "./versions";
@@ -24,14 +25,10 @@ export async function siteReachable(fetchFrom: typeof fetch = fetch): Promise<bo
  * Downloads the official CLI with its language hosts into a folder.
  * @throws Error if a download fails or the archive is not what the release's checksums say.
  */
-export async function downloadEngine(
-  folder: string,
-  log: Log,
-  fetchFrom: typeof fetch = fetch,
-): Promise<void> {
+export async function downloadEngine(folder: string, log: Log): Promise<void> {
   const archive = archiveName(process.platform, process.arch);
-  const content = await step(log, `downloading ${releases}/${archive}`, () => get(fetchFrom, archive));
-  const checksums = (await get(fetchFrom, `pulumi-${cliVersion}-checksums.txt`)).toString("utf8");
+  const content = await step(log, `downloading ${releases}/${archive}`, () => contentOf(archive));
+  const checksums = (await contentOf(`pulumi-${cliVersion}-checksums.txt`)).toString("utf8");
   verify(archive, content, checksums);
   const file = join(folder, archive);
   await writeFile(file, content);
@@ -56,7 +53,7 @@ export function archiveName(platform: NodeJS.Platform, arch: string): string {
 export function verify(name: string, content: Buffer, checksums: string): void {
   const line = checksums.split("\n").find((entry) => entry.trim().endsWith(` ${name}`));
   const expected = line?.trim().split(/\s+/)[0];
-  const found = createHash("sha256").update(content).digest("hex");
+  const found = sha256Of(content);
   if (expected !== found) {
     throw new Error(
       `${releases}/${name} has the SHA-256 ${found}, but the release's checksums say ${expected ?? "nothing about it"}. ` +
@@ -65,12 +62,9 @@ export function verify(name: string, content: Buffer, checksums: string): void {
   }
 }
 
-async function get(fetchFrom: typeof fetch, name: string): Promise<Buffer> {
-  const response = await fetchFrom(`${releases}/${name}`, { signal: AbortSignal.timeout(600_000) });
-  if (!response.ok) {
-    throw new Error(`${releases}/${name}: ${response.status} ${response.statusText}`);
-  }
-  return Buffer.from(await response.arrayBuffer());
+async function contentOf(name: string): Promise<Buffer> {
+  const url = `${releases}/${name}`;
+  return withRetries(url, async () => Buffer.from(await (await get(url)).arrayBuffer()));
 }
 
 /** Moves `pulumi/…` and, in the archives for Windows, `pulumi/bin/…` up to the folder itself. */

@@ -1,6 +1,7 @@
 import { access, copyFile, mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256OfFolder } from "../../../lib/checksum";
+import { downloadWithPublishedChecksum, get, withRetries } from "../../../lib/http";
 import { run } from "../../../lib/run";
 import { type ComponentVersions, type ImageFile, imageNames } from "../../../plan/versions";
 import type { BuildContext, Component } from "../component";
@@ -9,7 +10,6 @@ import { toolboxSettings } from "../go/components";
 import { goBuild } from "../go/go-build";
 import { writeDockerArchive } from "../image/docker-archive";
 import { writeProgramImage } from "../image/program-image";
-import { downloadWithPublishedChecksum, get, withRetries } from "./download";
 import { type PulledImage, pullImage } from "./registry";
 
 /** To be raised when what this file makes changes otherwise than by versions. */

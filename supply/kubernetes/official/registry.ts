@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { sha256Of, sha256OfFile } from "../../../lib/checksum";
+import { ChecksumError, get, HttpError, saveVerified, withRetries } from "../../../lib/http";
 import type { Architecture } from "../../../plan/versions";
 import type { ImageSettings, Layer } from "../image/docker-archive";
-import { ChecksumError, get, HttpError, saveVerified, withRetries } from "./download";
 import { type ImageReference, parseImageName, registryAddress } from "./image-name";
 
 const indexTypes = [

@@ -6,9 +6,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { downloadWithPublishedChecksum } from "../../../lib/http";
 import { writeTar } from "../../../lib/tar";
 import { writeDockerArchive } from "../../../supply/kubernetes/image/docker-archive";
-import { downloadWithPublishedChecksum } from "../../../supply/kubernetes/official/download";
 import { parseImageName, registryAddress } from "../../../supply/kubernetes/official/image-name";
 import { pullImage } from "../../../supply/kubernetes/official/registry";
 

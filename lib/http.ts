@@ -88,12 +88,13 @@ export async function withRetries<T>(what: string, work: () => Promise<T>): Prom
       const final = error instanceof HttpError && error.status < 500 && error.status !== 429;
       if (final) throw error;
       if (attempt === attempts)
-        throw new Error(`${what}: failed ${attempts} times: ${describe(error)}`, { cause: error });
+        throw new Error(`${what}: failed ${attempts} times: ${describeFailure(error)}`, { cause: error });
     }
   }
 }
 
-function describe(error: unknown): string {
+/** An error of `fetch` with its cause, which alone says what is wrong. */
+export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
 }
