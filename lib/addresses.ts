@@ -82,3 +82,10 @@ export function netmask(prefixLength: number): string {
   const bits = prefixLength === 0 ? 0 : (0xffffffff << (32 - prefixLength)) >>> 0;
   return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join(".");
 }
+
+/** 24 of the netmask `255.255.255.0`. */
+export function prefixLengthOf(mask: string): number {
+  return mask
+    .split(".")
+    .reduce((sum, octet) => sum + (Number(octet).toString(2).match(/1/g)?.length ?? 0), 0);
+}

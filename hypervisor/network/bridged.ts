@@ -1,6 +1,5 @@
-import { networkOf } from "../../lib/addresses";
+import { networkOf, prefixLengthOf } from "../../lib/addresses";
 import { parseBlocks } from "../driver/output";
-import { lengthOf } from "./host-only";
 
 /** An adapter of the host that machines can be bridged to. */
 export interface BridgedInterface {
@@ -26,7 +25,7 @@ export function parseBridged(text: string): BridgedInterface[] {
 
 function lanOf(address: string, netmask: string): { lan?: string } {
   const lan =
-    netmask === "" || address === "0.0.0.0" ? undefined : networkOf(`${address}/${lengthOf(netmask)}`);
+    netmask === "" || address === "0.0.0.0" ? undefined : networkOf(`${address}/${prefixLengthOf(netmask)}`);
   return lan === undefined ? {} : { lan };
 }
 

@@ -1,5 +1,13 @@
-import { BlockList } from "node:net";
-import { netmask } from "../../lib/addresses";
+import {
+  addressAt,
+  contains,
+  netmask,
+  networkOf,
+  overlap,
+  prefixLengthOf,
+  rangeOf,
+  sizeOf,
+} from "../../lib/addresses";
 import type { Log } from "../../lib/progress";
 import { RemedyError } from "../../lib/remedy-error";
 import { VBoxManageError } from "../driver/errors";
@@ -23,19 +31,9 @@ export interface HostOnly {
   netmask: string;
 }
 
-/** An address of the subnet that an address lies in, counted from its first, or from its end when negative. */
-function addressIn({ address, prefixLength }: WantedHostOnly, offset: number): string {
-  const size = 2 ** (32 - prefixLength);
-  const number = address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
-  const chosen = number - (number % size) + (offset < 0 ? size + offset : offset);
-  return [24, 16, 8, 0].map((shift) => Math.floor(chosen / 2 ** shift) % 256).join(".");
-}
-
-/** Whether an address is in a subnet. */
-function isIn(address: string, { address: start, prefixLength }: WantedHostOnly): boolean {
-  const list = new BlockList();
-  list.addSubnet(start, prefixLength, "ipv4");
-  return list.check(address, "ipv4");
+/** `192.168.254.0/24` of the host's address in it. */
+function subnetOf({ address, prefixLength }: WantedHostOnly): string {
+  return networkOf(`${address}/${prefixLength}`) ?? "";
 }
 
 /** What `VBoxManage list` calls them: macOS has networks of Apple's own framework from VirtualBox 7 on. */
@@ -126,25 +124,15 @@ function foreign(found: HostOnly, wanted: WantedHostOnly, platform: NodeJS.Platf
 /** Two networks with the same addresses: the host would send to one of them only. */
 function refuseOverlap(there: readonly HostOnly[], wanted: WantedHostOnly): void {
   const other = there.find((network) => {
-    const subnet = { address: network.address, prefixLength: lengthOf(network.netmask) };
-    return (
-      network.name !== wanted.name &&
-      hasAddress(network) &&
-      (isIn(wanted.address, subnet) || isIn(network.address, wanted))
-    );
+    if (network.name === wanted.name || !hasAddress(network)) return false;
+    const subnet = subnetOf({ address: network.address, prefixLength: prefixLengthOf(network.netmask) });
+    return overlap(rangeOf(subnet), rangeOf(subnetOf(wanted)));
   });
   if (other === undefined) return;
   throw new RemedyError(
     `The host-only network ${other.name} has the address ${other.address} (${other.netmask}), which overlaps the lab's ${wanted.address}/${wanted.prefixLength}.`,
     "Choose another subnet: pulumi config set --path hostAccess.hostOnly.cidr 192.168.60.0/24 – or use this one: hostAccess.hostOnly.cidr and hostAccess.hostOnly.host as it has them.",
   );
-}
-
-/** 24 of `255.255.255.0`. */
-export function lengthOf(mask: string): number {
-  return mask
-    .split(".")
-    .reduce((sum, octet) => sum + (Number(octet).toString(2).match(/1/g)?.length ?? 0), 0);
 }
 
 function addressOptions({ address, prefixLength }: WantedHostOnly): string[] {
@@ -195,12 +183,10 @@ async function makeNetwork(
   log: Log,
 ): Promise<{ name: string; made: boolean }> {
   log(`creating the host-only network ${name}`);
-  const half = 2 ** (31 - wanted.prefixLength);
-  const isLow = isIn(wanted.address, {
-    address: addressIn(wanted, 0),
-    prefixLength: wanted.prefixLength + 1,
-  });
-  const range = ["--lower-ip", wanted.address, "--upper-ip", addressIn(wanted, isLow ? half - 1 : -2)];
+  const subnet = subnetOf(wanted);
+  const lowerHalf = { from: addressAt(subnet, 0), to: addressAt(subnet, sizeOf(subnet) / 2 - 1) };
+  const last = contains(lowerHalf, wanted.address) ? lowerHalf.to : addressAt(subnet, -1);
+  const range = ["--lower-ip", wanted.address, "--upper-ip", last];
   await vbox.call([
     ...["hostonlynet", "add", "--name", name, "--netmask", netmask(wanted.prefixLength)],
     ...range,
@@ -226,6 +212,6 @@ function withNetworksConf(error: unknown, wanted: WantedHostOnly): unknown {
 
 /** What to do so that VirtualBox permits a subnet. Source: VirtualBox's manual, "Host-only networking". */
 export function networksConfRemedy(address: string, prefixLength: number): string {
-  const line = `* ${addressIn({ address, prefixLength }, 0)}/${prefixLength}`;
+  const line = `* ${subnetOf({ address, prefixLength })}`;
   return `Add the line \`${line}\` to /etc/vbox/networks.conf (\`sudo mkdir -p /etc/vbox && echo '${line}' | sudo tee -a /etc/vbox/networks.conf\`), or use a subnet inside 192.168.56.0/21.`;
 }

@@ -1,5 +1,4 @@
-import { BlockList } from "node:net";
-import { overlap, rangeOf } from "../../lib/addresses";
+import { contains, networkOf, overlap, rangeOf } from "../../lib/addresses";
 import { setCommand } from "../../plan/config/problems";
 import type { BridgedAdapterPlan, HostAdapterPlan, HostOnlyAdapterPlan, LabPlan } from "../../plan/lab-plan";
 import { groupsOf } from "../driver/inspect";
@@ -144,10 +143,9 @@ export function networksConf(text: string | undefined): string[] | "all" {
 }
 
 function permitted(address: string, ranges: readonly string[]): boolean {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const found = /^([\d.]+)\/(\d+)$/.exec(range);
-    if (found?.[1] && found[2]) list.addSubnet(found[1], Number(found[2]), "ipv4");
-  }
-  return list.check(address, "ipv4");
+  return ranges.some((range) => {
+    // What is no IPv4 range permits none of our addresses.
+    const subnet = networkOf(range);
+    return subnet !== undefined && contains(rangeOf(subnet), address);
+  });
 }
