@@ -1,4 +1,5 @@
 import { netmask } from "../lib/addresses";
+import { posixWord } from "../lib/shell-words";
 import {
   type AdapterPlan,
   type ForwardPlan,
@@ -26,7 +27,7 @@ type Variables = Record<string, string | number>;
 export function environmentFile(plan: LabPlan, machine: MachinePlan): string {
   const variables = { ...commonVariables(plan, machine), ...roleVariables[machine.role](plan, machine) };
   return Object.entries(variables)
-    .map(([name, value]) => `${name}=${quote(String(value))}\n`)
+    .map(([name, value]) => `${name}=${posixWord(String(value))}\n`)
     .join("");
 }
 
@@ -188,9 +189,4 @@ function portList({ applications }: LabPlan, which: "port" | "nodePort"): string
   return Object.values(applications?.ports ?? {})
     .map((ports) => ports[which])
     .join(" ");
-}
-
-/** For sh, whatever the value. */
-function quote(value: string): string {
-  return `'${value.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,3 +1,4 @@
+import { compareVersions } from "../lib/version";
 import { type Problem, setCommand } from "./config/problems";
 
 const key = "kubernetes.version";
@@ -8,10 +9,10 @@ const key = "kubernetes.version";
  * @param living the release of every master and worker that is known; several in a lab whose upgrade was cut short
  */
 export function upgradeProblems(living: readonly string[], wanted: string): Problem[] {
-  const known = [...new Set(living)].sort(compare);
+  const known = [...new Set(living)].sort(compareVersions);
   const [lowest, highest] = [known[0], known.at(-1)];
   if (lowest === undefined || highest === undefined) return [];
-  if (compare(wanted, highest) < 0) return [downgrade(highest, wanted)];
+  if (compareVersions(wanted, highest) < 0) return [downgrade(highest, wanted)];
   if (minorOf(wanted) > minorOf(lowest) + 1) return [skipped(lowest, wanted)];
   return [];
 }
@@ -35,13 +36,6 @@ function skipped(living: string, wanted: string): Problem {
     allowed: `1.${minorOf(living)}.x from ${living} on, or ${next}.x`,
     fix: `set it to the last ${next}.x first and run \`npm run up\`, then go on from there`,
   };
-}
-
-/** Negative where the first is the earlier one. */
-function compare(one: string, other: string): number {
-  const [first = [], second = []] = [one, other].map((release) => release.split(".").map(Number));
-  const position = first.findIndex((number, index) => number !== second[index]);
-  return position < 0 ? 0 : (first[position] ?? 0) - (second[position] ?? 0);
 }
 
 function minorOf(release: string): number {

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { posixWord } from "../../lib/shell-words";
 
 /** A call of a program by its argument list. */
 export interface Step {
@@ -33,7 +34,7 @@ function withRights(command: readonly string[], rights: Rights): string[] {
 
 function quoted(word: string, platform: NodeJS.Platform): string {
   if (/^[\w@%+=:,./\\-]+$/.test(word)) return word;
-  return platform === "win32" ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
+  return platform === "win32" ? `"${word}"` : posixWord(word);
 }
 
 /** Runs one program with our own terminal. @returns its exit status */

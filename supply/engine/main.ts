@@ -1,3 +1,4 @@
+import { posixWord } from "../../lib/shell-words";
 import { ensureBackend } from "./backend";
 import { ensureEngine } from "./engine";
 
@@ -7,11 +8,10 @@ async function main(): Promise<void> {
   const backend = await ensureBackend(process.cwd(), process.env);
   console.error(engine.summary);
   console.error(backend.summary);
-  const quote = (text: string) => `'${text.replace(/'/g, `'\\''`)}'`;
   for (const [name, value] of Object.entries({ ...engine.environment, ...backend.environment })) {
-    console.log(`export ${name}=${quote(value)}`);
+    console.log(`export ${name}=${posixWord(value)}`);
   }
-  console.log(`export PATH=${engine.path.map(quote).join(":")}:"$PATH"`);
+  console.log(`export PATH=${engine.path.map(posixWord).join(":")}:"$PATH"`);
 }
 
 main().catch((error: unknown) => {
