@@ -41,7 +41,7 @@ export interface ReportPatience {
 }
 
 /** Emulated machines take a quarter of a minute each. */
-export const usualPatience: ReportPatience = { leastMs: 15_000, factor: 4, mostMs: 120_000 };
+const usualPatience: ReportPatience = { leastMs: 15_000, factor: 4, mostMs: 120_000 };
 
 /** What each machine of a lab said, or why it did not. */
 export class Reports {

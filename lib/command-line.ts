@@ -176,7 +176,7 @@ function helpText({ name, does, words, options = {} as never, notes }: Usage<Opt
 }
 
 /** For a command's last `catch`: says what is wrong without a stack trace, and ends with `status`. */
-export function fail(status: number): (error: Error) => void {
+function fail(status: number): (error: Error) => void {
   return (error) => {
     console.error(`kube-lab: ${error.message}`);
     if (error instanceof RemedyError && error.remedy !== "") console.error(`What to do: ${error.remedy}`);

@@ -19,7 +19,7 @@ export class ChecksumError extends Error {
 }
 
 /** Downloads a file and compares it with a SHA-256 in hexadecimal digits. Tries three times. */
-export async function downloadVerified(url: string, path: string, sha256: string): Promise<void> {
+async function downloadVerified(url: string, path: string, sha256: string): Promise<void> {
   await withRetries(url, async () => saveVerified(await get(url), path, sha256, url));
 }
 

@@ -52,7 +52,7 @@ export function commonFiles(
  * Names of all machines on every machine: they know each other before the gateway is up. The gateway's dnsmasq serves this
  * file, both ways.
  */
-export function guestHostsFile(plan: LabPlan): string {
+function guestHostsFile(plan: LabPlan): string {
   const lines = plan.machines.flatMap((machine) =>
     addressesOf(machine).map((address) => `${address} ${machine.fqdn} ${machine.name}`),
   );

@@ -5,7 +5,7 @@ import { MachineCgroupsV1 } from "./v1";
 import { MachineCgroupV2 } from "./v2";
 
 /** The host's way: v2 where its root is cgroup2, else v1. */
-export function cgroupVersion(): "v1" | "v2" {
+function cgroupVersion(): "v1" | "v2" {
   return existsSync("/sys/fs/cgroup/cgroup.controllers") ? "v2" : "v1";
 }
 

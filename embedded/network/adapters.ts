@@ -15,7 +15,7 @@ import {
 const GUEST_NAMES = ["enp0s3", "enp0s8", "enp0s9", "enp0s10", "enp0s16", "enp0s17", "enp0s18", "enp0s19"];
 
 /** VirtualBox's NAT: the router's address, and the guest's unless a rule names another. */
-export const NAT_ROUTER = "10.0.2.2/24";
+const NAT_ROUTER = "10.0.2.2/24";
 export const NAT_GUEST = "10.0.2.15";
 
 /** The machine's own network namespace. */

@@ -30,7 +30,7 @@ export const showMachine: Verb = async ({ place, args, print }) => {
 };
 
 /** Keys in the real one's order; those of hardware that a container has not got are left out. */
-export function machineReadable(place: Place, machine: StoredMachine): string[] {
+function machineReadable(place: Place, machine: StoredMachine): string[] {
   const folder = dirname(machine.settingsFile);
   const { state, since } = machineState(place, machine);
   const kept = {

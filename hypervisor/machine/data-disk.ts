@@ -86,7 +86,7 @@ export async function removeDataDisks(vbox: VBoxManage, folders: LabFolders, log
 }
 
 /** Makes a data disk that is not attached be there with its size: the one that there is, wherever it was kept, or a new one. */
-export async function makeDataDisk(
+async function makeDataDisk(
   vbox: VBoxManage,
   machine: string,
   size: number,

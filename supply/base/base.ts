@@ -45,7 +45,7 @@ export interface BuiltDisk {
 const lockWaitSeconds = 3600;
 const lockStaleSeconds = 60;
 /** Written last: a folder without it is not complete. */
-export const baseRecordFile = "base.json";
+const baseRecordFile = "base.json";
 
 /**
  * Makes sure that the base disk for a bundle is there: Debian with all packages of cloud-init/image/packages.txt, prepared

@@ -1,7 +1,7 @@
 import type { Command } from "../../lib/run";
 
 /** The keys of Debian's archive; package debian-archive-keyring. */
-export const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 const format = "$(ORIGIN)|$(LABEL)|$(REPO_URI)";
 

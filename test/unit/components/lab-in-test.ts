@@ -68,7 +68,7 @@ export async function labOf(plan: LabPlan, given: Given = {}) {
 }
 
 /** What a private key's text says of itself, so that a test finds it wherever it went. */
-export const privateText = (name: string) => `PRIVATE(${name})`;
+const privateText = (name: string) => `PRIVATE(${name})`;
 
 /** What the real providers would add to a resource's inputs. */
 export function resourceOutputs(
