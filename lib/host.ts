@@ -29,13 +29,21 @@ export function variable(host: Pick<Host, "platform" | "environment">, name: str
   return (found && host.environment[found]) || undefined;
 }
 
-/** The first folder of PATH that holds the program, as a full path; undefined when none does. */
-export function onPath(host: Host, program: string): string | undefined {
+/**
+ * The first program of that name on PATH, as a full path; undefined when there is none. On Windows an .exe: nothing else starts
+ * without a shell.
+ * @param except folders of PATH that do not count
+ */
+export function onPath(
+  host: Host,
+  program: string,
+  except: (folder: string) => boolean = () => false,
+): string | undefined {
   const paths = pathsOf(host.platform);
   const file = host.platform === "win32" && !/\.exe$/i.test(program) ? `${program}.exe` : program;
   return (variable(host, "PATH") ?? "")
     .split(paths.delimiter)
-    .filter((folder) => folder !== "")
+    .filter((folder) => folder !== "" && !except(folder))
     .map((folder) => paths.join(folder.replace(/^"(.*)"$/, "$1"), file))
     .find(host.exists);
 }

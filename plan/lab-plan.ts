@@ -162,7 +162,7 @@ export interface LabPlan {
   /** Values of the keys that are for a new lab only, for the lab's record; by the names of plan/config/changes.ts. */
   madeWith: Record<string, string>;
   /** `virtualbox` calls VBoxManage of the PATH or its usual places, `embedded` the stand-in. */
-  hypervisor: "virtualbox" | "embedded";
+  hypervisor: Hypervisor;
   /** Group of all machines of this lab in the hypervisor: `/kube-lab/dev`. */
   group: string;
   domain: string;
@@ -209,4 +209,5 @@ export function nodesForPods(plan: LabPlan): MachinePlan[] {
   return workers.length > 0 ? workers : machinesOf(plan, "master");
 }
 
+/** Real machines of VirtualBox, or containers of the stand-in. */
 export type Hypervisor = "virtualbox" | "embedded";

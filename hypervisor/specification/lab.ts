@@ -28,6 +28,7 @@ const NAME_AND_TOKEN = new RegExp(`^${NAME_SOURCE} \\S`);
 
 const GROUP = new RegExp(`^(?:/${NAME_SOURCE}){1,3}$`);
 
+/** Which hypervisor and which lab. */
 export function labIn(reader: Reader): LabSpecification {
   return {
     hypervisor: hypervisorIn(reader),
@@ -35,14 +36,17 @@ export function labIn(reader: Reader): LabSpecification {
   };
 }
 
+/** `virtualbox` or `embedded`. */
 export function hypervisorIn(reader: Reader): Hypervisor {
   return reader.text("HYPERVISOR", /^(?:virtualbox|embedded)$/, "virtualbox or embedded") as Hypervisor;
 }
 
+/** The token by which a change of what is there becomes a change of the command. */
 export function incarnationIn(reader: Reader): string {
   return reader.text("INCARNATION", /\S/, "a token that names this incarnation of the machine or lab");
 }
 
+/** Which machine of which lab. */
 export function referenceIn(reader: Reader): MachineReference {
   return {
     ...labIn(reader),

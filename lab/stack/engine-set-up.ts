@@ -1,6 +1,6 @@
 import type { LabPlan } from "../../plan/lab-plan";
 
-/** The part of it that drives the engine. */
+/** What drives Pulumi, and where set-up put things. */
 export interface EngineSetUp {
   project: string;
   /** Full path of the Pulumi CLI. */

@@ -18,7 +18,7 @@ import { thisHost } from "../../lib/host";
 import { localFolder } from "../../lib/local-folder";
 import { ensurePrivateFolder } from "../../lib/private-folder";
 import type { LabPlan } from "../../plan/lab-plan";
-import { requiredHostPackages as basePackages } from "../../supply/base/base";
+import { basePackages } from "../../supply/base/host";
 import { type Backend, ensureBackend } from "../../supply/engine/backend";
 import { type Engine, ensureEngine } from "../../supply/engine/engine";
 import { bundlePackages } from "../../supply/kubernetes/bundle";

@@ -1,5 +1,5 @@
 import { standInPackages } from "../../embedded/host-packages";
-import { requiredHostPackages as basePackages } from "../../supply/base/base";
+import { basePackages } from "../../supply/base/host";
 
 /** Programs that tests run beside those of the product, and the Debian package each is in. */
 export const testPrograms: Readonly<Record<string, string>> = {

@@ -10,8 +10,6 @@ import { type BuildHost, hostFacts, hostProblems } from "./host";
 import { type BaseInputs, readInputs } from "./inputs";
 import { bootableDisk, filledDisk, type Run, removeOtherStages, rootArchive, type Workplace } from "./stages";
 
-export { basePackages as requiredHostPackages } from "./host";
-
 /** Which base disk is wanted. */
 export interface BaseOptions {
   /** Folder of a complete Kubernetes bundle, see supply/kubernetes. */

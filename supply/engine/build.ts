@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { onPath, thisHost } from "../../lib/host";
 import { type Log, step } from "../../lib/progress";
 import { run } from "../../lib/run";
 import { compareVersions } from "../../lib/version";
-import { findProgram } from "./find-program";
 import { cliVersion, nodeHostVersion, oldestGo } from "./versions";
 
 interface Build {
@@ -83,7 +83,7 @@ export async function buildEngine(
 }
 
 async function requireGo(environment: NodeJS.ProcessEnv): Promise<string> {
-  const go = await findProgram("go", environment);
+  const go = onPath(thisHost(environment), "go");
   const remedy = `Install Go ${oldestGo} or newer (https://go.dev/dl), or the Pulumi CLI (https://www.pulumi.com/docs/install).`;
   if (go === undefined) {
     throw new Error(

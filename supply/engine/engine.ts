@@ -1,12 +1,12 @@
 import { rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { onPath, thisHost } from "../../lib/host";
 import { type Log, step } from "../../lib/progress";
 import { run } from "../../lib/run";
 import { compareVersions } from "../../lib/version";
 import { buildEngine } from "./build";
 import { downloadEngine, siteReachable } from "./download";
-import { findProgram } from "./find-program";
 import { installStandIns, standIns } from "./stand-ins";
 import { engineFolder, exists, fillOnce } from "./store";
 import { cliVersion, nodeHostVersion, oldestOwnCli } from "./versions";
@@ -72,7 +72,8 @@ interface Cli {
 
 async function ownCli({ environment }: EngineOptions): Promise<Cli | undefined> {
   const ours = engineFolder(environment);
-  const pulumi = await findProgram("pulumi", environment, (folder) => folder === ours);
+  const isOurs = (folder: string) => folder === ours;
+  const pulumi = onPath(thisHost(environment), "pulumi", isOurs);
   if (pulumi === undefined) {
     return undefined;
   }
@@ -83,9 +84,10 @@ async function ownCli({ environment }: EngineOptions): Promise<Cli | undefined> 
     timeoutSeconds: 30,
   });
   const version = (await asked.catch(() => "0")).trim();
-  const host = await findProgram("pulumi-language-nodejs", { ...environment, PATH: `${dirname(pulumi)}` });
+  const beside = thisHost({ ...environment, PATH: dirname(pulumi) });
   const anyHost =
-    host ?? (await findProgram("pulumi-language-nodejs", environment, (folder) => folder === ours));
+    onPath(beside, "pulumi-language-nodejs") ??
+    onPath(thisHost(environment), "pulumi-language-nodejs", isOurs);
   if (compareVersions(version, oldestOwnCli) < 0 || anyHost === undefined) {
     return undefined;
   }

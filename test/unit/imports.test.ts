@@ -41,3 +41,12 @@ test("imports are found", () => {
   expect(importsOf("plan").length).toBeGreaterThan(5);
   expect(importsOf("scripts").map(({ from }) => from)).toContain("ui");
 });
+
+test("each file of scripts/ is a command of package.json, and each folder holds the parts of one", () => {
+  const { scripts } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
+  const commands = Object.values(scripts).flatMap((line) => /scripts\/([\w-]+)\.ts/.exec(line)?.[1] ?? []);
+  const entries = readdirSync(join(project, "scripts")).map((name) => name.replace(/\.ts$/, ""));
+  expect([...new Set(entries)].sort()).toEqual([...new Set(commands)].sort());
+});
