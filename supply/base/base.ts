@@ -1,10 +1,11 @@
-import { existsSync, rmSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../../lib/cache";
 import { withLock } from "../../lib/lock";
 import type { Log } from "../../lib/progress";
 import { run as runProgram } from "../../lib/run";
+import { withTemporaryFolder } from "../../lib/temporary-folder";
 import type { DiskLayout } from "../../plan/lab-plan";
 import { type BuildHost, hostFacts, hostProblems } from "./host";
 import { type BaseInputs, readInputs } from "./inputs";
@@ -39,6 +40,9 @@ export interface BuiltDisk {
   /** False when it was there already. */
   built: boolean;
 }
+
+/** Of the folders that a build works in. */
+const WORK_PREFIX = ".work-";
 
 const lockWaitSeconds = 3600;
 const lockStaleSeconds = 60;
@@ -87,12 +91,12 @@ function finished(parent: string, { hashes: { base } }: BaseInputs): BuiltDisk |
 async function build(parent: string, inputs: BaseInputs, options: BaseOptions): Promise<BuiltDisk> {
   const { report = console.log, run = runProgram } = options;
   await removeUnfinished(parent);
-  const work = join(parent, `.work-${process.pid}`);
-  const place: Workplace = { stages: stagesFolder(parent), work, exists: existsSync, run, log: report };
-  const began = Date.now();
-  const stopWatching = removeAtInterrupt(work);
-  try {
-    await mkdir(work, { recursive: true, mode: 0o755 });
+  // Scripts die with this program by themselves, and what they leave goes with the folder.
+  return withTemporaryFolder(parent, WORK_PREFIX, async (work) => {
+    const place: Workplace = { stages: stagesFolder(parent), work, exists: existsSync, run, log: report };
+    const began = Date.now();
+    // apt reaches into it as a user of its own.
+    await chmod(work, 0o755);
     const archive = await rootArchive(inputs, place);
     const bootable = await bootableDisk(inputs, archive, place);
     const disk = await filledDisk(inputs, bootable, place);
@@ -103,10 +107,7 @@ async function build(parent: string, inputs: BaseInputs, options: BaseOptions): 
       `base disk: ready in ${seconds} s, ${Math.round((await storedBytes(base.disk)) / 2 ** 20)} MiB: ${base.disk}`,
     );
     return base;
-  } finally {
-    stopWatching();
-    await rm(work, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The disk gets its final place together with the record, in one step. */
@@ -138,23 +139,8 @@ async function publish(
 
 /** What a build that was killed has left behind. Only under the lock: no other build is at work then. */
 async function removeUnfinished(parent: string): Promise<void> {
-  const names = (await readdir(parent)).filter((name) => name.startsWith(".work-"));
+  const names = (await readdir(parent)).filter((name) => name.startsWith(WORK_PREFIX));
   await Promise.all(names.map((name) => rm(join(parent, name), { recursive: true, force: true })));
-}
-
-/** Scripts die with this program by themselves; this removes the unfinished files. Ends as the signal would have. */
-function removeAtInterrupt(work: string): () => void {
-  const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
-  const stop = (): void => {
-    for (const signal of signals) process.removeListener(signal, onSignal);
-  };
-  const onSignal = (signal: NodeJS.Signals): void => {
-    stop();
-    rmSync(work, { recursive: true, force: true });
-    process.kill(process.pid, signal);
-  };
-  for (const signal of signals) process.on(signal, onSignal);
-  return stop;
 }
 
 /** Bytes that a sparse file takes. */
