@@ -87,7 +87,7 @@ async function prepareWith(
 }
 
 /** The part that may take minutes: engine, Kubernetes bundle, base disk. */
-export async function complete(prepared: Prepared): Promise<SetUp> {
+async function complete(prepared: Prepared): Promise<SetUp> {
   const [engine, base] = await Promise.all([withEngine(prepared), ensureBaseDisk(prepared.plan, say)]);
   return { ...base, ...engine };
 }
