@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { localFolder } from "../lib/local-folder";
 import type { LabOutputs } from "./outputs";
 
 /** Where `npm run up` leaves what its owner needs to get into a lab, relative to the project's folder. */
@@ -29,5 +30,5 @@ export function removeAccessFiles(stack: string): void {
 }
 
 function sshFolder(stack: string): string {
-  return join(".kube-lab", "ssh", stack);
+  return join(localFolder, "ssh", stack);
 }

@@ -1,9 +1,10 @@
 import { type Host, onPath, pathsOf, variable } from "../../lib/host";
+import { localFolder } from "../../lib/local-folder";
 import { RemedyError } from "../../lib/remedy-error";
 import type { Hypervisor } from "../../plan/lab-plan";
 
 /** Where the stand-in's launcher is below the project. */
-const EMBEDDED = [".kube-lab", "bin", "embedded", "VBoxManage"] as const;
+const EMBEDDED = [localFolder, "bin", "embedded", "VBoxManage"] as const;
 
 /** Every place to look for VBoxManage, in order. */
 export function vboxManageCandidates(hypervisor: Hypervisor, host: Host): string[] {

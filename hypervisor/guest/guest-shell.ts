@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Host, onPath } from "../../lib/host";
+import { localFolder } from "../../lib/local-folder";
 import { type RunProcess, runProcess } from "../../lib/process";
 import type { Log } from "../../lib/progress";
 import { RemedyError } from "../../lib/remedy-error";
 import { withTemporaryFolder } from "../../lib/temporary-folder";
-
 import type { Guest, GuestAccess } from "./guest-access";
 
 /** How a guest's command ended, with the end of what it said, or why nobody could be asked. */
@@ -38,7 +38,7 @@ export async function withGuests<T>(
       sshRemedy(host.platform),
     );
   // What of it is to be kept private, the project's own folder is private for already.
-  const parent = path.join(host.project, ".kube-lab", "tmp");
+  const parent = path.join(host.project, localFolder, "tmp");
   return withTemporaryFolder(parent, "ssh-", async (folder) => {
     await writeFiles(folder, access);
     return work(async (guest, command, timeoutSeconds) => {

@@ -3,12 +3,12 @@ import path from "node:path";
 import { placeAt } from "../../embedded/place";
 import { removeAtomically, writeAtomically } from "../../lib/atomic-file";
 import { type Host, thisHost } from "../../lib/host";
+import { localFolder } from "../../lib/local-folder";
 import { logFor } from "../../lib/progress";
 import { RemedyError } from "../../lib/remedy-error";
 import type { LivingLab } from "../../plan/config/changes";
 import { setCommand } from "../../plan/config/problems";
 import type { Hypervisor } from "../../plan/lab-plan";
-
 import { belongsTo, inspect } from "../driver/inspect";
 import { locateVBoxManage } from "../driver/locate";
 import { parseMachineList } from "../driver/output";
@@ -148,7 +148,7 @@ function unreadable(file: string, why: string): RemedyError {
 }
 
 function placeFile(project: string, stack: string): string {
-  return path.join(project, ".kube-lab", "labs", `${stack}.json`);
+  return path.join(project, localFolder, "labs", `${stack}.json`);
 }
 
 /** A place that cannot be read is as good as none: the hypervisors know it, too. */

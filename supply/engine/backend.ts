@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { localFolder } from "../../lib/local-folder";
 import { userHome } from "./engine";
 
 /** Where the state is, and what encrypts its secrets. */
@@ -20,7 +21,7 @@ export async function ensureBackend(projectFolder: string, environment: NodeJS.P
   if (own !== undefined) {
     return { environment: {}, summary: `Pulumi's state: ${own}` };
   }
-  const folder = resolve(projectFolder, ".kube-lab");
+  const folder = resolve(projectFolder, localFolder);
   const state = join(folder, "state");
   await mkdir(state, { recursive: true });
   const settings: Record<string, string> = {

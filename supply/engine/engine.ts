@@ -2,6 +2,7 @@ import { rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { onPath, thisHost } from "../../lib/host";
+import { localFolder } from "../../lib/local-folder";
 import { type Log, step } from "../../lib/progress";
 import { run } from "../../lib/run";
 import { compareVersions } from "../../lib/version";
@@ -154,7 +155,7 @@ async function ensurePlugins({ pulumi }: Cli, options: EngineOptions, log: Log):
       log(`${error instanceof Error ? error.message : error}; using the stand-ins instead`);
     }
   }
-  const ownHome = join(project, ".kube-lab", "pulumi-home");
+  const ownHome = join(project, localFolder, "pulumi-home");
   await installStandIns(project, ownHome);
   await leaveOutDebugLog(ownHome);
   const credentials = environment.PULUMI_CREDENTIALS_PATH ?? home;

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { basename, join, relative, sep } from "node:path";
 import { build } from "esbuild";
 import { writeAtomically } from "../../lib/atomic-file";
+import { localFolder } from "../../lib/local-folder";
 
 /** A plugin that a stand-in exists for. */
 export interface StandIn {
@@ -25,7 +26,7 @@ const file = { mode: 0o644, isLasting: false };
  * that version: `<pulumi home>/plugins/resource-NAME-vVERSION/`. Takes half a second; safe to run beside itself.
  */
 export async function installStandIns(projectFolder: string, pulumiHome: string): Promise<void> {
-  const programs = join(projectFolder, ".kube-lab", "programs");
+  const programs = join(projectFolder, localFolder, "programs");
   await mkdir(programs, { recursive: true });
   // In one go: they share most of their code, which is then read once.
   const { outputFiles } = await build({
