@@ -1,10 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ObservedState } from "../../../hypervisor/reality/observation";
-
 import type { LabOutputs } from "../../../lab/outputs";
-import type { About } from "../../../scripts/backup/about";
+import { type About, described } from "../../../scripts/backup/about";
+import { snapshotOf } from "../../../scripts/backup/back-up";
 import { passphraseOf, sealed, unsealed } from "../../../scripts/backup/vault";
 import { lossOf, planRestore, restore } from "../../../scripts/restore/restore";
 import { exampleLab } from "../../rendered/example-lab";
@@ -49,6 +50,36 @@ describe("a backup's file", () => {
   test("has the stack's own passphrase, and none without one", () => {
     expect(passphraseOf({ PULUMI_CONFIG_PASSPHRASE: "a" })).toBe("a");
     expect(() => passphraseOf({})).toThrow("set PULUMI_CONFIG_PASSPHRASE");
+  });
+});
+
+describe("a backup", () => {
+  /** What each master's `kube-lab backup` gives: its revision, and whether it is one of a majority; undefined where it gives none. */
+  const taken = (given: Record<string, { revision: number; majority: boolean } | undefined>) =>
+    snapshotOf(lab, {
+      run: async (machine) => {
+        const own = given[machine];
+        if (own === undefined) return { status: 1, stdout: "", stderr: "etcd gives no snapshot" };
+        const { revision, majority } = own;
+        const content = { ...about, by: machine, majority, snapshot: { ...about.snapshot, revision } };
+        const folder = mkdtempSync(join(tmpdir(), "kube-lab-backup-"));
+        writeFileSync(join(folder, "about.json"), JSON.stringify(content));
+        const archive = execFileSync("tar", ["-cz", "-C", folder, "about.json"]);
+        rmSync(folder, { recursive: true });
+        return { status: 0, stdout: archive.toString("base64"), stderr: "" };
+      },
+    });
+
+  test("is a majority's, whoever else gives one first; else that of the master that knows most, which it says", async () => {
+    const lonely = { revision: 10, majority: false };
+    const first = await taken({ "kube-mast01": lonely, "kube-mast02": { revision: 9, majority: true } });
+    expect(first.about.by).toBe("kube-mast02");
+    const most = await taken({ "kube-mast01": lonely, "kube-mast03": { revision: 11, majority: false } });
+    expect(most.about.by).toBe("kube-mast03");
+    expect(described(most.about)).toContain("which was without a majority");
+    await expect(taken({})).rejects.toThrow(
+      /no master gives a snapshot:\n {2}kube-mast01: etcd gives no snapshot/,
+    );
   });
 });
 
