@@ -1,7 +1,6 @@
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
 import type { MachineCredentials } from "./credentials";
 import type { GuestFile } from "./guest-file";
-
 import { realFile } from "./real-file";
 import { yaml } from "./yaml";
 

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isToBeMadeAnew, type Observation } from "../hypervisor/reality/observation";
-
 import { birthOf } from "../plan/birth";
 import { type LabPlan, machinesOf } from "../plan/lab-plan";
 import { releasesOf, releasesText } from "../plan/releases";

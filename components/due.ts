@@ -2,7 +2,6 @@ import { machineEnvironment } from "../hypervisor/environment";
 import { differences, type Hardware, wantedHardware } from "../hypervisor/machine/hardware";
 import type { Observation } from "../hypervisor/reality/observation";
 import { readMachineSpecification } from "../hypervisor/specification/machine";
-
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
 import { parseReleases, releasesOf, releasesText } from "../plan/releases";
 import { nodesOf, releasesOn } from "./living-releases";

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { sealEnvironment } from "../hypervisor/environment";
 import type { Observation } from "../hypervisor/reality/observation";
-
 import { type AuthorityName, planCertificates } from "../plan/certificates";
 import type { GivenAuthority } from "../plan/given-authorities";
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";

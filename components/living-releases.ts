@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Observation } from "../hypervisor/reality/observation";
-
 import { ConfigurationError } from "../plan/config/problems";
 import { type LabPlan, type MachinePlan, machinesOf } from "../plan/lab-plan";
 import { parseReleases } from "../plan/releases";

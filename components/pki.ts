@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { KeyPair } from "../cloud-init/credentials";
-
 import type { AuthorityName, AuthorityPlan, CertificatePlan, CertificatesPlan } from "../plan/certificates";
 import type { GivenAuthority } from "../plan/given-authorities";
 import type { MachinePlan } from "../plan/lab-plan";

@@ -1,6 +1,5 @@
 import { setMaxListeners } from "node:events";
 import type { ObservedState } from "../hypervisor/reality/observation";
-
 import type { OutputMachine } from "./outputs";
 import { type LabShell, NoAnswer } from "./shell";
 

@@ -6,7 +6,6 @@ import { localFolder } from "../lib/local-folder";
 import { described } from "./backup/about";
 import { backUp } from "./backup/back-up";
 import { passphraseOf } from "./backup/vault";
-
 import { setUpEngine } from "./set-up/set-up";
 
 const usage = {

@@ -14,7 +14,6 @@ import type { LabPlan } from "../plan/lab-plan";
 import { removeDns } from "./host/dns-side";
 import { removeHosts, removeRoutes } from "./host/host-side";
 import { removeKubeconfig, removeSshInclude } from "./host/personal-files";
-
 import { setUpEngine } from "./set-up/set-up";
 
 const usage = {

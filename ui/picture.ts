@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Check } from "../lab/check";
-
 import type { LabPlan } from "../plan/lab-plan";
 import { topology } from "./topology";
 

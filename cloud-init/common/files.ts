@@ -3,7 +3,6 @@ import { ownLanAdapter } from "../../plan/lan-addresses";
 import type { MachineCredentials } from "../credentials";
 import { environmentFile } from "../environment";
 import type { GuestFile } from "../guest-file";
-
 import { realFile } from "../real-file";
 
 const library = "/usr/local/lib/kube-lab";

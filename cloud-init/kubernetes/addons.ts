@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import type { LabPlan } from "../../plan/lab-plan";
 import type { MachineCredentials } from "../credentials";
 import type { GuestFile } from "../guest-file";
-
 import { needed } from "../needed";
 import { yamlDocuments } from "../yaml";
 import { flannelObjects } from "./flannel";

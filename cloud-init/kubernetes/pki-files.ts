@@ -1,7 +1,6 @@
 import type { LabPlan, MachinePlan } from "../../plan/lab-plan";
 import type { KeyPair, MachineCredentials } from "../credentials";
 import type { GuestFile } from "../guest-file";
-
 import { needed } from "../needed";
 import { kubeconfig } from "./kubeconfig";
 

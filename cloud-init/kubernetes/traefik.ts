@@ -1,6 +1,5 @@
 import { type AddonPlan, type ApplicationsPlan, type LabPlan, nodesForPods } from "../../plan/lab-plan";
 import type { KeyPair } from "../credentials";
-
 import { type AccessRule, clusterRole } from "./access-rules";
 import { confined, workload } from "./workload";
 

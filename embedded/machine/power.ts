@@ -2,7 +2,6 @@ import type { ChildProcess } from "node:child_process";
 import { mkdirSync, readFileSync, rmdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MachineCgroups } from "../cgroup/machine-cgroups";
-
 import { killAndRemove } from "../cgroup/removal";
 import { machineNamespace, plugAdapters, unplugAdapters } from "../network/adapters";
 import { hostPrefix, type Place, runFolder } from "../place";

@@ -1,7 +1,6 @@
 import { pathsOf } from "../../lib/host";
 import { RemedyError } from "../../lib/remedy-error";
 import type { MachineReference } from "../specification/lab";
-
 import { parseColons } from "./output";
 import type { VBoxManage } from "./vboxmanage";
 

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "../../lib/progress";
 import { RemedyError } from "../../lib/remedy-error";
-
 import type { Guest, GuestAccess } from "./guest-access";
 import type { AskGuest, GuestAnswer } from "./guest-shell";
 

@@ -5,7 +5,6 @@ import type { VBoxManage } from "../driver/vboxmanage";
 import { isStopped, stateOf } from "../machine/power";
 import { readMembers } from "../reality/members";
 import { type MachineReference, shortName } from "../specification/lab";
-
 import type { GuestAccess } from "./guest-access";
 import {
   askRunning,

@@ -11,7 +11,6 @@ import { ensureBundleVolume } from "../machine/bundle-volume";
 import { isStopped } from "../machine/power";
 import { readRecord } from "../machine/record";
 import { type LabSpecification, labelOf } from "../specification/lab";
-
 import type { Guest } from "./guest-access";
 import { askRunning, type QuestionPatience } from "./guest-question";
 import type { AskGuest } from "./guest-shell";

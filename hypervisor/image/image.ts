@@ -17,7 +17,6 @@ import { powerOff } from "../machine/power";
 import { readToken, writeToken } from "../machine/record";
 import { registerTemplate } from "../machine/registration";
 import type { ImageSpecification } from "../specification/image";
-
 import { firmwareOf } from "./firmware";
 import { prepareByBoot } from "./preparation";
 import { systemOptions, templateOptions } from "./template-options";

@@ -5,7 +5,6 @@ import type { Host } from "../../lib/host";
 import { type Log, waitFor } from "../../lib/progress";
 import { RemedyError } from "../../lib/remedy-error";
 import { withTemporaryFolder } from "../../lib/temporary-folder";
-
 import { makeIso } from "../driver/iso";
 import type { VBoxManage } from "../driver/vboxmanage";
 import { BUNDLE_LABEL } from "../machine/bundle-volume";

@@ -5,7 +5,6 @@ import { parseMachineList } from "../driver/output";
 import type { VBoxManage } from "../driver/vboxmanage";
 import { absentNetwork } from "../network/network";
 import { type LabSpecification, labelOf } from "../specification/lab";
-
 import { absentMachine } from "./machine";
 import { isElsewhere, readRecord } from "./record";
 

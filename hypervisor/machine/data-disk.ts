@@ -10,7 +10,6 @@ import { parseCapacityMiB } from "../driver/output";
 import type { VBoxManage } from "../driver/vboxmanage";
 import type { MachineReference } from "../specification/lab";
 import type { DataDiskSpecification } from "../specification/machine";
-
 import { attachedMedium, CONTROLLER, DATA_PORT } from "./hardware";
 import { forget, removeIfEmpty } from "./leftovers";
 import { registerAgain } from "./registration";

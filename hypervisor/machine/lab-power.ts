@@ -2,7 +2,6 @@ import { RemedyError } from "../../lib/remedy-error";
 import { together } from "../../lib/together";
 import type { Role } from "../../plan/lab-plan";
 import { stopStages } from "../../plan/stop-order";
-
 import type { VBoxManage } from "../driver/vboxmanage";
 import { ensureRunning, ensureStopped, isStopped, powerOff, stateOf } from "./power";
 

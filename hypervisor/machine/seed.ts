@@ -12,7 +12,6 @@ import { inspect } from "../driver/inspect";
 import { makeIso } from "../driver/iso";
 import type { VBoxManage } from "../driver/vboxmanage";
 import type { MachineReference } from "../specification/lab";
-
 import { isBundleVolume } from "./bundle-volume";
 import { attachedMedium, SEED_DRIVE, SEED_PORT } from "./hardware";
 import { forget } from "./leftovers";

@@ -1,7 +1,6 @@
 import { withProgress } from "../../lib/progress";
 import { RemedyError } from "../../lib/remedy-error";
 import { type NamedMachine, together } from "../../lib/together";
-
 import { inspect } from "../driver/inspect";
 import type { VBoxManage } from "../driver/vboxmanage";
 import { machineFolder, removeRecord } from "./record";

@@ -11,7 +11,6 @@ import { forgetLab, rememberLab } from "../reality/living-lab";
 import { removeMembers, writeMembers } from "../reality/members";
 import { type LabSpecification, labelOf } from "../specification/lab";
 import type { NetworkSpecification } from "../specification/network";
-
 import { ensureHostOnly, findHostOnly, listHostOnly, removeHostOnly, type WantedHostOnly } from "./host-only";
 
 /** Remembers in the lab's folder which host-only network this lab made: only that one is removed again. */

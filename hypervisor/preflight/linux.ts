@@ -1,6 +1,5 @@
 import { type LinuxFamily, linuxFamily } from "../../lib/linux-distribution";
 import { isAtLeast, type Version } from "../../lib/version";
-
 import { type Finding, failure, fine } from "./finding";
 import type { Probes } from "./probes";
 

@@ -1,5 +1,4 @@
 import type { Hypervisor, LabPlan } from "../../plan/lab-plan";
-
 import { checkAddonImages } from "./addons";
 import { checkClock } from "./clock";
 import { checkEmbedded } from "./embedded";

@@ -5,7 +5,6 @@ import { type Host, onPath, thisHost } from "../../lib/host";
 import { type ProcessResult, runProcess } from "../../lib/process";
 import type { Hypervisor } from "../../plan/lab-plan";
 import { hasOfficialImage } from "../../supply/kubernetes/bundle";
-
 import { parseColons, parseMachineReadable } from "../driver/output";
 import { openVBoxManage } from "../driver/vboxmanage";
 import { listenerOn, type PortHindrance, portHindrance } from "../network/host-ports";

@@ -6,7 +6,6 @@ import { gatewayOf } from "../../plan/endpoint";
 import type { LabPlan } from "../../plan/lab-plan";
 import { sshFilesOf } from "../../plan/ssh-config";
 import type { Inside, Observation } from "./observation";
-
 import { isSettled } from "./settled";
 
 /** A look inside the machines, under way. */

@@ -5,7 +5,6 @@ import { type ApiFigures, apiFigures, missedGoals, type StorageFigures } from ".
 import { type ExistingLab, examineLab } from "../../lab/existing-lab";
 import { untilHealthy } from "../../lab/healthy";
 import { LabShell } from "../../lab/shell";
-
 import { logFor, waitFor } from "../../lib/progress";
 import { ApiLoad } from "./api-load";
 import { etcdLeader } from "./etcd-leader";

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { basename, dirname, join } from "node:path";
 import { localFolder } from "../../lib/local-folder";
 import { setCommand } from "../../plan/config/problems";
-
 import { asAdministrator, type Step } from "./administrator";
 import { type Delegation, type DnsChange, dnsChange, headLine } from "./dns";
 import { type HostRecord, otherStackWithZone, readHostRecord, writeHostRecord } from "./record";

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { localFolder } from "../../lib/local-folder";
 import { hostsEntries } from "../../plan/hosts-entries";
 import type { LabPlan } from "../../plan/lab-plan";
-
 import { asAdministrator, type Step } from "./administrator";
 import { copyCommand, hostsFilePath, withLab, withoutLab } from "./hosts-file";
 import { otherLabs, readHostRecord, writeHostRecord } from "./record";

@@ -15,7 +15,6 @@ import { homedir } from "node:os";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { accessFiles } from "../../lab/access-files";
 import { localFolder } from "../../lib/local-folder";
-
 import { kubeconfigPath, withLabContext, withoutLabContext } from "./kubeconfig-file";
 import { readHostRecord, writeHostRecord } from "./record";
 import { fromAnywhere, withInclude, withoutInclude } from "./ssh-include";

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { localFolder } from "../../lib/local-folder";
-
 import type { Delegation } from "./dns";
 import type { Resolver } from "./resolver";
 import type { HostNetwork, Route } from "./routes";

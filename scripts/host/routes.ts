@@ -1,6 +1,5 @@
 import type { NetworkInterfaceInfo } from "node:os";
 import { netmask, networkOf, overlap, prefixLength, rangeOf } from "../../lib/addresses";
-
 import { setCommand } from "../../plan/config/problems";
 import { subnetNames } from "../../plan/fixed-networks";
 import type { LabPlan } from "../../plan/lab-plan";

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ObservedState } from "../../hypervisor/reality/observation";
-
 import type { ExistingLab } from "../../lab/existing-lab";
 import type { OutputMachine } from "../../lab/outputs";
 import type { LabShell } from "../../lab/shell";

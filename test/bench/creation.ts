@@ -5,7 +5,6 @@ import { ensureImage } from "../../hypervisor/image/image";
 import { absentMachine, ensureMachine } from "../../hypervisor/machine/machine";
 import { ensureSeed } from "../../hypervisor/machine/seed";
 import type { MachineSpecification } from "../../hypervisor/specification/machine";
-
 import { openSandbox } from "../virtualbox/sandbox";
 import { IMAGE, imageSpecification, specifications } from "../virtualbox/script/lab";
 import { type Laboratory, openLaboratory } from "../virtualbox/script/laboratory";

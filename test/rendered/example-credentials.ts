@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KeyPair, MachineCredentials } from "../../cloud-init/credentials";
-
 import { planCertificates } from "../../plan/certificates";
 import type { LabPlan, MachinePlan } from "../../plan/lab-plan";
 

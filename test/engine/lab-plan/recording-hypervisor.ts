@@ -13,7 +13,6 @@ import { forgetLab, rememberLab } from "../../../hypervisor/reality/living-lab";
 import { readReleasesSpecification } from "../../../hypervisor/specification/machine";
 import { readNetworkSpecification } from "../../../hypervisor/specification/network";
 import { writeAtomically } from "../../../lib/atomic-file";
-
 import { thisHost } from "../../../lib/host";
 import { deliveredFiles, deliveryIn } from "../../delivered-files";
 

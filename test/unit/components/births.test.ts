@@ -8,7 +8,6 @@ import {
   refuseToMakeSleepersAnew,
 } from "../../../components/births";
 import type { Observation } from "../../../hypervisor/reality/observation";
-
 import { scratch } from "../hypervisor/fixtures";
 import { allRunning, labOf, nothingThere, planOf } from "./lab-in-test";
 

@@ -3,7 +3,6 @@ import { machineEnvironment } from "../../../hypervisor/environment";
 import { wantedHardware } from "../../../hypervisor/machine/hardware";
 import type { Observation } from "../../../hypervisor/reality/observation";
 import { readMachineSpecification } from "../../../hypervisor/specification/machine";
-
 import { parseConfiguration } from "../../../plan/config/configuration";
 import type { LabPlan, MachinePlan } from "../../../plan/lab-plan";
 import { planLab } from "../../../plan/plan";

@@ -1,7 +1,6 @@
 import { machineEnvironment } from "../../../hypervisor/environment";
 import { differences, type Hardware, wantedHardware } from "../../../hypervisor/machine/hardware";
 import { readMachineSpecification } from "../../../hypervisor/specification/machine";
-
 import { birthOf } from "../../../plan/birth";
 import { allSettings } from "../../../plan/config/schema-paths";
 import type { LabPlan, MachinePlan } from "../../../plan/lab-plan";

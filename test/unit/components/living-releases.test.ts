@@ -1,7 +1,6 @@
 import { livingReleases, nodesOf, refuseUpgrade } from "../../../components/living-releases";
 import type { Guest } from "../../../hypervisor/guest/guest-access";
 import type { Observation } from "../../../hypervisor/reality/observation";
-
 import { releasesOf, releasesText } from "../../../plan/releases";
 import { allRunning, labOf, planOf } from "./lab-in-test";
 

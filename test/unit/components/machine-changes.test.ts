@@ -1,6 +1,5 @@
 import { machineChanges } from "../../../components/machine-changes";
 import type { Observation } from "../../../hypervisor/reality/observation";
-
 import { labOf, nothingThere, planOf, runningAs } from "./lab-in-test";
 
 const plan = planOf();

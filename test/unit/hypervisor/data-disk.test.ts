@@ -5,7 +5,6 @@ import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machin
 import { absentNetwork } from "../../../hypervisor/network/network";
 import { rememberLab } from "../../../hypervisor/reality/living-lab";
 import type { DataDiskSpecification, MachineSpecification } from "../../../hypervisor/specification/machine";
-
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { MachineSpecification } from "../../../hypervisor/specification/machine";
-
 import type { Host } from "../../../lib/host";
 import { parseConfiguration } from "../../../plan/config/configuration";
 import type { LabPlan } from "../../../plan/lab-plan";

@@ -6,7 +6,6 @@ import { diskOfMachine } from "../../../hypervisor/image/base-machine";
 import { absentImage, ensureImage, listImages } from "../../../hypervisor/image/image";
 import { preparationSeed } from "../../../hypervisor/image/preparation";
 import type { ImageSpecification } from "../../../hypervisor/specification/image";
-
 import { type Host, thisHost } from "../../../lib/host";
 import { hostLike, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";

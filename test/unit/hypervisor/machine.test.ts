@@ -7,7 +7,6 @@ import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machin
 import { machineFolder, readRecord, removeRecord, writeRecord } from "../../../hypervisor/machine/record";
 import type { MachineSpecification } from "../../../hypervisor/specification/machine";
 import { RemedyError } from "../../../lib/remedy-error";
-
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

@@ -5,7 +5,6 @@ import { ensureMachine } from "../../../hypervisor/machine/machine";
 import { RECORD_FILE, writeToken } from "../../../hypervisor/machine/record";
 import { observeStates, observeWith } from "../../../hypervisor/reality/reality";
 import { readMachineSpecification } from "../../../hypervisor/specification/machine";
-
 import { IMAGE, referencePlan, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

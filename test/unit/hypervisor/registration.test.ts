@@ -3,7 +3,6 @@ import path from "node:path";
 import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machine";
 import type { MachineSpecification } from "../../../hypervisor/specification/machine";
 import { RemedyError } from "../../../lib/remedy-error";
-
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

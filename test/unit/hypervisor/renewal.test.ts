@@ -3,7 +3,6 @@ import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machin
 import { wishRenewal } from "../../../hypervisor/machine/renewal";
 import { observeWith } from "../../../hypervisor/reality/reality";
 import { readMachineSpecification } from "../../../hypervisor/specification/machine";
-
 import { IMAGE, referencePlan, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 

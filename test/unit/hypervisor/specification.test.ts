@@ -10,7 +10,6 @@ import { readImageSpecification } from "../../../hypervisor/specification/image"
 import { readMachineReference, readSeedReferences } from "../../../hypervisor/specification/lab";
 import { readMachineSpecification } from "../../../hypervisor/specification/machine";
 import { readNetworkSpecification } from "../../../hypervisor/specification/network";
-
 import { gatewayOf } from "../../../plan/endpoint";
 import { IMAGE, referencePlan } from "./fixtures";
 

@@ -1,6 +1,5 @@
 import type { Check } from "../../../lab/check";
 import { changesBetween } from "../../../lab/happening";
-
 import { healthyChecks, withFailures } from "../../../ui/healthy-checks";
 import { exampleLab } from "../../rendered/example-lab";
 import { lookAt, lookAtNothing } from "../../ui/recorded-look";

@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Observation } from "../../../hypervisor/reality/observation";
-
 import { ensureBaseDisk, ensureLabBundle } from "../../../scripts/set-up/base-disk";
 import { observeMachines } from "../../../scripts/set-up/observed-machines";
 import { completeForUpdate } from "../../../scripts/set-up/set-up";

@@ -6,7 +6,6 @@ import { compareVersions } from "../../../lib/version";
 import { archiveName, verify } from "../../../supply/engine/download";
 import { ensureEngine } from "../../../supply/engine/engine";
 import { standIns } from "../../../supply/engine/stand-ins";
-
 import { onPosix } from "../../systems";
 
 const repository = join(__dirname, "..", "..", "..");

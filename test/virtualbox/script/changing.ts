@@ -1,6 +1,5 @@
 import { ensureMachine } from "../../../hypervisor/machine/machine";
 import type { MachineSpecification } from "../../../hypervisor/specification/machine";
-
 import { specification } from "./lab";
 import type { Laboratory } from "./laboratory";
 import type { Step } from "./step";

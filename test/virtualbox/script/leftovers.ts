@@ -5,7 +5,6 @@ import { ensureImage } from "../../../hypervisor/image/image";
 import { absentDataDisk } from "../../../hypervisor/machine/data-disk";
 import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machine";
 import type { MachineSpecification } from "../../../hypervisor/specification/machine";
-
 import { GROUP, IMAGE, imageSpecification, OTHER_IMAGE, specification } from "./lab";
 import type { Laboratory } from "./laboratory";
 import { outcome, type Step } from "./step";
