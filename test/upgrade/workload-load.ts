@@ -51,6 +51,13 @@ export function twoReplicas(image: string): string {
   return [deployment, service, budget].map((document) => dump(document)).join("---\n");
 }
 
+/** @param times of answers, milliseconds since 1970, in any order */
+export function longestGapSeconds(times: readonly number[]): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  const gaps = sorted.slice(1).map((time, index) => time - (sorted[index] ?? time));
+  return Math.max(0, ...gaps) / 1000;
+}
+
 /** Asks the workload five times a second as any pod would, by its service, and tells how long it was away. */
 export class WorkloadLoad {
   constructor(
@@ -81,7 +88,6 @@ export class WorkloadLoad {
       .trim()
       .split("\n")
       .map(Number);
-    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time));
-    return { answered: times.length, longestSilenceSeconds: Math.max(0, ...gaps) / 1000 };
+    return { answered: times.length, longestSilenceSeconds: longestGapSeconds(times) };
   }
 }
