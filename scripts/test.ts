@@ -13,7 +13,7 @@ const help = `npm test [-- WORDS AND OPTIONS FOR JEST]: runs all tests that need
 const ofLabs = ["lab", "upgrade"];
 
 /**
- * `npm test` runs all that needs no lab: formatter, linter, compiler, unit, rendered, engine and stand-in tests.
+ * `npm test` runs all that needs no lab: formatter, linter, compiler, needless exports, unit, rendered, engine and stand-in tests.
  * `npm run test:lab` brings the whole lab up, `npm run test:upgrade` one that is upgraded. Other words and options go on to jest.
  * Its last line is `N passed, N failed`.
  */
@@ -30,6 +30,7 @@ async function main(): Promise<void> {
     const checks: [string, string, string[]][] = [
       ["@biomejs/biome", "biome", ["check"]],
       ["typescript", "tsc", []],
+      ["knip", "knip", []],
     ];
     for (const [name, program, programArguments] of checks) {
       const passed = run(packageProgram(name, program), programArguments, environment);
