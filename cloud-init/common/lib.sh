@@ -147,6 +147,13 @@ role_probe() { :; }
 # Asks once what several of them are made of.
 role_look() { :; }
 
+# What must run, whatever the role, and what it adds.
+services() {
+  printf '%s\n' kube-lab.service
+  [ "${KUBE_LAB_CLOCK:-guest}" != guest ] || echo chrony.service
+  role_services
+}
+
 # The role's file defines role_converge, role_leave and role_status; role_step_aside and role_forget where it has to say more.
 load_role() {
   [ -n "${ROLE:-}" ] || fail "$ETC/environment: ROLE is missing; the seed or 'kube-lab apply' writes this file"

@@ -78,13 +78,6 @@ stopped_on_its_way() {
   esac
 }
 
-# What must run, whatever the role, and what it adds.
-services() {
-  printf '%s\n' kube-lab.service
-  [ "${KUBE_LAB_CLOCK:-guest}" != guest ] || echo chrony.service
-  role_services
-}
-
 verify_services() {
   local units states index
   mapfile -t units < <(services)

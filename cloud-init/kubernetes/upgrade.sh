@@ -24,14 +24,14 @@ kubernetes_differs() { [ "$(installed_kubernetes)" != "$KUBERNETES_VERSION" ]; }
 # What is wanted and not here yet, before anything needs it: an add-on's images, or those of another release. A machine that has not
 # joined yet simply is of that release.
 node_bundle() {
-  if [ -n "$(missing_images)" ]; then
-    mount_volume
+  if [ -n "$(missing_images)" ] && volume_there; then
     import_images "$VOLUME"
     place_manifests "$VOLUME"
-    [ -z "$(missing_images)" ] || fail "the volume in $DRIVE has no $(missing_images | paste -sd' '); 'npm run up' puts the right one in"
+    [ -z "$(vital_images)" ] || fail "the volume in $DRIVE has no $(vital_images | paste -sd' '); 'npm run up' puts the right one in"
     # it may bring another pause image
     node_runtime
   fi
+  [ -z "$(missing_images)" ] || printf 'kube-lab: not in the bundle: %s; pods that need it wait for a registry\n' "$(missing_images | paste -sd' ')"
   if [ ! -e "$KUBELET_FLAGS" ] && kubernetes_differs; then
     begin_upgrade
     place_bundle_programs
@@ -43,6 +43,14 @@ node_bundle() {
 missing_images() {
   touch "$IMAGE_LIST"
   unlisted_images "$IMAGES"
+}
+
+# Missing ones without which there is no node; of an add-on's the bundle may have none where only registries are reached.
+vital_images() { missing_images | grep -E '/(kube-[a-z-]+|flannel):' || true; }
+
+# It is waited for where the machine cannot do without.
+volume_there() {
+  if [ -n "$(vital_images)" ]; then mount_volume; else volume_mounted 2>/dev/null; fi
 }
 
 mount_volume() {

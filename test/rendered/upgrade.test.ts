@@ -262,9 +262,20 @@ describe("images that are wanted and not there", () => {
     expect(nodeDoes(call).status).toBe(0);
   });
 
-  testWith("jq")("are named where the volume does not have them", () => {
-    const { status, output } = nodeDoes("IMAGES='r.example/other:v1'; node_bundle");
-    expect(status).not.toBe(0);
-    expect(output).toContain("has no r.example/other:v1");
+  testWith("jq")("are named where the volume does not have them, or no volume is there", () => {
+    for (const setting of ["", "volume_mounted() { return 1; }; "]) {
+      const { status, output } = nodeDoes(`${setting}IMAGES='r.example/other:v1'; node_bundle`);
+      expect(status).toBe(0);
+      expect(output).toContain("not in the bundle: r.example/other:v1");
+    }
+  });
+
+  testWith("jq")("are waited for where there is no node without them", () => {
+    const call = "IMAGES='registry.k8s.io/kube-proxy:v1.36.9'; node_bundle";
+    const lacking = nodeDoes(call);
+    expect(lacking.status).not.toBe(0);
+    expect(lacking.output).toContain("has no registry.k8s.io/kube-proxy:v1.36.9");
+    const without = nodeDoes(`mount_volume() { fail "waited for it"; }; ${call}`);
+    expect(without.output).toContain("waited for it");
   });
 });
