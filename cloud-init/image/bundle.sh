@@ -27,13 +27,13 @@ place_manifests() {
 
 # import_images BUNDLE: those that the list does not have; an import that was cut short is not in it.
 import_images() {
-  local archive names name
+  local archive archives names name
   mkdir -p "${IMAGE_LIST%/*}"
   touch "$IMAGE_LIST"
   exec {IMAGES_LOCK}>"$IMAGE_LIST.lock"
   flock "$IMAGES_LOCK"
-  for archive in "$1"/images/*.tar; do
-    [ -e "$archive" ] || continue
+  mapfile -t archives < <(archives_of "$1")
+  for archive in "${archives[@]}"; do
     names=$(archive_names "$archive") || fail "$archive is no archive of container images"
     [ -n "$(unlisted_images "$names")" ] || continue
     say "importing ${archive##*/}"
@@ -43,6 +43,12 @@ import_images() {
     for name in $names; do list_image "$name"; done
   done
   exec {IMAGES_LOCK}>&-
+}
+
+# archives_of BUNDLE: kube-proxy's image last, since a machine that has it has all that Kubernetes itself needs.
+archives_of() {
+  find "$1/images" -maxdepth 1 -name '*.tar' ! -name kube-proxy.tar | sort
+  find "$1/images" -maxdepth 1 -name kube-proxy.tar
 }
 
 # archive_names ARCHIVE: one a line

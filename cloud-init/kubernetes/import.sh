@@ -28,6 +28,6 @@ mount_drive() {
 volume=$(mktemp --directory)
 trap '! mountpoint --quiet "$volume" || umount --lazy "$volume"; rmdir "$volume"' EXIT
 mount_drive "$volume"
-import_images "$volume"
 place_manifests "$volume"
+import_images "$volume"
 say "the images are there"

@@ -60,15 +60,16 @@ join_ahead() {
   step "joining as the first master with v$KUBERNETES_VERSION"
   jq --arg name "$AHEAD" --arg old "kubernetesVersion: v$release" --arg new "kubernetesVersion: v$KUBERNETES_VERSION" \
     '.metadata.annotations[$name] = "" | .data.ClusterConfiguration |= sub($old; $new)' <<<"$note" |
-    kubectl_lab replace --raw "$KUBEADM_NOTE" --filename - >/dev/null
+    kubectl_lab replace --raw "$KUBEADM_NOTE" --filename - >/dev/null ||
+    fail "kubeadm's note of the lab's release could not be written; the next pass tries again"
 }
 
 # kubeadm moves a manifest away before it moves the next release's there: cut off between, there is none, and nothing that would start.
 restore_manifests() {
   local name kept folder=/etc/kubernetes/manifests
   for name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
-    [ ! -e "$ROOT$folder/$name.yaml" ] || continue
-    kept=$(find "$ROOT/etc/kubernetes/tmp" -path "*/kubeadm-backup-manifests-*/$name.yaml" -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1) || true
+    [ ! -s "$ROOT$folder/$name.yaml" ] || continue
+    kept=$(find "$ROOT/etc/kubernetes/tmp" -path "*/kubeadm-backup-manifests-*/$name.yaml" -size +0 -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1) || true
     [ -n "$kept" ] || continue
     step "putting back the manifest of $name, which an upgrade that was cut off had moved away"
     (umask 077 && cp "${kept#* }" "$ROOT$folder/.$name")

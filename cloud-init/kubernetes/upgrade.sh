@@ -24,9 +24,11 @@ kubernetes_differs() { [ "$(installed_kubernetes)" != "$KUBERNETES_VERSION" ]; }
 # What is wanted and not here yet, before anything needs it: an add-on's images, or those of another release. A machine that has not
 # joined yet simply is of that release.
 node_bundle() {
+  # a pass that failed has left it, and another one may have come into the drive
+  unmount_volume
   if [ -n "$(missing_images)" ] && volume_there; then
-    import_images "$VOLUME"
     place_manifests "$VOLUME"
+    import_images "$VOLUME"
     [ -z "$(vital_images)" ] || fail "the volume in $DRIVE has no $(vital_images | paste -sd' '); 'npm run up' puts the right one in"
     # it may bring another pause image
     node_runtime

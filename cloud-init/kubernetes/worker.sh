@@ -68,10 +68,12 @@ wait_for_masters() {
 
 # What kubeadm has noted, and each API server that serves.
 masters_upgraded() {
-  local address release
+  local address addresses release
   release=$(as_node "$KUBEADM_NOTE" | noted_release) || return 1
   [ "$release" = "$KUBERNETES_VERSION" ] || { printf 'the lab has v%s\n' "$release" && return 1; }
-  for address in $(api_servers); do
+  addresses=$(api_servers) || return 1
+  [ -n "$addresses" ] || { printf 'nobody says which API servers there are\n' && return 1; }
+  for address in $addresses; do
     release=$(curl --silent --show-error --fail --max-time 5 --cacert "$AUTHORITY" "https://$address:$API_PORT/version" | jq -r .gitVersion)
     [ "$release" = "v$KUBERNETES_VERSION" ] || { printf '%s has %s\n' "$address" "${release:-no answer}" && return 1; }
   done

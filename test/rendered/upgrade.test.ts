@@ -175,10 +175,34 @@ describe("a master that is given another release", () => {
     expect(nodeDoes("restore_manifests").status).toBe(0);
     expect(readFileSync(join(folder, "kube-apiserver.yaml"), "utf8")).toBe("kept");
     expect(readFileSync(join(folder, "etcd.yaml"), "utf8")).toBe("lives");
+    // What a power cut may leave of a rename.
+    writeFileSync(join(folder, "etcd.yaml"), "");
+    expect(nodeDoes("restore_manifests").status).toBe(0);
+    expect(readFileSync(join(folder, "etcd.yaml"), "utf8")).toBe("kept");
+  });
+});
+
+describe("a worker", () => {
+  testWith("jq")("takes no silence about the API servers for masters that all have the release", () => {
+    writeNode("worker", "1.36.2");
+    expect(nodeDoes("masters_upgraded").status).toBe(0);
+    for (const answer of ["return 22", `printf '{"items": []}'`]) {
+      const silent = `as_node() { case "$1" in */kubeadm-config) noted ;; *) ${answer} ;; esac; }`;
+      expect(nodeDoes(`${silent}; masters_upgraded`).status).not.toBe(0);
+    }
   });
 });
 
 describe("a master that joins a lab of an earlier release", () => {
+  testWith("jq")("does not join before kubeadm's note is written", () => {
+    writeNode("master", wanted);
+    const refused = `kubectl_lab() { case "$1" in get) noted ;; *) return 1 ;; esac; }; master_join || exit 1`;
+    const { status, output, calls } = nodeDoes(refused, { LAB: "1.36.2" });
+    expect(status).not.toBe(0);
+    expect(output).toContain("could not be written");
+    expect(calls.join()).not.toContain("kubeadm join");
+  });
+
   testWith("jq")("comes as the first one of its own, for the others may wait for it", () => {
     writeNode("master", wanted);
     const { status, calls } = nodeDoes("master_join", { LAB: "1.36.2" });
