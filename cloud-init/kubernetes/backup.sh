@@ -148,10 +148,12 @@ keep_old_data() {
 }
 
 # restore_start: from here on the machine is as after a boot; who had no place takes one anew, without what it had of the old cluster.
+# There is a cluster to join, also where it does not answer at once: this machine begins none, as little as one that lived in it.
 restore_start() {
   if [ "$(cat "$RESTORING" 2>/dev/null)" = false ]; then
     forget_place
     rm -f "$STATE/place" "$STATE/placed"
+    touch "$STATE/lived"
   fi
   rm -f "$RESTORING" "$RUN/reason"
   systemctl start --no-block kube-lab.service

@@ -5,7 +5,9 @@ import type { ObservedState } from "../../hypervisor/reality/observation";
 import type { ExistingLab } from "../../lab/existing-lab";
 import type { OutputMachine } from "../../lab/outputs";
 import type { LabShell } from "../../lab/shell";
-import { logFor, waitFor } from "../../lib/progress";
+import { type Log, logFor, waitFor } from "../../lib/progress";
+import { RemedyError } from "../../lib/remedy-error";
+import { together } from "../../lib/together";
 import { machinesOf } from "../../plan/lab-plan";
 import type { About } from "../backup/about";
 import { refusalOf } from "../backup/back-up";
@@ -35,6 +37,7 @@ interface MasterAbout {
 
 const stepTimeoutMs = 300_000;
 const boundSeconds = 600;
+const repeat = "Mend it and repeat the command: it begins anew.";
 /** By so many a restore moves etcd's count of writes on; see cloud-init/kubernetes/backup.sh. */
 const revisionBump = 1_000_000_000;
 
@@ -61,12 +64,10 @@ export async function planRestore(
   const unregistered = lost.filter(
     (master) => folder !== undefined && !off.includes(master) && existsSync(fileOf(master)),
   );
-  const told = await Promise.all(
-    running.map(async (machine) => {
-      const { stdout } = await succeed(shell, machine.name, "sudo kube-lab restore about");
-      return { machine, ...(JSON.parse(stdout) as MasterAbout) };
-    }),
-  );
+  const told = await together(running, async (machine) => {
+    const { stdout } = await succeed(shell, machine.name, "sudo kube-lab restore about");
+    return { machine, ...(JSON.parse(stdout) as MasterAbout) };
+  });
   const placed = told.filter(({ member }) => member);
   // Where etcd's data is gone from all, those that had it take it up again.
   const members = (placed.length > 0 ? placed : told.filter(({ lived }) => lived)).map(
@@ -128,7 +129,7 @@ export function lossOf({ time, snapshot }: About, { writesLost, lost }: RestoreP
  * first one takes the data, and all have it before the first one starts, those without a place last: old data, restored data and a
  * cluster begun anew must never meet. Repeated, it begins anew.
  * @returns when the members' API servers answer again
- * @throws Error of all machines on which a step failed, when it is over on every one
+ * @throws RemedyError of all machines on which a step failed, when it is over on every one; those without a place wait on
  */
 export async function restore(
   content: Buffer,
@@ -139,7 +140,7 @@ export async function restore(
   const list = members.map(({ name, address }) => `${name}=${address}`).join(" ");
   const token = randomBytes(8).toString("hex");
   const all = (machines: readonly OutputMachine[], command: string, stdin?: string) =>
-    onAll(machines, ({ name }) =>
+    together(machines, ({ name }) =>
       succeed(shell, name, `sudo kube-lab restore ${command}`, stdin === undefined ? {} : { stdin }),
     );
   log("preparing the data; the lab serves on");
@@ -151,22 +152,13 @@ export async function restore(
   await all(members, "swap");
   log("starting the control plane");
   await all(members, "start");
-  await onAll(members, ({ name }) => converged(name, shell)).finally(() => all(waiting, "start"));
+  await together(members, ({ name }, log) => converged(name, log, shell));
+  await all(waiting, "start");
 }
 
-/** None is left behind at work when another one has failed. */
-async function onAll(
-  machines: readonly OutputMachine[],
-  step: (machine: OutputMachine) => Promise<unknown>,
-): Promise<void> {
-  const ended = await Promise.allSettled(machines.map(step));
-  const failures = ended.flatMap((one) => (one.status === "rejected" ? [(one.reason as Error).message] : []));
-  if (failures.length > 0) throw new Error(failures.join("\n"));
-}
-
-async function converged(name: string, shell: Pick<LabShell, "run">): Promise<void> {
-  const remedy = `Look there: npm run ssh -- ${name} journalctl -u kube-lab.`;
-  await waitFor({ log: logFor(name), what: "for it to converge", boundSeconds, remedy }, async () => {
+async function converged(name: string, log: Log, shell: Pick<LabShell, "run">): Promise<void> {
+  const remedy = `Look there: npm run ssh -- ${name} journalctl -u kube-lab. ${repeat}`;
+  await waitFor({ log, what: "for it to converge", boundSeconds, remedy }, async () => {
     // Who does not answer yet is asked again.
     const answer = await shell
       .run(name, "sudo kube-lab wait 20", { timeoutMs: 40_000 })
@@ -183,7 +175,8 @@ async function succeed(
 ) {
   const result = await shell.run(machine, command, { ...options, timeoutMs: stepTimeoutMs });
   if (result.status === 0) return result;
-  throw new Error(
-    `${machine}: ${command.replace(/^sudo /, "")} failed: ${refusalOf(result.status, result.stderr)}\nMend it and repeat the command: it begins anew.`,
+  throw new RemedyError(
+    `${command.replace(/^sudo /, "")} failed: ${refusalOf(result.status, result.stderr)}`,
+    repeat,
   );
 }

@@ -182,6 +182,12 @@ tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_prepare '$
     onMaster("restore_stop false; restore_start", `forget_place() { echo forgotten >>"$calls"; }`);
     expect(existsSync(state("place"))).toBe(false);
     expect(calls()).toContain("forgotten");
+    const silence = `living_endpoint() { return 1; }; etcd_has_data() { return 1; }; master_init() { echo founded; }
+wait_until() { fail "waiting for $2"; }`;
+    expect(onMaster("master_place", silence)).toEqual({
+      status: 1,
+      words: expect.stringMatching(/^(?!.*founded).*waiting for another master's etcd/s),
+    });
     hasData("old");
     onMaster("restore_stop true; restore_start");
     expect(existsSync(state("placed"))).toBe(true);

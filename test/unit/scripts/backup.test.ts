@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ObservedState } from "../../../hypervisor/reality/observation";
 import type { LabOutputs } from "../../../lab/outputs";
+import { NoAnswer } from "../../../lab/shell";
 import { type About, described } from "../../../scripts/backup/about";
 import { snapshotOf } from "../../../scripts/backup/back-up";
 import { passphraseOf, sealed, unsealed } from "../../../scripts/backup/vault";
@@ -168,23 +169,43 @@ describe("a restore", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("starts those that wait also where a member does not converge, and ends when all have", async () => {
+  test("starts none without a place before all members have converged, however late their answers", async () => {
     const shell = shellOf({});
-    const [member, waiting] = ["kube-mast01", "kube-mast02"].map((name) =>
+    const [members, waiting] = ["kube-mast01", "kube-mast02"].map((name) =>
+      plan.machines.filter((machine) => machine.name === name),
+    ) as never[][];
+    const [late, failed] = [new NoAnswer("no answer"), { status: 1, stdout: "", stderr: "still starting" }];
+    const answers = [late, failed];
+    const run = async (machine: string, command: string) => {
+      const answer = await shell.run(machine, command);
+      const first = command.endsWith("wait 20") ? answers.shift() : undefined;
+      if (first instanceof Error) throw first;
+      return first ?? answer;
+    };
+    await restore(Buffer.from("x"), { members: members ?? [], waiting: waiting ?? [], lost: [] }, { run });
+    expect(shell.calls.slice(-4)).toEqual([
+      ...Array(3).fill("kube-mast01 wait 20"),
+      "kube-mast02 restore start",
+    ]);
+  });
+
+  test("leaves those without a place waiting where a member does not converge: they would begin a cluster", async () => {
+    const shell = shellOf({});
+    const [members, waiting] = ["kube-mast01", "kube-mast02"].map((name) =>
       plan.machines.filter((machine) => machine.name === name),
     ) as never[][];
     const run = async (machine: string, command: string) => {
       const answer = await shell.run(machine, command);
-      return command.endsWith("restore start") && machine === "kube-mast01"
-        ? { ...answer, status: 1 }
-        : answer;
+      return command.endsWith("wait 20") ? { ...answer, status: 1 } : answer;
     };
-    const restored = restore(
-      Buffer.from("x"),
-      { members: member ?? [], waiting: waiting ?? [], lost: [] },
-      { run },
-    );
-    await expect(restored).rejects.toThrow("kube-mast01: kube-lab restore start failed");
+    const clock = jest.spyOn(Date, "now").mockReturnValueOnce(0).mockReturnValue(1e6);
+    const plans = { members: members ?? [], waiting: waiting ?? [], lost: [] };
+    await expect(restore(Buffer.from("x"), plans, { run })).rejects.toMatchObject({
+      message: expect.stringMatching(/^kube-mast01: .*in vain/),
+      remedy: expect.stringMatching(/journalctl -u kube-lab.*repeat the command/),
+    });
+    clock.mockRestore();
+    expect(shell.calls).not.toContain("kube-mast02 restore start");
   });
 
   test("prepares before anything stops, stops all before the first takes the data, starts those without a place last", async () => {
