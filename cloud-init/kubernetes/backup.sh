@@ -112,8 +112,10 @@ restore_stop() {
   sync "$STATE"
   systemctl stop kube-lab.service kubelet.service
   rm -f "$RUN/converged"
+  # Its passes say what is waited for, and start containerd, also where this step ends before its time.
+  trap 'systemctl start --no-block kube-lab.service' EXIT
   stop_containers kube-scheduler kube-controller-manager kube-apiserver etcd
-  # Its passes say what is waited for.
+  trap - EXIT
   systemctl start --no-block kube-lab.service
 }
 

@@ -134,6 +134,8 @@ tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_prepare '$
       status: 1,
       words: expect.stringContaining("containerd does not tell what runs"),
     });
+    // By its passes the next update knows that a restore was begun.
+    expect(calls()).toMatch(/systemctl start --no-block kube-lab.service\n$/);
   });
 
   test("keeps the data of before until a restore came to its end, and then that of before the next one", () => {
