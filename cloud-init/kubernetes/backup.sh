@@ -4,6 +4,8 @@
 
 BACKUPS=$STATE/backup
 BACKUP_LOCK=$RUN/backup.lock
+# Two files of etcd's log, each laid out whole, and as much for what is written meanwhile. Source: SegmentSizeBytes of etcd's wal.
+SPARE_BYTES=$((4 * 64 * 1024 * 1024))
 # What a restore has prepared beside the data of before.
 PREPARED=$STATE/etcd-restored
 # While it is there, this master's etcd waits for the end of a restore.
@@ -61,7 +63,7 @@ master_restore() {
       lock_backups
       "restore_$1" "${@:2}"
       ;;
-    *) fail "usage: kube-lab restore about|prepare MEMBERS TOKEN|stop MEMBER|swap|start" ;;
+    *) fail "usage: kube-lab restore about|prepare MEMBERS TOKEN BYTES|stop MEMBER|swap|start" ;;
   esac
 }
 
@@ -81,19 +83,30 @@ restore_about() {
     '{authority: $authority, member: $member, lived: $lived, masters: [$masters | split(" ")[] | split("=")[0]], revision: $revision}'
 }
 
-# restore_prepare MEMBERS TOKEN: makes of the snapshot on standard input what this member's data is to be, beside that of before:
+# restore_prepare MEMBERS TOKEN BYTES: makes of the snapshot on standard input what this member's data is to be, beside that of before:
 # what fails here has touched nothing. MEMBERS: "kube-mast01=192.168.1.10 …", all that the new cluster begins with. Watchers have to
-# look anew: etcd's count of writes goes on far above what they have seen.
+# look anew: etcd's count of writes goes on far above what they have seen. BYTES: the snapshot's size.
 restore_prepare() {
   rm -rf "$PREPARED" "$BACKUPS".*
+  room_for "$3"
+  trap 'rm -rf "$PREPARED" "$BACKUPS".*' EXIT
   (umask 077 && mkdir -p "$BACKUPS.in" && base64 --decode | tar --extract --gzip --directory "$BACKUPS.in") ||
     fail "the backup does not arrive whole, or there is no room for it: 'df $STATE' tells"
   etcdutl snapshot restore "$BACKUPS.in/snapshot.db" --name "$MACHINE" --data-dir "$PREPARED" \
     --initial-cluster "$(peer_urls "$1")" --initial-advertise-peer-urls "https://$ADDRESS:$ETCD_PEER_PORT" \
     --initial-cluster-token "$2" --bump-revision 1000000000 --mark-compacted >/dev/null 2>"$STATE/restore.log" ||
     fail "etcdutl cannot restore the snapshot: $(tail -n 1 "$STATE/restore.log")"
+  trap - EXIT
   rm -rf "$BACKUPS.in"
   sync
+}
+
+# For the snapshot and what is made of it; the etcd that serves meanwhile would end on a full disk.
+room_for() {
+  local needed=$((2 * $1 + SPARE_BYTES)) free
+  free=$(df --output=avail --block-size=1 "$STATE" | tail -n 1)
+  [ "$free" -ge "$needed" ] ||
+    fail "$STATE has room for $((free >> 20)) MiB, and this needs $(((needed >> 20) + 1)) MiB: 'du -xh / | sort -h' tells what takes it"
 }
 
 peer_urls() {

@@ -20,6 +20,8 @@ export interface RestorePlan {
   waiting: OutputMachine[];
   /** Masters that are gone for good: the next `up` makes them anew, and they join. */
   lost: OutputMachine[];
+  /** Size of the snapshot. */
+  bytes: number;
   /** How many writes of etcd the lab is ahead of the backup; undefined where that can't be told. */
   writesLost?: number;
 }
@@ -109,7 +111,8 @@ export async function planRestore(
   // Another restore lies between, or nobody's etcd has answered.
   const countable = told.some(({ revision }) => revision !== null) && Math.abs(ahead) < revisionBump;
   const waiting = running.filter((machine) => !members.includes(machine));
-  return { members, waiting, lost, ...(countable ? { writesLost: Math.max(0, ahead) } : {}) };
+  const bytes = about.snapshot.totalSize;
+  return { members, waiting, lost, bytes, ...(countable ? { writesLost: Math.max(0, ahead) } : {}) };
 }
 
 /** For the question before, and for the record: what is not there any more afterwards. */
@@ -133,7 +136,7 @@ export function lossOf({ time, snapshot }: About, { writesLost, lost }: RestoreP
  */
 export async function restore(
   content: Buffer,
-  { members, waiting }: RestorePlan,
+  { members, waiting, bytes }: RestorePlan,
   shell: Pick<LabShell, "run">,
 ): Promise<void> {
   const log = logFor("restore");
@@ -144,7 +147,7 @@ export async function restore(
       succeed(shell, name, `sudo kube-lab restore ${command}`, stdin === undefined ? {} : { stdin }),
     );
   log("preparing the data; the lab serves on");
-  await all(members, `prepare '${list}' ${token}`, content.toString("base64"));
+  await all(members, `prepare '${list}' ${token} ${bytes}`, content.toString("base64"));
   log("stopping the control plane");
   await all(waiting, "stop false");
   await all(members, "stop true");

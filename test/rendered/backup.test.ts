@@ -49,7 +49,7 @@ describe("a master", () => {
   };
   const calls = () => (existsSync(master.at("/calls")) ? master.read("/calls") : "");
   const prepare = `echo snapshot >"$KUBE_LAB_ROOT/snapshot.db"; echo '{}' >"$KUBE_LAB_ROOT/about.json"
-tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_prepare '${first} ${second}' t1`;
+tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_prepare '${first} ${second}' t1 3`;
   const attempt = `${prepare}\nrestore_stop true\nrestore_swap`;
 
   test("gives etcd's data with what it is of, when it can be read again", () => {
@@ -119,13 +119,23 @@ tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_prepare '$
 
   test("stops nothing for what cannot be prepared", () => {
     hasData("old");
-    const full = "etcdutl() { echo 'no space left on device' >&2; return 1; }";
+    const full = `etcdutl() { mkdir -p "$PREPARED/member"; echo 'no space left on device' >&2; return 1; }`;
     expect(onMaster(prepare, full)).toMatchObject({
       status: 1,
       words: expect.stringContaining("no space left on device"),
     });
     expect(calls()).not.toContain("systemctl stop");
     expect(readFileSync(`${member()}/data`, "utf8")).toBe("old");
+    // What has filled the disk goes: the etcd that serves on needs it.
+    for (const name of ["backup.in", "etcd-restored"]) expect(existsSync(state(name))).toBe(false);
+  });
+
+  test("begins nothing where the disk has no room for the data twice, and for etcd's log", () => {
+    expect(onMaster(prepare, "df() { echo Avail; echo $((256 << 20)); }")).toMatchObject({
+      status: 1,
+      words: expect.stringMatching(/has room for 256 MiB, and this needs 257 MiB/),
+    });
+    expect(calls()).not.toContain("etcdutl");
   });
 
   test("takes no silence of containerd for an end of etcd", () => {

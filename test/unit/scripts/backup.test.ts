@@ -90,7 +90,7 @@ function shellOf(told: Record<string, object>) {
   return {
     calls,
     run: async (machine: string, command: string) => {
-      calls.push(`${machine} ${command.replace(/^sudo kube-lab /, "").replace(/ [0-9a-f]{16}$/, "")}`);
+      calls.push(`${machine} ${command.replace(/^sudo kube-lab /, "").replace(/ [0-9a-f]{16} /, " ")}`);
       const stdout = command.endsWith("about") ? JSON.stringify(told[machine]) : "";
       return { status: 0, stdout, stderr: "" };
     },
@@ -182,7 +182,11 @@ describe("a restore", () => {
       if (first instanceof Error) throw first;
       return first ?? answer;
     };
-    await restore(Buffer.from("x"), { members: members ?? [], waiting: waiting ?? [], lost: [] }, { run });
+    await restore(
+      Buffer.from("x"),
+      { members: members ?? [], waiting: waiting ?? [], lost: [], bytes: 3 },
+      { run },
+    );
     expect(shell.calls.slice(-4)).toEqual([
       ...Array(3).fill("kube-mast01 wait 20"),
       "kube-mast02 restore start",
@@ -199,7 +203,7 @@ describe("a restore", () => {
       return command.endsWith("wait 20") ? { ...answer, status: 1 } : answer;
     };
     const clock = jest.spyOn(Date, "now").mockReturnValueOnce(0).mockReturnValue(1e6);
-    const plans = { members: members ?? [], waiting: waiting ?? [], lost: [] };
+    const plans = { members: members ?? [], waiting: waiting ?? [], lost: [], bytes: 3 };
     await expect(restore(Buffer.from("x"), plans, { run })).rejects.toMatchObject({
       message: expect.stringMatching(/^kube-mast01: .*in vain/),
       remedy: expect.stringMatching(/journalctl -u kube-lab.*repeat the command/),
@@ -212,9 +216,13 @@ describe("a restore", () => {
     const shell = shellOf({});
     const machineOf = (name: string) => plan.machines.filter((machine) => machine.name === name);
     const [members, waiting] = [machineOf("kube-mast01"), machineOf("kube-mast02")] as never[][];
-    await restore(Buffer.from("x"), { members: members ?? [], waiting: waiting ?? [], lost: [] }, shell);
+    await restore(
+      Buffer.from("x"),
+      { members: members ?? [], waiting: waiting ?? [], lost: [], bytes: 3 },
+      shell,
+    );
     expect(shell.calls).toEqual([
-      "kube-mast01 restore prepare 'kube-mast01=192.168.1.10'",
+      "kube-mast01 restore prepare 'kube-mast01=192.168.1.10' 3",
       "kube-mast02 restore stop false",
       "kube-mast01 restore stop true",
       "kube-mast01 restore swap",
