@@ -18,16 +18,18 @@ RESTORED=$STATE/restored
 
 # A gzipped tar in base64 on standard output: snapshot.db, and about.json with what it is of.
 master_backup() {
-  local folder
+  local folder majority=false
   lock_backups
   mkdir -p "$STATE"
   rm -rf "$BACKUPS".*
   folder=$(mktemp --directory "$BACKUPS.XXXXXX")
   # shellcheck disable=SC2064
   trap "rm -rf '$folder'" EXIT
+  # Asked before: what a majority has agreed on until now is then in the snapshot; without one the member may have missed writes.
+  ! etcdctl_here endpoint health >/dev/null 2>&1 || majority=true
   etcdctl_here --command-timeout 120s snapshot save "$folder/snapshot.db" >/dev/null 2>"$folder/words" ||
     fail "etcd gives no snapshot: $(tail -n 1 "$folder/words")"
-  about_backup "$folder" >"$folder/about.json"
+  about_backup "$folder" $majority >"$folder/about.json"
   tar --create --gzip --directory "$folder" about.json snapshot.db | base64 --wrap 0
 }
 
@@ -42,13 +44,12 @@ forget_copies() {
   (flock --nonblock 8 && rm -rf "$BACKUPS".*) 8>"$BACKUP_LOCK" || true
 }
 
-# etcdutl reads the whole file and its sum. Without a majority the member may have missed writes.
+# about_backup FOLDER MAJORITY: etcdutl reads the whole file and its sum.
 about_backup() {
-  local status majority=false
-  ! etcdctl_here endpoint health >/dev/null 2>&1 || majority=true
+  local status
   status=$(etcdutl snapshot status --write-out json "$1/snapshot.db") || fail "the snapshot cannot be read again: etcdutl snapshot status says why"
   jq -n --argjson snapshot "$status" --arg stack "$LAB_STACK" --arg kubernetes "$KUBERNETES_VERSION" --arg masters "$MASTERS" \
-    --arg authority "$(authority_fingerprint)" --arg by "$MACHINE" --arg time "$(date -u +%FT%TZ)" --argjson majority $majority \
+    --arg authority "$(authority_fingerprint)" --arg by "$MACHINE" --arg time "$(date -u +%FT%TZ)" --argjson majority "$2" \
     '{stack: $stack, time: $time, by: $by, majority: $majority, kubernetes: $kubernetes, authority: $authority, snapshot: $snapshot,
       masters: [$masters | split(" ")[] | split("=") | {name: .[0], address: .[1]}]}'
 }
@@ -67,11 +68,13 @@ master_restore() {
   esac
 }
 
-# {authority, member, lived, masters, revision}: whether it has a place in the cluster, or had one, the masters that it knows, and
-# where its etcd is, null where that does not answer.
+# {authority, member, lived, masters, revision}: whether it has a place in the cluster, or had one, the masters that it or its etcd
+# knows, and where that is, null where it does not answer.
 restore_about() {
-  local revision member=false lived=false
+  local revision listed member=false lived=false
   revision=$(etcdctl_here endpoint status --write-out json 2>/dev/null | jq '.[0].Status.header.revision') || true
+  # From its own memory, also without a majority; who has not started yet has no name, and no data.
+  listed=$(etcdctl_here member list --consistency=s --write-out json 2>/dev/null | jq '[.members[].name // "" | select(. != "")]') || true
   if [ -e "$STATE/placed" ] && [ -d "$MEMBER" ]; then member=true; fi
   case $(cat "$RESTORING" 2>/dev/null) in
     true) member=true ;;
@@ -79,8 +82,9 @@ restore_about() {
   esac
   if [ -e "$STATE/placed" ] || [ -e "$STATE/lived" ]; then lived=true; fi
   jq -n --arg authority "$(authority_fingerprint)" --argjson member $member --argjson lived $lived --arg masters "$MASTERS" \
-    --argjson revision "${revision:-null}" \
-    '{authority: $authority, member: $member, lived: $lived, masters: [$masters | split(" ")[] | split("=")[0]], revision: $revision}'
+    --argjson revision "${revision:-null}" --argjson listed "${listed:-[]}" \
+    '{authority: $authority, member: $member, lived: $lived, revision: $revision,
+      masters: ([$masters | split(" ")[] | split("=")[0]] + $listed | unique)}'
 }
 
 # restore_prepare MEMBERS TOKEN BYTES: makes of the snapshot on standard input what this member's data is to be, beside that of before:

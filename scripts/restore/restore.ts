@@ -32,7 +32,7 @@ interface MasterAbout {
   member: boolean;
   /** It was a member once, also where etcd's data is gone. */
   lived: boolean;
-  /** Names of all masters, as it was last told. */
+  /** Names of all masters, as it was last told, and as its etcd lists them. */
   masters: string[];
   revision: number | null;
 }

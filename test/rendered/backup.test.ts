@@ -84,6 +84,23 @@ tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_prepare '$
     expect(JSON.parse(about)).toMatchObject({ majority: false });
   });
 
+  test("is not one of a majority that it has found only after its snapshot", () => {
+    const late = `etcdctl_here() {
+  case "$*" in *health*) [ -e "$KUBE_LAB_ROOT/saved" ] ;; *) echo snapshot >"$5"; touch "$KUBE_LAB_ROOT/saved" ;; esac
+}`;
+    const archive = Buffer.from(onMaster("master_backup", late).words, "base64");
+    const about = execFileSync("tar", ["-xzO", "about.json"], { input: archive, encoding: "utf8" });
+    expect(JSON.parse(about)).toMatchObject({ majority: false });
+  });
+
+  test("names also members that its etcd has and that it was never told of", () => {
+    const more = `etcdctl_here() {
+  case "$*" in *list*) echo '{"members": [{"name": "kube-mast01"}, {"name": "kube-mast09"}, {"ID": 7}]}' ;; esac
+}`;
+    const { masters } = JSON.parse(onMaster("restore_about", more).words) as { masters: string[] };
+    expect(masters).toEqual([...machinesOf(plan, "master").map(({ name }) => name), "kube-mast09"]);
+  });
+
   test("takes away copies that a cut off backup has left, but none of one at work", () => {
     mkdirSync(state("backup.cut"));
     expect(onMaster("lock_backups; (exec 8>&-; forget_copies)").status).toBe(0);
