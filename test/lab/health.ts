@@ -22,9 +22,12 @@ export async function podsReady(selector: string): Promise<void> {
   await lab.kubectl.run(["wait", "pods", ...wanted], { timeoutMs: 130_000 });
 }
 
-/** As `npm run status` says; members of clusters need a moment to hear of each other. */
+/**
+ * As `npm run status` says; members of clusters need a moment to hear of each other, and what Gluster's first heal leaves waits for
+ * its next round, every ten minutes.
+ */
 export async function eventuallyHealthy(): Promise<void> {
-  await eventually("a lab that status calls healthy", 90_000, async () => {
+  await eventually("a lab that status calls healthy", 660_000, async () => {
     const ailments = await lab.ailments();
     if (ailments.length > 0) throw new Error(ailments.join("; "));
     return true;
