@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Observation } from "../hypervisor/reality/observation";
+import { utcSeconds } from "../lib/utc";
 
 /**
  * Why a machine has to converge again though nothing about it is new: what is not as its last pass has left it, and when that
@@ -7,7 +8,7 @@ import type { Observation } from "../hypervisor/reality/observation";
  */
 export function brokenInside({ inside }: Observation): string | undefined {
   if (inside === undefined || inside === "no answer" || inside.faults.length === 0) return undefined;
-  const since = new Date(inside.since * 1000).toISOString().replace(".000Z", "Z");
+  const since = utcSeconds(new Date(inside.since * 1000));
   return `${inside.faults.join(", ")} (since ${since})`;
 }
 

@@ -3,6 +3,7 @@ import { wishRenewal } from "../hypervisor/machine/renewal";
 import { type CommandLine, type Options, runCommand } from "../lib/command-line";
 import { thisHost } from "../lib/host";
 import { logFor } from "../lib/progress";
+import { utcSeconds } from "../lib/utc";
 import type { MachinePlan } from "../plan/lab-plan";
 import { prepare } from "./set-up/set-up";
 import { askFor, bringUp } from "./up/bring-up";
@@ -29,7 +30,7 @@ async function main({ stack, values, words }: CommandLine<typeof options>): Prom
   const machines = chosen.map(({ hypervisorName }) => hypervisorName);
   if (values.cancel) return wishRenewal(vbox, machines, undefined);
   if (!values.yes) await askFor([`makes anew ${chosen.map(({ name }) => name).join(", ")}`]);
-  await wishRenewal(vbox, machines, new Date().toISOString().replace(/\.\d+Z$/, "Z"));
+  await wishRenewal(vbox, machines, utcSeconds(new Date()));
   process.exitCode = await bringUp(stack, prepared, [], true);
 }
 

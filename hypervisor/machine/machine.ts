@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { thisHost } from "../../lib/host";
 import type { Log } from "../../lib/progress";
 import { RemedyError } from "../../lib/remedy-error";
+import { utcSeconds } from "../../lib/utc";
 import { foldersOf, type LabFolders, labFolders } from "../driver/folders";
 import { belongsTo, inspect } from "../driver/inspect";
 import type { VBoxManage } from "../driver/vboxmanage";
@@ -54,7 +55,7 @@ export async function ensureMachine(
   await rm(folders.creation(wanted.machine), { force: true });
   const startedNow = await ensureRunning(vbox, wanted.machine, state, log);
   await ensureBundleVolume(vbox, wanted, found, folders, log);
-  const started = (!startedNow && found.record?.started) || new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  const started = (!startedNow && found.record?.started) || utcSeconds(new Date());
   await writeRecord(found.info.size > 0 ? machineFolder(found.info) : folders.machine(wanted.machine), {
     uuid,
     incarnation: wanted.incarnation,

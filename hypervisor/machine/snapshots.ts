@@ -1,9 +1,10 @@
 import { withProgress } from "../../lib/progress";
 import { RemedyError } from "../../lib/remedy-error";
 import { type NamedMachine, together } from "../../lib/together";
+import { utcSeconds } from "../../lib/utc";
 import { inspect } from "../driver/inspect";
 import type { VBoxManage } from "../driver/vboxmanage";
-import { machineFolder, removeRecord } from "./record";
+import { machineFolder, outdateRecord, readRecord } from "./record";
 
 /** Merging the disks of a deleted snapshot copies what is in them. */
 const DELETE_TIMEOUT_SECONDS = 3600;
@@ -154,7 +155,7 @@ export async function takeSnapshot(
   name: string,
   now: Date,
 ): Promise<void> {
-  const description = describe(machines.length, now.toISOString().replace(/\.\d+Z$/, "Z"));
+  const description = describe(machines.length, utcSeconds(now));
   try {
     await together(machines, async ({ hypervisorName }) => {
       await vbox.exclusively("a snapshot", () =>
@@ -186,21 +187,24 @@ export async function deleteSnapshot(
 
 /**
  * Restores all machines, which are off.
- * @param outdated whether a machine was changed by an update after the snapshot: it then shows as unfinished, so that the next
- *   update brings it to its configuration
+ * @param outdated whether a machine was changed by an update after the snapshot: its record says so then, and the next update
+ *   brings it to its configuration
  */
 export async function restoreSnapshot<Machine extends NamedMachine>(
   vbox: VBoxManage,
   machines: readonly Machine[],
   { name }: LabSnapshot,
   outdated: (machine: Machine) => boolean,
+  now: Date,
 ): Promise<void> {
+  const time = utcSeconds(now);
   await together(machines, async (machine) => {
     await vbox.exclusively("a snapshot", () =>
       vbox.call(["snapshot", machine.hypervisorName, "restore", name]),
     );
     if (!outdated(machine)) return;
     const info = await inspect(vbox, machine.hypervisorName);
-    if (info) await removeRecord(machineFolder(info));
+    const record = info && (await readRecord(info));
+    if (record) await outdateRecord(machineFolder(info), record, time, "restored");
   });
 }

@@ -6,6 +6,7 @@ import { type Host, thisHost } from "../../lib/host";
 import { localFolder } from "../../lib/local-folder";
 import { logFor } from "../../lib/progress";
 import { RemedyError } from "../../lib/remedy-error";
+import { utcSeconds } from "../../lib/utc";
 import type { LivingLab } from "../../plan/config/changes";
 import { setCommand } from "../../plan/config/problems";
 import type { Hypervisor } from "../../plan/lab-plan";
@@ -220,5 +221,5 @@ async function folderOfMachines(
 }
 
 function freshToken(why: string): string {
-  return `${new Date().toISOString().replace(/\.\d+Z$/, "Z")} ${why}`;
+  return `${utcSeconds(new Date())} ${why}`;
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import { type Host, thisHost } from "../../lib/host";
 import { logFor } from "../../lib/progress";
 import { RemedyError } from "../../lib/remedy-error";
+import { utcSeconds } from "../../lib/utc";
 import type { LabPlan } from "../../plan/lab-plan";
 import { inspect } from "../driver/inspect";
 import { parseMachineList } from "../driver/output";
@@ -58,7 +59,7 @@ export async function observeWith(
   now: Date,
 ): Promise<Map<string, Observation>> {
   const known = parseMachineList(await vbox.call(["list", "vms"]));
-  const time = now.toISOString().replace(/\.\d+Z$/, "Z");
+  const time = utcSeconds(now);
   const machines = plan.machines.map(async ({ name, hypervisorName }): Promise<[string, Observation]> => {
     const found = known.has(hypervisorName)
       ? await observeMachine(vbox, hypervisorName, choice)

@@ -40,7 +40,7 @@ export async function restoreLabSnapshot(lab: ExistingLab, name: string): Promis
   const changed = changedSince(resources, outputs.machines, snapshot.takenAt);
   await requireFreePorts(vbox, outputs.machines);
   await cutPower(vbox, outputs.machines);
-  await restoreSnapshot(vbox, outputs.machines, snapshot, ({ name }) => changed.includes(name));
+  await restoreSnapshot(vbox, outputs.machines, snapshot, ({ name }) => changed.includes(name), new Date());
   console.log(`Snapshot ${name} of ${snapshot.takenAt} is restored.`);
   if (changed.length === 0) return startLab(lab);
   // It may need what the update brought: waiting for its health could be in vain.

@@ -5,6 +5,7 @@ import { absentDataDisk } from "../../../hypervisor/machine/data-disk";
 import { actualHardware, wantedHardware } from "../../../hypervisor/machine/hardware";
 import { absentMachine, ensureMachine } from "../../../hypervisor/machine/machine";
 import { machineFolder, readRecord, removeRecord, writeRecord } from "../../../hypervisor/machine/record";
+import { listSnapshots, restoreSnapshot, takeSnapshot } from "../../../hypervisor/machine/snapshots";
 import type { MachineSpecification } from "../../../hypervisor/specification/machine";
 import { RemedyError } from "../../../lib/remedy-error";
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
@@ -239,6 +240,36 @@ describe("flushes of its guest", () => {
     await ensure(GLUSTER);
     expect(simulated.verbs()).toEqual(["setextradata", "setextradata"]);
     expect(flushes()).toEqual({ [key(0)]: "0", [key(1)]: "0" });
+  });
+});
+
+describe("a machine whose snapshot of before an update is restored", () => {
+  const record = async () => readRecord((await inspect(simulated.open(), GLUSTER.machine)) ?? new Map());
+  const restored = async (changed: boolean) => {
+    await ensure({ ...GLUSTER, releases: "Kubernetes 1.36.3" });
+    const before = await record();
+    const now = new Date("2026-11-21T04:33:10.5Z");
+    const machine = { name: "glus-node01", hypervisorName: GLUSTER.machine };
+    await takeSnapshot(simulated.open(), [machine], "a", now);
+    const snapshot = (await listSnapshots(simulated.open(), [machine]))[0];
+    if (snapshot === undefined) throw new Error("there is no snapshot");
+    await restoreSnapshot(simulated.open(), [machine], snapshot, () => changed, now);
+    return { before, after: await record() };
+  };
+
+  it("stays the clone that it is, and is due: what it runs is not known any more", async () => {
+    const { before, after } = await restored(true);
+    const { releases: _, ...known } = before ?? {};
+    expect(after).toEqual({
+      ...known,
+      incarnation: "2026-11-21T04:33:10Z restored",
+      started: "2026-11-21T04:33:10Z",
+    });
+  });
+
+  it("is as it was where no update came between", async () => {
+    const { before, after } = await restored(false);
+    expect(after).toEqual(before);
   });
 });
 
