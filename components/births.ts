@@ -1,14 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isToBeMadeAnew, type Observation } from "../hypervisor/reality/observation";
 import { birthOf } from "../plan/birth";
+import { ConfigurationError } from "../plan/config/problems";
 import { type LabPlan, machinesOf } from "../plan/lab-plan";
 import { releasesOf, releasesText } from "../plan/releases";
 import { baseDiskInUse } from "./base-disk-in-use";
 import type { BaseDisk } from "./image";
+import { problemsOfUpgrade } from "./living-releases";
 import { observationOf } from "./observation";
 
 /** As cloud-init/kubernetes/backup.sh says it. */
 const RESTORING = "a restore was begun";
+
+/** @throws pulumi.RunError where the living lab can't be brought to the plan's release of Kubernetes; nothing is touched then. */
+export function refuseUpgrade(plan: LabPlan, observations: ReadonlyMap<string, Observation>): void {
+  const problems = problemsOfUpgrade(plan, observations);
+  if (problems.length > 0) throw new pulumi.RunError(new ConfigurationError(problems).message);
+}
 
 /**
  * The base disk that the lab's template is made from: that in use, else the newest.
@@ -52,6 +60,34 @@ export function refuseToMakeMastersBesideRestore(
   const names = (masters: readonly { name: string }[]) => masters.map(({ name }) => name).join(", ");
   throw new pulumi.RunError(
     `${names(restoring)}: a restore was begun and has not come to its end. Made now, ${names(made)} would begin an empty cluster beside the data. First: npm run restore -- FILE; then run again.`,
+  );
+}
+
+/** Faults by which a master's etcd does not run, though the machine answers. */
+const SILENCING = /^(kubelet|containerd)\.service (is stopped|has failed)$/;
+
+/**
+ * A master that is made asks the others' etcd which cluster there is, and takes silence for a new lab. Where none of those that run
+ * could answer, it would begin an empty cluster beside the data.
+ * @throws pulumi.RunError that names them; nothing is touched then.
+ */
+export function refuseToMakeMastersInSilence(
+  plan: LabPlan,
+  observations: ReadonlyMap<string, Observation>,
+): void {
+  const looked = machinesOf(plan, "master").map(({ name }) => ({
+    name,
+    ...observationOf(observations, name),
+  }));
+  const made = looked.filter((master) => master.state === "missing" || isToBeMadeAnew(master));
+  const running = looked.filter((master) => master.state === "running" && !made.includes(master));
+  const silent = running.filter(
+    ({ inside }) => inside === "no answer" || inside?.faults.some((fault) => SILENCING.test(fault)) === true,
+  );
+  if (made.length === 0 || silent.length === 0 || silent.length < running.length) return;
+  const names = (masters: readonly { name: string }[]) => masters.map(({ name }) => name).join(", ");
+  throw new pulumi.RunError(
+    `${names(made)} would be created while the etcd of ${names(silent)} can't be asked for the cluster, and would begin an empty one beside its data. What is wrong there: npm run status. Restart it, npm run stop and npm run start, and run again; if it is lost for good: npm run restore -- FILE.`,
   );
 }
 

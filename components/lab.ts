@@ -4,12 +4,18 @@ import type { Observation } from "../hypervisor/reality/observation";
 import { type AuthorityName, planCertificates } from "../plan/certificates";
 import type { GivenAuthority } from "../plan/given-authorities";
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
-import { neededBaseDisk, refuseToMakeMastersBesideRestore, refuseToMakeSleepersAnew } from "./births";
+import {
+  neededBaseDisk,
+  refuseToMakeMastersBesideRestore,
+  refuseToMakeMastersInSilence,
+  refuseToMakeSleepersAnew,
+  refuseUpgrade,
+} from "./births";
 import { Gateway } from "./gateway";
 import { Gluster } from "./gluster";
 import { type BaseDisk, Image } from "./image";
 import { sayWhatIsInside } from "./inside";
-import { isUpgrade, refuseUpgrade } from "./living-releases";
+import { isUpgrade } from "./living-releases";
 import { LoadBalancers } from "./load-balancers";
 import { localCommand } from "./local-command";
 import type { Machine } from "./machine";
@@ -54,6 +60,7 @@ export class Lab extends pulumi.ComponentResource {
       refuseUpgrade(plan, observed);
       refuseToMakeSleepersAnew(plan, observed);
       refuseToMakeMastersBesideRestore(plan, observed);
+      refuseToMakeMastersInSilence(plan, observed);
       const certificates = planCertificates(plan);
       const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
       sayWhatIsInside(observed);
@@ -79,11 +86,11 @@ export class Lab extends pulumi.ComponentResource {
     );
     const loadBalancers = new LoadBalancers(`${name}-load-balancers`, { site, gateway }, child);
     const masters = new Masters(`${name}-masters`, { site, gateway, releases }, child);
-    const behind = isUpgrade(site.plan, site.observations) ? masters.machines.at(-1) : undefined;
+    const behind = isUpgrade(site.plan, site.observations) ? masters.machines : [];
     const roles = [
       loadBalancers,
       masters,
-      new Workers(`${name}-workers`, { site, gateway, releases, ...(behind && { behind }) }, child),
+      new Workers(`${name}-workers`, { site, gateway, releases, behind }, child),
       new Gluster(`${name}-gluster`, { site, gateway }, child),
     ];
     site.starting.complete();

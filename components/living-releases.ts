@@ -1,6 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { Observation } from "../hypervisor/reality/observation";
-import { ConfigurationError } from "../plan/config/problems";
+import type { Problem } from "../plan/config/problems";
 import { type LabPlan, type MachinePlan, machinesOf } from "../plan/lab-plan";
 import { parseReleases } from "../plan/releases";
 import { upgradeProblems } from "../plan/upgrade";
@@ -22,7 +21,10 @@ export function releasesOn(
   return releases ?? (image === undefined ? undefined : bornWith(image)) ?? "";
 }
 
-/** Releases of Kubernetes on the masters and workers that are there; fewer than these where nobody knows any more. */
+/**
+ * Releases of Kubernetes on the masters and workers that are there: what a machine says of itself, else what it was last given, which
+ * an upgrade that was cut off has not brought it to; fewer than these where nobody knows any more.
+ */
 export function livingReleases(
   plan: LabPlan,
   observations: ReadonlyMap<string, Observation>,
@@ -31,18 +33,15 @@ export function livingReleases(
   return nodesOf(plan).flatMap(({ name }) => {
     const observation = observations.get(name);
     if (observation === undefined) return [];
-    return parseReleases(releasesOn(observation, bornWith)).Kubernetes ?? [];
+    const { inside } = observation;
+    const own = typeof inside === "object" ? inside.kubernetes : undefined;
+    return own ?? parseReleases(releasesOn(observation, bornWith)).Kubernetes ?? [];
   });
 }
 
-/** @throws pulumi.RunError where the living lab can't be brought to the plan's release of Kubernetes; nothing is touched then. */
-export function refuseUpgrade(
-  plan: LabPlan,
-  observations: ReadonlyMap<string, Observation>,
-  bornWith?: (template: string) => string | undefined,
-): void {
-  const problems = upgradeProblems(livingReleases(plan, observations, bornWith), plan.kubernetes.version);
-  if (problems.length > 0) throw new pulumi.RunError(new ConfigurationError(problems).message);
+/** What keeps the living lab from the plan's release of Kubernetes. */
+export function problemsOfUpgrade(plan: LabPlan, observations: ReadonlyMap<string, Observation>): Problem[] {
+  return upgradeProblems(livingReleases(plan, observations), plan.kubernetes.version);
 }
 
 /** Whether some master or worker is to be brought to another release of Kubernetes, or was on its way when an update was cut off. */

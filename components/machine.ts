@@ -27,8 +27,8 @@ export interface MachineArgs {
   after?: Machine;
   /** Images that it is to have before it is changed. */
   releases?: DeliveredReleases;
-  /** What is inside a worker may not be of a later release than the masters: it waits for the last of them, whether it runs or not. */
-  behind?: Machine;
+  /** What is inside a worker may not be of a later release than the masters: it waits for them, whether it runs or not. */
+  behind?: readonly Machine[];
 }
 
 /** A machine from its seed to the node in it. */
@@ -137,7 +137,7 @@ export class Machine extends pulumi.ComponentResource {
         broken: brokenInside(observation),
         hardware: { id: hardware.id, started: report.started },
         ...(args.gateway === undefined ? {} : { gateway: args.gateway.node }),
-        after: [after, args.behind?.node].flatMap((node) => node ?? []),
+        after: [after ?? [], (args.behind ?? []).map(({ node }) => node)].flat(),
       },
       { parent: this },
     );

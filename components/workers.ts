@@ -12,8 +12,8 @@ export interface WorkersArgs {
   site: Site;
   gateway: Gateway;
   releases: DeliveredReleases;
-  /** Whom they come after, where their kubelets would be ahead of its API server. */
-  behind?: Machine;
+  /** Whom they come after, where their kubelets would be ahead of an API server. */
+  behind: readonly Machine[];
 }
 
 /**
@@ -36,7 +36,7 @@ export class Workers extends pulumi.ComponentResource {
         credentials,
         gateway: gateway.machine,
         releases,
-        ...(behind && { behind }),
+        behind,
       };
       return new Machine(`${name}-${machine.name}`, { ...own, ...before }, { parent: this });
     };

@@ -143,6 +143,7 @@ role_forget() { fail "a machine of role $ROLE can't take another one out"; }
 # A role may have services that it needs, something else to verify, something to try of what it does for others.
 role_services() { :; }
 role_verify() { :; }
+role_release() { :; }
 role_probe() { :; }
 # Asks once what several of them are made of.
 role_look() { :; }

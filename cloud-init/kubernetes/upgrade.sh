@@ -19,6 +19,16 @@ installed_kubernetes() {
   cat "$KUBERNETES_NOTE" 2>/dev/null || kubelet --version | sed 's/^Kubernetes v//'
 }
 
+# What runs here, the later of node and API server: an upgrade that was cut off may be between the two.
+role_release() {
+  { installed_kubernetes && manifest_release; } 2>/dev/null | sort --version-sort | tail -n 1
+}
+
+manifest_release() {
+  [ ! -r "$ROOT/etc/kubernetes/manifests/kube-apiserver.yaml" ] ||
+    sed -n 's/^ *image: .*kube-apiserver:v//p' "$ROOT/etc/kubernetes/manifests/kube-apiserver.yaml"
+}
+
 kubernetes_differs() { [ "$(installed_kubernetes)" != "$KUBERNETES_VERSION" ]; }
 
 # What is wanted and not here yet, before anything needs it: an add-on's images, or those of another release. A machine that has not

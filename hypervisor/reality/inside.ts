@@ -79,12 +79,17 @@ export async function addInside(observed: ReadonlyMap<string, Observation>, look
   for (const [name, observation] of settled) observation.inside = said.get(name) ?? "no answer";
 }
 
-/** `kube-node01<tab>1764145000`, then `kube-node01<tab>containerd.service is stopped`. */
-function readLine(line: string, said: Map<string, Inside>): void {
-  const [name = "", words = ""] = line.split("\t");
+/** `kube-node01<tab>1764145000<tab>1.36.3`, then `kube-node01<tab>containerd.service is stopped`. */
+export function readLine(line: string, said: Map<string, Inside>): void {
+  const [name = "", words = "", release = ""] = line.split("\t");
   const known = said.get(name);
   if (known !== undefined) known.faults.push(legible(words));
-  else if (/^\d+$/.test(words)) said.set(name, { since: Number(words), faults: [] });
+  else if (/^\d+$/.test(words))
+    said.set(name, {
+      since: Number(words),
+      faults: [],
+      ...(/^\d+\.\d+\.\d+$/.test(release) && { kubernetes: release }),
+    });
 }
 
 /** It becomes a part of a command line in a shell. */

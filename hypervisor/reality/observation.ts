@@ -6,6 +6,8 @@ export interface Inside {
   since: number;
   /** What is not as that pass has left it: `dnsmasq.service is stopped`. */
   faults: string[];
+  /** The release of Kubernetes that it runs, `1.36.3`; absent for one without, and one of an earlier version of this program. */
+  kubernetes?: string;
 }
 
 /** `unfinished`: it runs, but no ensure has come to its end. */

@@ -1,11 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { needsNoBaseDisk } from "../../components/base-disk-in-use";
+import { problemsOfUpgrade } from "../../components/living-releases";
 import { standInPackages as embeddedPackages } from "../../embedded/host-packages";
 import { writeChoice } from "../../hypervisor/driver/choice";
 import { locateVBoxManage } from "../../hypervisor/driver/locate";
 import { fittingHypervisor } from "../../hypervisor/preflight/preflight";
+import { addInside, LOOK_BOUND, lookInside } from "../../hypervisor/reality/inside";
 import { findLab } from "../../hypervisor/reality/living-lab";
+import type { Observation } from "../../hypervisor/reality/observation";
 import type { EngineSetUp } from "../../lab/stack/engine-set-up";
 import {
   planOfStack,
@@ -17,6 +20,7 @@ import { ensureHostPackages } from "../../lib/debian-packages";
 import { thisHost } from "../../lib/host";
 import { localFolder } from "../../lib/local-folder";
 import { ensurePrivateFolder } from "../../lib/private-folder";
+import { ConfigurationError } from "../../plan/config/problems";
 import type { LabPlan } from "../../plan/lab-plan";
 import { basePackages } from "../../supply/base/host";
 import { type Backend, ensureBackend } from "../../supply/engine/backend";
@@ -103,12 +107,21 @@ export async function completeForUpdate(prepared: Prepared): Promise<EngineSetUp
 
 async function ensureWhatUpdateNeeds({ plan, labFolder }: Prepared): Promise<void> {
   const seen = await observeMachines(plan, labFolder);
-  if (seen === undefined || !needsNoBaseDisk(plan, seen)) {
-    await ensureBaseDisk(plan, say);
-    return;
-  }
-  say("base disk: none is made or fetched, since every machine is there and keeps its image (npm run renew)");
-  await ensureLabBundle(plan, say);
+  if (seen !== undefined) await refuseUpgradeEarly(plan, seen);
+  if (seen === undefined || !needsNoBaseDisk(plan, seen)) await ensureBaseDisk(plan, say);
+  else await ensureLabBundle(plan, say);
+}
+
+/**
+ * What the program refuses anyway, before programs and images are made for it. What machines were given may be more than what they
+ * have: they are asked where that matters.
+ * @throws ConfigurationError that names the releases
+ */
+async function refuseUpgradeEarly(plan: LabPlan, seen: ReadonlyMap<string, Observation>): Promise<void> {
+  if (problemsOfUpgrade(plan, seen).length === 0) return;
+  await addInside(seen, lookInside(plan, thisHost(), LOOK_BOUND.update));
+  const problems = problemsOfUpgrade(plan, seen);
+  if (problems.length > 0) throw new ConfigurationError(problems);
 }
 
 async function withEngine({ project, plan, labFolder }: Prepared): Promise<EngineSetUp> {

@@ -95,6 +95,19 @@ describe("a master that is given another release", () => {
     },
   );
 
+  test("says what it runs: the later of its node and its API server, which an upgrade that is cut off is between", () => {
+    writeNode("master", "1.36.2");
+    expect(nodeDoes("role_release").output.trim()).toBe("1.36.2");
+    const manifests = machine.at("/etc/kubernetes/manifests");
+    mkdirSync(manifests, { recursive: true });
+    const image = (release: string) =>
+      `    image: registry.k8s.io/kube-apiserver:v${release}\n    imagePullPolicy: x\n`;
+    writeFileSync(join(manifests, "kube-apiserver.yaml"), image("1.36.3"));
+    expect(nodeDoes("role_release").output.trim()).toBe("1.36.3");
+    writeFileSync(join(manifests, "kube-apiserver.yaml"), image("1.36.1"));
+    expect(nodeDoes("role_release").output.trim()).toBe("1.36.2");
+  });
+
   testWith("jq")("follows the note of the first", () => {
     writeNode("master", "1.36.2");
     expect(nodeDoes("master_upgrade").calls).toContain("kubeadm upgrade node");

@@ -5,6 +5,7 @@ import { baseDiskInUse, needsNoBaseDisk } from "../../../components/base-disk-in
 import {
   neededBaseDisk,
   refuseToMakeMastersBesideRestore,
+  refuseToMakeMastersInSilence,
   refuseToMakeSleepersAnew,
 } from "../../../components/births";
 import type { Observation } from "../../../hypervisor/reality/observation";
@@ -148,4 +149,35 @@ test("no master is made while a restore waits for its end: it would begin an emp
   expect(refuse(seen({ changed: ["renewal"] }, { inside: restoring }))).toThrow(refusal);
   expect(refuse(seen({}, { inside: restoring }))).not.toThrow();
   expect(refuse(seen({ state: "missing" }, { inside: "no answer" }))).not.toThrow();
+});
+
+describe("a master that is made while none of the others can say which cluster there is", () => {
+  const stopped = { since: 1, faults: ["kubelet.service is stopped"] };
+  const healthy = { since: 1, faults: [] };
+  const seen = (gone: Partial<Observation>, left: (name: string) => Observation["inside"]) =>
+    new Map(
+      [...allRunning(plan)].map(([name, one]): [string, Observation] => {
+        const inside = left(name);
+        const facts = name === "kube-mast02" ? gone : inside === undefined ? {} : { inside };
+        return [name, { ...one, ...facts }];
+      }),
+    );
+  const refuse = (observations: Map<string, Observation>) => () =>
+    refuseToMakeMastersInSilence(plan, observations);
+  const missing = { state: "missing" } as const;
+
+  test("is refused, and nothing is described: it would begin an empty cluster", async () => {
+    const silent = seen(missing, (name) => (name === "kube-mast01" ? "no answer" : stopped));
+    const refusal =
+      /kube-mast02 would be created while the etcd of kube-mast01, kube-mast03 can't be asked.*an empty one/;
+    await expect(labOf(plan, { observations: silent })).rejects.toThrow(refusal);
+    expect(refuse(seen({ changed: ["image"] }, () => "no answer"))).toThrow(refusal);
+  });
+
+  test("is made where one of them answers, where nobody was asked, and in a new lab", () => {
+    expect(refuse(seen(missing, (name) => (name === "kube-mast01" ? "no answer" : healthy)))).not.toThrow();
+    expect(refuse(seen(missing, () => undefined))).not.toThrow();
+    expect(refuse(seen({}, () => "no answer"))).not.toThrow();
+    expect(refuse(nothingThere(plan))).not.toThrow();
+  });
 });

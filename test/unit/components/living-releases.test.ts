@@ -1,4 +1,5 @@
-import { livingReleases, nodesOf, refuseUpgrade } from "../../../components/living-releases";
+import { refuseUpgrade } from "../../../components/births";
+import { livingReleases, nodesOf } from "../../../components/living-releases";
 import type { Guest } from "../../../hypervisor/guest/guest-access";
 import type { Observation } from "../../../hypervisor/reality/observation";
 import { releasesOf, releasesText } from "../../../plan/releases";
@@ -21,6 +22,17 @@ it("knows the releases that machines were last given, else those that they were 
   const born = (template: string) => (template === "old" ? "Kubernetes 1.35.1, storage 0.0.30" : undefined);
   expect(new Set(livingReleases(plan, living({ image: "old" }), born))).toEqual(new Set(["1.35.1"]));
   expect(livingReleases(plan, living({ image: "unknown" }), born)).toEqual([]);
+});
+
+it("believes a machine that says what it runs more than what it was given", () => {
+  const inside = (kubernetes: string) => ({ since: 1, faults: [], kubernetes });
+  const given = { releases: "Kubernetes 1.36.4, flannel 0.28.4" };
+  expect(new Set(livingReleases(plan, living({ ...given, inside: inside("1.36.2") })))).toEqual(
+    new Set(["1.36.2"]),
+  );
+  expect(() => refuseUpgrade(plan, living({ ...given, inside: inside("1.36.2") }))).not.toThrow();
+  for (const known of [inside("1.36.4"), "no answer" as const, { since: 1, faults: [] }])
+    expect(() => refuseUpgrade(plan, living({ ...given, inside: known }))).toThrow(/has 1.36.4 already/);
 });
 
 it("refuses what no upgrade leads to before a machine is described", async () => {

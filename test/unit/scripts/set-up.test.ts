@@ -52,12 +52,20 @@ const living = () =>
     ["kube-lab-image-old", { state: "stopped", changed: [], incarnation: "" }],
   ]);
 
-test("a living lab gets the bundle alone, and a line about it", async () => {
-  expect(await update(living())).toEqual({
-    disks: 0,
-    bundlesAlone: 1,
-    words: [expect.stringMatching(/^base disk: none is made.*every machine is there and keeps its image/)],
-  });
+test("a living lab gets the bundle alone, and not a word about a base disk", async () => {
+  expect(await update(living())).toEqual({ disks: 0, bundlesAlone: 1, words: [] });
+});
+
+test("a release that no upgrade leads to is refused before anything is built for it", async () => {
+  const later = new Map(
+    [...living()].map(([name, seen]): [string, Observation] => [
+      name,
+      { ...seen, releases: "Kubernetes 1.99.0" },
+    ]),
+  );
+  await expect(update(later)).rejects.toThrow(/kubernetes\.version.*has 1\.99\.0 already/s);
+  expect(jest.mocked(ensureBaseDisk)).not.toHaveBeenCalled();
+  expect(jest.mocked(ensureLabBundle)).not.toHaveBeenCalled();
 });
 
 test.each<[string, () => ReadonlyMap<string, Observation> | undefined]>([
