@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { cutPower } from "../../hypervisor/machine/lab-power";
 import { wishRenewal } from "../../hypervisor/machine/renewal";
 import { startLab } from "../../scripts/start/start-lab";
@@ -40,8 +41,8 @@ export function ageingTests(): void {
     const machines = outputs.machines.map(({ hypervisorName }) => hypervisorName);
     await wishRenewal(vbox, machines, "2026-01-01T00:00:00Z");
     await lab.close();
-    for (const moment of moments) await lab.killedUp(moment);
-    await lab.killedUp(20_000);
+    for (const moment of moments) await lab.killedUp(pause(moment));
+    await lab.killedUp(pause(20_000));
     await cutPower(vbox, outputs.machines);
     // A machine that was just gone when the power failed is told of, and made by the next up.
     await startLab(await lab.existing()).catch(({ message }: Error) => console.log(message));

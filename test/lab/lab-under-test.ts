@@ -1,7 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { dump } from "js-yaml";
 import { type ExistingLab, examineLab, existingLab } from "../../lab/existing-lab";
@@ -47,11 +46,15 @@ export class LabUnderTest {
 
   /** As `npm run up` does; returns what it printed and reads the outputs anew. */
   async up(): Promise<string> {
-    // As set-up does before: what is switched on has to be in the bundle, and the base disk may be another's.
-    this.setUp.bundle = (await ensureBaseDisk(this.stack.plan(), () => undefined)).bundle;
+    await this.buildWhatIsWanted();
     const text = await this.stack.text(["up", "--yes", "--skip-preview"]);
     await this.readOutputs();
     return text;
+  }
+
+  /** As set-up does before an up: what is switched on has to be in the bundle, and the base disk may be another's. */
+  async buildWhatIsWanted(): Promise<void> {
+    this.setUp.bundle = (await ensureBaseDisk(this.stack.plan(), () => undefined)).bundle;
   }
 
   /** Of the last `up`, with the ways to machines and cluster that are among them. */
@@ -63,10 +66,10 @@ export class LabUnderTest {
   }
 
   /**
-   * An `up` whose process group is killed after a while, as a terminal that dies does it; its plugins end by themselves.
+   * An `up` whose process group is killed at a moment, as a terminal that dies does it; its plugins end by themselves.
    * @returns whether it was still at work
    */
-  async killedUp(afterMs: number): Promise<boolean> {
+  async killedUp(moment: Promise<unknown>): Promise<boolean> {
     const words = ["up", "--yes", "--skip-preview", "--non-interactive", "--parallel", "64"];
     const own = ["--stack", this.name, "--config-file", this.configFile];
     const { pulumi, environment, project } = this.setUp;
@@ -74,7 +77,7 @@ export class LabUnderTest {
       ...{ cwd: project, env: environment, detached: true, stdio: "ignore" },
     });
     const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
-    await Promise.race([ended, pause(afterMs)]);
+    await Promise.race([ended, moment]);
     const atWork = child.exitCode === null;
     if (atWork && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
     await ended;
