@@ -36,22 +36,21 @@ export async function goBuildIn(folder: string, context: BuildContext, build: Go
   for (const [variable, value] of Object.entries(build.variables ?? {}))
     linker.push("-X", `${variable}=${value}`);
   const tags = [...(build.tags ?? []), ...(build.cgo ? ["netgo", "osusergo"] : [])];
-  await goCommand({
-    arguments: [
-      "build",
-      "-mod=readonly",
-      "-trimpath",
-      "-buildvcs=false",
-      ...(tags.length > 0 ? ["-tags", tags.join(",")] : []),
-      "-ldflags",
-      linker.join(" "),
-      "-o",
-      `${output}/`,
-      ...build.packages,
-    ],
-    folder,
-    environment: { CGO_ENABLED: build.cgo ? "1" : "0", GOOS: "linux", GOARCH: context.architecture },
-    onLine: context.detail,
-  });
+  const environment = {
+    CGO_ENABLED: build.cgo ? "1" : "0",
+    GOOS: "linux",
+    GOARCH: context.architecture,
+  };
+  const which = ["-mod=readonly", ...(tags.length > 0 ? ["-tags", tags.join(",")] : [])];
+  const go = (words: string[], onLine: (line: string) => void) =>
+    goCommand({ arguments: words, folder, environment, onLine });
+  // Downloads what is needed, on the way.
+  const needed = await go(["list", ...which, "-deps", ...build.packages], context.detail);
+  const count = needed.trimEnd().split("\n").length;
+  let compiled = 0;
+  const flags = ["-v", "-trimpath", "-buildvcs=false", "-ldflags", linker.join(" ")];
+  await go(["build", ...which, ...flags, "-o", `${output}/`, ...build.packages], (line) =>
+    context.detail(line.startsWith("go: ") ? line : `${++compiled} of ${count} packages compiled`),
+  );
   return output;
 }
