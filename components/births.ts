@@ -45,21 +45,16 @@ export function refuseToMakeMastersBesideRestore(
   plan: LabPlan,
   observations: ReadonlyMap<string, Observation>,
 ): void {
-  const looked = machinesOf(plan, "master").map(({ name }) => ({
-    name,
-    ...observationOf(observations, name),
-  }));
-  const made = looked.filter((master) => master.state === "missing" || isToBeMadeAnew(master));
-  const restoring = looked.filter(
+  const { masters, made } = mastersSeen(plan, observations);
+  const restoring = masters.filter(
     ({ inside }) =>
       inside !== undefined &&
       inside !== "no answer" &&
       inside.faults.some((fault) => fault.includes(RESTORING)),
   );
   if (made.length === 0 || restoring.length === 0) return;
-  const names = (masters: readonly { name: string }[]) => masters.map(({ name }) => name).join(", ");
   throw new pulumi.RunError(
-    `${names(restoring)}: a restore was begun and has not come to its end. Made now, ${names(made)} would begin an empty cluster beside the data. First: npm run restore -- FILE; then run again.`,
+    `${namesOf(restoring)}: a restore was begun and has not come to its end. Made now, ${namesOf(made)} would begin an empty cluster beside the data. First: npm run restore -- FILE; then run again.`,
   );
 }
 
@@ -75,19 +70,14 @@ export function refuseToMakeMastersInSilence(
   plan: LabPlan,
   observations: ReadonlyMap<string, Observation>,
 ): void {
-  const looked = machinesOf(plan, "master").map(({ name }) => ({
-    name,
-    ...observationOf(observations, name),
-  }));
-  const made = looked.filter((master) => master.state === "missing" || isToBeMadeAnew(master));
-  const running = looked.filter((master) => master.state === "running" && !made.includes(master));
+  const { masters, made } = mastersSeen(plan, observations);
+  const running = masters.filter((master) => master.state === "running" && !made.includes(master));
   const silent = running.filter(
     ({ inside }) => inside === "no answer" || inside?.faults.some((fault) => SILENCING.test(fault)) === true,
   );
   if (made.length === 0 || silent.length === 0 || silent.length < running.length) return;
-  const names = (masters: readonly { name: string }[]) => masters.map(({ name }) => name).join(", ");
   throw new pulumi.RunError(
-    `${names(made)} would be created while the etcd of ${names(silent)} can't be asked for the cluster, and would begin an empty one beside its data. What is wrong there: npm run status. Restart it, npm run stop and npm run start, and run again; if it is lost for good: npm run restore -- FILE.`,
+    `${namesOf(made)} would be created while the etcd of ${namesOf(silent)} can't be asked for the cluster, and would begin an empty one beside its data. What is wrong there: npm run status. Restart it, npm run stop and npm run start, and run again; if it is lost for good: npm run restore -- FILE.`,
   );
 }
 
@@ -100,13 +90,26 @@ export function refuseToMakeSleepersAnew(
   plan: LabPlan,
   observations: ReadonlyMap<string, Observation>,
 ): void {
-  const masters = machinesOf(plan, "master");
-  const looked = masters.map(({ name }) => ({ name, ...observationOf(observations, name) }));
-  const awake = looked.filter(({ state }) => state === "running");
-  const sleepers = looked.filter((master) => isToBeMadeAnew(master) && !awake.includes(master));
+  const { masters } = mastersSeen(plan, observations);
+  const awake = masters.filter(({ state }) => state === "running");
+  const sleepers = masters.filter((master) => isToBeMadeAnew(master) && !awake.includes(master));
   if (sleepers.length === 0 || awake.length > masters.length / 2) return;
-  const names = sleepers.map(({ name }) => name).join(", ");
   throw new pulumi.RunError(
-    `${names} would be made anew while off, and the cluster's data is on their disks. Start the lab first, npm run start, and run again. Where it can't be started so, take the change of kube-lab:image back, npm run up, then make it again.`,
+    `${namesOf(sleepers)} would be made anew while off, and the cluster's data is on their disks. Start the lab first, npm run start, and run again. Where it can't be started so, take the change of kube-lab:image back, npm run up, then make it again.`,
   );
+}
+
+type SeenMaster = Observation & { name: string };
+
+/** What there is of the masters; `made`: those that the update makes. */
+function mastersSeen(plan: LabPlan, observations: ReadonlyMap<string, Observation>) {
+  const masters = machinesOf(plan, "master").map(
+    ({ name }): SeenMaster => ({ name, ...observationOf(observations, name) }),
+  );
+  const made = masters.filter((master) => master.state === "missing" || isToBeMadeAnew(master));
+  return { masters, made };
+}
+
+function namesOf(masters: readonly SeenMaster[]): string {
+  return masters.map(({ name }) => name).join(", ");
 }
