@@ -24,7 +24,7 @@ gluster_whole() {
   rm -f "$BRICK_FILLING"
 }
 
-# wait_whole SECONDS: the bound counts from the last time that less was left. The self-heal daemon looks every ten minutes by
+# wait_whole SECONDS: the bound counts from the last time that less was left. The self-heal daemon looks now and then by
 # itself, and what it heals leads it to more: it is asked each time.
 wait_whole() {
   local limit=$1 told said="" least="" left end

@@ -9,6 +9,9 @@ BRICK_MOUNT=$ROOT/srv/brick
 BRICK=$BRICK_MOUNT/$GLUSTER_VOLUME
 # How long writes hang when a machine loses power, seconds; the default of 42 is for networks that stumble.
 PING_TIMEOUT=10
+# How often the self-heal daemon looks for what is left, seconds: clients that find a brick later than others leave something when
+# it is whole already, and the default of 600 would have it wait.
+HEAL_TIMEOUT=60
 
 # shellcheck source=gluster-disk.sh
 . "$LIBRARY/gluster-disk.sh"
@@ -67,6 +70,7 @@ add_bricks() { gluster --mode=script volume add-brick "$GLUSTER_VOLUME" "$@" for
 
 volume_options() {
   volume_option network.ping-timeout "$PING_TIMEOUT"
+  volume_option cluster.heal-timeout "$HEAL_TIMEOUT"
   volume_option auth.allow "$GLUSTER_CLIENTS"
 }
 

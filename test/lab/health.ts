@@ -23,11 +23,11 @@ export async function podsReady(selector: string): Promise<void> {
 }
 
 /**
- * As `npm run status` says; members of clusters need a moment to hear of each other, and what Gluster's first heal leaves waits for
- * its next round, every ten minutes.
+ * As `npm run status` says; members of clusters need a moment to hear of each other, and what clients leave that find a brick late
+ * waits for Gluster's next round of healing, every minute.
  */
 export async function eventuallyHealthy(): Promise<void> {
-  await eventually("a lab that status calls healthy", 660_000, async () => {
+  await eventually("a lab that status calls healthy", 240_000, async () => {
     const ailments = await lab.ailments();
     if (ailments.length > 0) throw new Error(ailments.join("; "));
     return true;
