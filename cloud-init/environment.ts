@@ -46,6 +46,7 @@ const roleVariables: Record<Role, (plan: LabPlan, machine: MachinePlan) => Varia
   master: (plan) => ({
     ...kubernetesVariables(plan),
     MASTERS: addressList(plan, "master"),
+    BALANCER_SUBNET: plan.subnets.dmz.cidr,
     CERTIFICATE_HOURS: plan.certificates.leafHours,
     // Whether masters are kept for themselves: where there is no worker, they do their work.
     TAINTED: String(machinesOf(plan, "worker").length > 0),

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What a machine takes out of a Kubernetes bundle, a folder with bin/, cni/, images/*.tar, manifests/ and manifest.json (see
-# supply/kubernetes): prepare.sh for an image, upgrade.sh and import.sh for a machine that lives. They define say, fail and images_ctr.
+# supply/kubernetes): prepare.sh for an image, upgrade.sh and import.sh for a machine that lives. They define say,
+# fail, images_ctr, and settle, which writes to disk what a power cut must not take.
 
 IMAGE_LIST=${ROOT:-}/usr/local/share/kube-lab/images.txt
 # shellcheck disable=SC2034 # who sources this reads some of it
@@ -9,14 +10,14 @@ KUBERNETES_NOTE=${ROOT:-}/usr/local/share/kube-lab/kubernetes
 
 # place_programs FOLDER FILE…: a program that runs is not written into, but replaced.
 place_programs() {
-  local folder=$1 file name
+  local folder=$1 file
   shift
   mkdir -p "$folder"
   for file in "$@"; do
-    name=${file##*/}
-    install -m 0755 "$file" "$folder/$name.new" || fail "$file could not be copied to $folder"
-    mv -f "$folder/$name.new" "$folder/$name"
+    install -m 0755 "$file" "$folder/${file##*/}.new" || fail "$file could not be copied to $folder"
   done
+  settle "$folder"
+  for file in "$@"; do mv -f "$folder/${file##*/}.new" "$folder/${file##*/}"; done
 }
 
 # place_manifests BUNDLE
@@ -40,6 +41,7 @@ import_images() {
     # Unpacked layers are what containers use; their archives would only double the size.
     images_ctr images import --snapshotter overlayfs --discard-unpacked-layers "$archive" >/dev/null ||
       fail "$archive could not be imported; is the disk full? ('df -h /var/lib/containerd')"
+    settle /var/lib/containerd
     for name in $names; do list_image "$name"; done
   done
   exec {IMAGES_LOCK}>&-
@@ -62,11 +64,13 @@ list_image() {
   images_ctr images label "$1" io.cri-containerd.image=managed io.cri-containerd.pinned=pinned >/dev/null ||
     fail "the image $1 could not be pinned"
   { cat "$IMAGE_LIST" && printf '%s\n' "$1"; } | sort -u >"$IMAGE_LIST.new"
+  settle "$IMAGE_LIST.new"
   mv "$IMAGE_LIST.new" "$IMAGE_LIST"
 }
 
 # note_kubernetes RELEASE: which release the machine is of
 note_kubernetes() {
   printf '%s\n' "$1" >"$KUBERNETES_NOTE.new"
+  settle "$KUBERNETES_NOTE.new"
   mv "$KUBERNETES_NOTE.new" "$KUBERNETES_NOTE"
 }

@@ -21,11 +21,13 @@ restart_control_plane() {
   local name
   wait_until 300 "a majority of healthy etcd members without this one" others_serve
   forget_crashes
+  leave_balancers
   for name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
     step "restarting $name for its renewed certificates"
     restart_container "$name"
     wait_until 300 "own API server to be ready after the restart of $name (crictl ps -a)" api_ready
   done
+  return_to_balancers
 }
 
 others_serve() { agreed_members | keeps_majority away "$ADDRESS"; }

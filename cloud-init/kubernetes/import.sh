@@ -14,6 +14,7 @@ fail() {
 }
 
 images_ctr() { ctr --namespace k8s.io "$@"; }
+settle() { sync --file-system "$1"; }
 
 # A drive may take a moment to know its new medium.
 mount_drive() {

@@ -14,6 +14,7 @@
 . "$LIBRARY/addons.sh"
 . "$LIBRARY/backup.sh"
 . "$LIBRARY/release.sh"
+. "$LIBRARY/balancers.sh"
 
 ADMIN=/etc/kubernetes/super-admin.conf
 INIT_PATCHES=/etc/kube-lab/patches-init
@@ -28,8 +29,10 @@ role_converge() {
   master_place
   wait_until 300 "own API server to be ready (crictl ps -a; crictl logs)" api_ready
   wait_until 120 "own etcd member to be healthy (etcdctl endpoint health)" etcd_healthy
+  return_to_balancers
   master_renew
   master_upgrade
+  master_follow
   master_signing
   master_addons
   master_tokens

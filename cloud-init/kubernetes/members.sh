@@ -12,6 +12,7 @@ role_step_aside() {
     status_line "waiting for the other etcd members: ${why:-no majority answers}"
     pause 2
   done
+  leave_balancers
   make_way
 }
 

@@ -13,6 +13,7 @@ master_upgrade() {
 upgrade_master() {
   wait_until 300 "a majority of healthy etcd members without this one" others_serve
   begin_upgrade
+  leave_balancers
   step "upgrading the control plane to v$KUBERNETES_VERSION"
   if lab_upgraded; then
     kubeadm_upgrade "$ADMIN" node
@@ -22,6 +23,7 @@ upgrade_master() {
   fi
   wait_until 300 "own API server to be ready after its upgrade (crictl ps -a; crictl logs)" api_ready
   wait_until 120 "own etcd member to be healthy after its upgrade (etcdctl endpoint health)" etcd_healthy
+  return_to_balancers
   # a lab of one node has nowhere else to put its pods
   [ "$(as_admin /api/v1/nodes | jq '.items | length')" = 1 ] || move_pods
   upgrade_kubelet
@@ -29,8 +31,26 @@ upgrade_master() {
 
 lab_upgraded() {
   local note
-  note=$(lab_note) && [ "$(noted_release <<<"$note")" = "$KUBERNETES_VERSION" ] &&
-    jq --exit-status --arg name "$AHEAD" '.metadata.annotations // {} | has($name) | not' <<<"$note" >/dev/null
+  note=$(lab_note) && [ "$(noted_release <<<"$note")" = "$KUBERNETES_VERSION" ] && ! is_ahead <<<"$note"
+}
+
+# Whether kubeadm's note, which comes on stdin, is of a master that joined ahead.
+is_ahead() { jq --exit-status --arg name "$AHEAD" '.metadata.annotations // {} | has($name)' >/dev/null; }
+
+# Where every master came to the release by joining, kubeadm has upgraded none: its own add-ons and notes are of the release before.
+# The pass that finds no API server of that one any more brings them along.
+master_follow() {
+  lab_note 2>/dev/null | is_ahead || return 0
+  masters_upgraded >/dev/null || return 0
+  with_join_lock follow_release
+}
+
+follow_release() {
+  lab_note | is_ahead || return 0
+  step "upgrading kube-proxy and CoreDNS to v$KUBERNETES_VERSION"
+  kubeadm_upgrade "$ADMIN" apply phase addon all
+  # its note comes last: it ends this
+  kubeadm_upgrade "$ADMIN" apply phase upload-config all
 }
 
 lab_note() { kubectl_lab get --raw "$KUBEADM_NOTE"; }

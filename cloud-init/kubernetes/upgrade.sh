@@ -14,9 +14,10 @@ KUBEADM_NOTE=/api/v1/namespaces/kube-system/configmaps/kubeadm-config
 
 say() { step "$1"; }
 images_ctr() { ctr --namespace k8s.io "$@"; }
+settle() { sync --file-system "$1"; }
 
 installed_kubernetes() {
-  cat "$KUBERNETES_NOTE" 2>/dev/null || kubelet --version | sed 's/^Kubernetes v//'
+  grep -m 1 . "$KUBERNETES_NOTE" 2>/dev/null || kubelet --version | sed 's/^Kubernetes v//'
 }
 
 # What runs here, the later of node and API server: an upgrade that was cut off may be between the two.
@@ -111,11 +112,31 @@ kubelet_upgraded() {
 
 # kubeadm_upgrade KUBECONFIG COMMAND…: without what it would check of this computer
 kubeadm_upgrade() {
-  local kubeconfig=$1
+  local kubeconfig=$1 skip=(--skip-phases=preflight)
   shift
-  run_kubeadm upgrade "$@" --kubeconfig "$kubeconfig" --config /etc/kube-lab/kubeadm-upgrade.yaml --skip-phases=preflight ||
+  [ "${2:-}" != phase ] || skip=()
+  run_kubeadm upgrade "$@" --kubeconfig "$kubeconfig" --config /etc/kube-lab/kubeadm-upgrade.yaml "${skip[@]}" ||
     fail "kubeadm upgrade $1 failed; the log above says why ('journalctl -u kubelet', 'crictl ps -a' and 'crictl logs' say more)"
 }
 
 # The release in kubeadm's note, which comes on stdin.
 noted_release() { jq -r .data.ClusterConfiguration | sed -n 's/^kubernetesVersion: v//p'; }
+
+# What kubeadm has noted, and each API server that serves.
+masters_upgraded() {
+  local server servers release
+  release=$(as_node "$KUBEADM_NOTE" | noted_release) || return 1
+  [ "$release" = "$KUBERNETES_VERSION" ] || { printf 'the lab has v%s\n' "$release" && return 1; }
+  servers=$(api_servers) || return 1
+  [ -n "$servers" ] || { printf 'nobody says which API servers there are\n' && return 1; }
+  for server in $servers; do
+    release=$(curl --silent --show-error --fail --max-time 5 --cacert "$AUTHORITY" "https://$server:$API_PORT/version" | jq -r .gitVersion)
+    [ "$release" = "v$KUBERNETES_VERSION" ] || { printf '%s has %s\n' "$server" "${release:-no answer}" && return 1; }
+  done
+}
+
+# Addresses of the API servers that are there, by their own leases.
+api_servers() {
+  as_node "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dkubernetes" |
+    jq -r '.items[].endpoints[].addresses[]'
+}

@@ -22,6 +22,10 @@ const stubs = `
   node_runtime() { said runtime; }
   as_admin() { printf '{"items": [%s]}' "\${NODES:-1, 2}"; }
   kubelet_certificate() { true; }
+  settle() { said settle "\${1##*/}"; }
+  pause() { SECONDS=$((SECONDS + 1)); }
+  nft() { case "$1" in list) [ -e "$ROOT/leaving" ] ;; delete) said return; rm "$ROOT/leaving" ;; *) said leave; : >"$ROOT/leaving" ;; esac; }
+  ss() { said connections; [ -z "\${CONNECTED:-}" ] || echo ESTAB; }
   move_pods() { said move_pods; }
   kubectl_lab() {
     case "$1 \${2:-}" in
@@ -87,8 +91,9 @@ describe("a master that is given another release", () => {
       writeNode("master", "1.36.2");
       const { status, calls } = nodeDoes("master_upgrade", { LAB: "1.36.2" });
       expect(calls.filter((call) => !call.startsWith("node"))).toEqual([
-        ...["lock", "ask", "place kubeadm", "kubeadm upgrade apply", "move_pods"],
-        ...["place *", "place kubeadm", "systemctl restart kubelet.service", "unlock"],
+        ...["lock", "ask", "settle kubernetes.new", "place kubeadm", "leave", "connections"],
+        ...["kubeadm upgrade apply", "return", "move_pods", "place *", "place kubeadm"],
+        ...["systemctl restart kubelet.service", "settle kubernetes.new", "unlock"],
       ]);
       expect({ status, note: note() }).toEqual({ status: 0, note: wanted });
       expect(nodeDoes("master_upgrade")).toMatchObject({ status: 0, calls: [""] });
@@ -142,6 +147,50 @@ describe("a master that is given another release", () => {
       "systemctl restart kubelet.service",
     );
     expect(note()).toBe(wanted);
+  });
+
+  testWith("jq")(
+    "stays away from the load balancers when kubeadm has failed, until its API server is found ready",
+    () => {
+      writeNode("master", "1.36.2");
+      const failed = nodeDoes("master_upgrade", { LAB: "1.36.2", KUBEADM_FAILS: "apply" });
+      expect(failed.calls).toContain("leave");
+      expect(failed.calls).not.toContain("return");
+      expect(nodeDoes("return_to_balancers").calls).toEqual(["return"]);
+      expect(nodeDoes("return_to_balancers").calls).toEqual([""]);
+    },
+  );
+
+  testWith("jq")("does not leave the load balancers where no other API server is ready", () => {
+    writeNode("master", "1.36.2");
+    const alone = "curl() { return 22; }; master_upgrade";
+    const { status, calls } = nodeDoes(alone, { LAB: "1.36.2" });
+    expect(status).toBe(0);
+    expect(calls).not.toContain("leave");
+  });
+
+  testWith("jq")("waits no longer than ten seconds for the load balancers to let go", () => {
+    writeNode("master", "1.36.2");
+    const { status, calls } = nodeDoes("master_upgrade", { LAB: "1.36.2", CONNECTED: "1" });
+    expect(status).toBe(0);
+    const looks = calls.filter((call) => call === "connections").length;
+    expect(looks).toBeGreaterThan(5);
+    expect(looks).toBeLessThanOrEqual(11);
+  });
+
+  testWith("jq")("has the release on disk before it is noted, and replaces no program before", () => {
+    writeNode("master", "1.36.2");
+    const programs = machine.at("/programs");
+    mkdirSync(programs);
+    writeFileSync(join(programs, "kubeadm"), "old");
+    const volume = "$ROOT/run/kube-lab/bundle/bin/kubeadm";
+    const cut = `unset -f place_programs settle; . "$LIBRARY/bundle.sh"; settle() { exit 9; }; place_programs "$ROOT/programs" "${volume}"`;
+    expect(nodeDoes(cut).status).toBe(9);
+    expect(readFileSync(join(programs, "kubeadm"), "utf8")).toBe("old");
+    expect(nodeDoes("settle() { exit 9; }; note_kubernetes 1.36.3").status).toBe(9);
+    expect(note()).toBe("1.36.2");
+    writeFileSync(machine.at("/usr/local/share/kube-lab/kubernetes"), "");
+    expect(nodeDoes("kubelet() { echo Kubernetes v1.36.2; }; installed_kubernetes").output).toBe("1.36.2\n");
   });
 
   testWith("jq").each([
@@ -232,6 +281,21 @@ describe("a master that joins a lab of an earlier release", () => {
     );
   });
 
+  testWith("jq")(
+    "brings kubeadm's own add-ons along where no master was upgraded, when no API server is of the release before",
+    () => {
+      writeNode("master", wanted);
+      const ahead = { LAB: wanted, AHEAD_NOTED: "1" };
+      expect(nodeDoes("master_follow", { ...ahead, LAST_MASTER: "1.36.2" }).calls).toEqual([]);
+      const phases = `run_kubeadm() { said "\${@:1:5}"; [[ "$*" != *skip-phases* ]]; }; master_follow`;
+      expect(nodeDoes(phases, ahead)).toMatchObject({
+        status: 0,
+        calls: ["lock", "upgrade apply phase addon all", "upgrade apply phase upload-config all", "unlock"],
+      });
+      expect(nodeDoes("master_follow").calls).toEqual([""]);
+    },
+  );
+
   testWith("jq")("changes no note that is right, and does not come where a release would be left out", () => {
     writeNode("master", wanted);
     expect(nodeDoes("master_join").calls).toEqual(["kubeadm join --config"]);
@@ -244,8 +308,8 @@ describe("a worker that is given another release", () => {
     writeNode("worker", "1.36.2");
     const { calls } = nodeDoes("worker_upgrade");
     expect(calls.filter((call) => !call.startsWith("node"))).toEqual([
-      ...["place kubeadm", "move_pods", "kubeadm upgrade node", "place *", "place kubeadm"],
-      "systemctl restart kubelet.service",
+      ...["settle kubernetes.new", "place kubeadm", "move_pods", "kubeadm upgrade node", "place *"],
+      ...["place kubeadm", "systemctl restart kubelet.service", "settle kubernetes.new"],
     ]);
     expect(note()).toBe(wanted);
   });
