@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { kubeconfig } from "../cloud-init/kubernetes/kubeconfig";
+import { planCertificates } from "../plan/certificates";
 import { mermaid } from "../plan/diagram";
 import { endpointOf } from "../plan/endpoint";
 import { hostsEntries } from "../plan/hosts-entries";
@@ -24,9 +25,11 @@ export interface StackOutputs {
   kubeconfig: pulumi.Output<string>;
   /** PEM of the authority that signed the API servers' certificates. */
   caCertificate: pulumi.Output<string>;
-  /** PEM by name: authorities and leaves. */
+  /** Of authorities and leaves, by name: what it is for, and until when. */
   certificates: Record<string, pulumi.Output<string>>;
-  /** Secret. PEM or OpenSSH by the same names, and the keys without certificate. */
+  /** The same in PEM. Public; a secret only so that nobody is shown screens of it who has not asked. */
+  certificatesPem: pulumi.Output<Record<string, string>>;
+  /** Secret. PEM or OpenSSH: of the leaves by the same names, and the keys without certificate. No authority's: who has it is the lab. */
   privateKeys: pulumi.Output<Record<string, string>>;
   machines: MachineOutput[];
   /** For `ssh -F`; names the files below .kube-lab/ that the key and the known hosts belong in. */
@@ -53,11 +56,9 @@ export function labOutputs({ plan, pki, secrets }: Site, machines: readonly Mach
       .all([authority, pulumi.output(pki.certificateOf("admin")), converged])
       .apply(([ca, credential]) => kubeconfig({ ...person(plan), authority: ca, credential })),
     caCertificate: authority,
-    certificates: Object.fromEntries(
-      Object.entries({ ...pki.authorities, ...pki.certificates }).map(([name, pair]) => [
-        name,
-        pair.certificate,
-      ]),
+    certificates: summaries(plan, pki),
+    certificatesPem: pulumi.secret(
+      mapValues({ ...pki.authorities, ...pki.certificates }, ({ certificate }) => certificate),
     ),
     privateKeys: privateKeysOf(pki),
     machines: machines.map(({ plan: { name, role, address, hypervisorName }, state }) => ({
@@ -95,11 +96,40 @@ function person(plan: LabPlan) {
   return { server: `https://${address}:${port}`, cluster, user: `${cluster}-admin` };
 }
 
+/** `kube-mast01, kube-mast01.kube.local and 6 names more, until 2027-11-26T10:00:00Z` */
+function summaries(plan: LabPlan, pki: Pki): Record<string, pulumi.Output<string>> {
+  const { authorities, certificates } = planCertificates(plan);
+  const names: Record<string, string[]> = Object.fromEntries([
+    ...authorities.map(({ name, commonName }) => [name, [commonName]]),
+    ...certificates.map(({ name, commonName, dnsNames, ipAddresses }) => [
+      name,
+      [...new Set([commonName, ...dnsNames, ...ipAddresses])],
+    ]),
+  ]);
+  return Object.fromEntries(
+    Object.entries(names).map(([name, of]) => [
+      name,
+      pulumi.interpolate`${few(of)}, until ${pki.expiries[name]}`,
+    ]),
+  );
+}
+
+function few(names: readonly string[]): string {
+  const shown = names.slice(0, 2).join(", ");
+  return names.length > 2 ? `${shown} and ${names.length - 2} names more` : shown;
+}
+
+function mapValues<Value, Result>(
+  record: Readonly<Record<string, Value>>,
+  of: (value: Value) => Result,
+): Record<string, Result> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, of(value)]));
+}
+
 function privateKeysOf(pki: Pki): pulumi.Output<Record<string, string>> {
-  const pairs = Object.entries({ ...pki.authorities, ...pki.certificates });
   const hosts = Object.entries(pki.hostKeys);
   const keys: Record<string, pulumi.Output<string>> = {
-    ...Object.fromEntries(pairs.map(([name, pair]) => [name, pair.privateKey])),
+    ...mapValues(pki.certificates, ({ privateKey }) => privateKey),
     ...Object.fromEntries(hosts.map(([name, key]) => [`${name}-ssh-host`, key.privateKey])),
     "service-account": pki.serviceAccountKey.privateKey,
     "ssh-user": pki.userKey.privateKey,

@@ -43,6 +43,8 @@ export class Pki extends pulumi.ComponentResource {
   readonly authorities: Readonly<Record<AuthorityName, KeyPairOutputs>>;
   /** By name of the plan. */
   readonly certificates: Readonly<Record<string, KeyPairOutputs>>;
+  /** When each authority and certificate expires, ISO 8601, by name. */
+  readonly expiries: Record<string, pulumi.Output<string>> = {};
   /** What the API servers sign service-account tokens with. */
   readonly serviceAccountKey: { privateKey: pulumi.Output<string>; publicKey: pulumi.Output<string> };
   /** The lab's user logs in with it, everywhere. */
@@ -61,7 +63,9 @@ export class Pki extends pulumi.ComponentResource {
     this.plans = args.certificates.certificates;
     const authority = (authorityName: AuthorityName) => {
       const given = args.givenAuthorities?.[authorityName];
-      return given === undefined ? this.authority(planOf(args.certificates, authorityName)) : secretOf(given);
+      if (given === undefined) return this.authority(planOf(args.certificates, authorityName));
+      this.expiries[authorityName] = pulumi.output(given.expires);
+      return secretOf(given);
     };
     this.authorities = {
       "kubernetes-ca": authority("kubernetes-ca"),
@@ -130,6 +134,7 @@ export class Pki extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.expiries[plan.name] = certificate.validityEndTime;
     return { certificate: certificate.certPem, privateKey: key.privateKeyPem };
   }
 
@@ -161,6 +166,7 @@ export class Pki extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.expiries[plan.name] = certificate.validityEndTime;
     return { certificate: certificate.certPem, privateKey: key.privateKeyPem };
   }
 

@@ -13,7 +13,9 @@ const machine = z.object({
 /** The stack outputs that our own commands read; `index.ts` makes them. */
 const shape = z.object({
   kubeconfig: z.string(),
+  /** Short words for each by name; an earlier version of this program has left PEM. */
   certificates: z.record(z.string(), z.string()),
+  certificatesPem: z.record(z.string(), z.string()).optional(),
   machines: z.array(machine),
   privateKeys: z.record(z.string(), z.string()),
   sshConfig: z.string(),
@@ -23,7 +25,11 @@ const shape = z.object({
   dashboard: z.object({ url: z.string(), token: z.string() }).optional(),
 });
 
-export type LabOutputs = z.infer<typeof shape> & { access: LabAccess };
+export interface LabOutputs extends Omit<z.infer<typeof shape>, "certificatesPem"> {
+  /** PEM by name. */
+  certificates: Record<string, string>;
+  access: LabAccess;
+}
 
 /** A machine of the last update. */
 export type OutputMachine = z.infer<typeof machine>;
@@ -35,10 +41,11 @@ export function readOutputs(outputs: Record<string, unknown>): LabOutputs {
     const keys = read.error.issues.map((issue) => issue.path.join(".")).join(", ");
     throw new Error(`the stack has no lab that came up whole (missing: ${keys}). Run: npm run up`);
   }
-  return { ...read.data, access: accessOf(read.data) };
+  const { certificatesPem, ...rest } = read.data;
+  return { ...rest, certificates: certificatesPem ?? rest.certificates, access: accessOf(rest) };
 }
 
-function accessOf(outputs: z.infer<typeof shape>): LabAccess {
+function accessOf(outputs: Omit<z.infer<typeof shape>, "certificatesPem">): LabAccess {
   const gateway = outputs.machines.find(({ role }) => role === "gateway");
   if (gateway === undefined) throw new Error("the lab has no gateway");
   return {

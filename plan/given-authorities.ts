@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import type { AuthorityName } from "./certificates";
 import type { Configuration } from "./config/defaults";
 
@@ -5,6 +6,8 @@ import type { Configuration } from "./config/defaults";
 export interface GivenAuthority {
   certificate: string;
   privateKey: string;
+  /** When the certificate does, ISO 8601. */
+  expires: string;
 }
 
 export const authorityNames: readonly AuthorityName[] = ["kubernetes-ca", "etcd-ca", "front-proxy-ca"];
@@ -19,7 +22,11 @@ export function givenAuthorities(
       const { certificate, privateKey } = authorities[name];
       return certificate === undefined || privateKey === undefined
         ? []
-        : [[name, { certificate, privateKey }]];
+        : [[name, { certificate, privateKey, expires: expiryOf(certificate) }]];
     }),
   );
+}
+
+function expiryOf(certificate: string): string {
+  return new Date(new X509Certificate(certificate).validTo).toISOString();
 }

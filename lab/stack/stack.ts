@@ -99,11 +99,20 @@ export class Stack {
 
   /** The whole state as the engine keeps it: secrets stay encrypted. */
   async exportState(): Promise<StackState> {
-    const { status, stdout, stderr } = await this.spawn(this.arguments(["stack", "export"]), {
+    return JSON.parse(await this.exported([])) as StackState;
+  }
+
+  /** The whole state as text, with every secret in clear: for who has to know what is one. */
+  stateInClear(): Promise<string> {
+    return this.exported(["--show-secrets"]);
+  }
+
+  private async exported(options: string[]): Promise<string> {
+    const { status, stdout, stderr } = await this.spawn(this.arguments(["stack", "export", ...options]), {
       stdio: ["ignore", "pipe", "pipe"],
     });
     if (status !== 0) throw new Error(`the state of ${this.name} can't be read: ${stderr.trim()}`);
-    return JSON.parse(stdout) as StackState;
+    return stdout;
   }
 
   /** Whether the state knows of nothing at all: no lab was made, or all of it is destroyed. */

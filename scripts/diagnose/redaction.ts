@@ -20,17 +20,25 @@ const PATTERNS: readonly RegExp[] = [
 
 const MARK = "[redacted]";
 
-/** Every text that gives a secret output of the lab away: whole, a line of it, or in base64. */
+/** Any private key in a text, as JSON has it or as it is. */
+const KEYS = /-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----/gs;
+
+/**
+ * Every text that gives a secret of the lab away: whole, a line of it, or in base64.
+ * @param state of the stack with its secrets in clear, as text: all private keys are in it
+ */
 export function secretTexts(
-  outputs: Pick<LabOutputs, "kubeconfig" | "privateKeys" | "sshPrivateKey" | "statistics" | "dashboard">,
-) {
-  const keys = [...Object.values(outputs.privateKeys), outputs.sshPrivateKey];
+  outputs: Pick<LabOutputs, "kubeconfig" | "statistics" | "dashboard">,
+  state: string,
+): string[] {
+  // What was JSON in JSON has several backslashes at each line's end.
+  const keys = new Set((state.match(KEYS) ?? []).map((key) => `${key.replace(/\\+n/g, "\n")}\n`));
   const keyData = [...outputs.kubeconfig.matchAll(/client-key-data:\s*(\S+)/g)].map(([, data]) => data ?? "");
   const texts = [
     outputs.statistics.password,
     ...(outputs.dashboard ? [outputs.dashboard.token] : []),
     ...keyData,
-    ...keys.flatMap((key) => [
+    ...[...keys].flatMap((key) => [
       ...key.split("\n").filter((line) => !line.startsWith("-----")),
       Buffer.from(key).toString("base64"),
       Buffer.from(key.trim()).toString("base64"),

@@ -54,8 +54,9 @@ export async function askFor(losses: readonly string[]): Promise<void> {
 }
 
 async function sayWhatNow(stack: Stack, { mode }: LabPlan["hostAccess"]): Promise<void> {
-  writeAccessFiles(stack.name, await stack.outputs());
+  const outputs = await stack.outputs();
+  writeAccessFiles(stack.name, outputs);
   renewPersonalFiles(stack.name);
-  console.log(`\n${whatNow(accessFiles(stack.name), process.platform)}`);
+  console.log(`\n${whatNow(accessFiles(stack.name), outputs.machines, process.platform)}`);
   if (mode !== "forward") console.log("This computer's way to every machine: npm run host");
 }

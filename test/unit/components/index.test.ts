@@ -34,6 +34,7 @@ test("index.ts gives what a person and our commands need", () => {
   expect(Object.keys(outputs).sort()).toEqual([
     "caCertificate",
     "certificates",
+    "certificatesPem",
     "hostsFile",
     "knownHosts",
     "kubeconfig",
@@ -94,15 +95,27 @@ test("ssh finds every machine and knows its key", async () => {
   expect(knownHosts.trim().split("\n")).toHaveLength(12);
 });
 
-test("every certificate and key is there by name", async () => {
-  const names = Object.keys(outputs.certificates);
+test("every certificate is there by name, in short and in PEM, and every key but the authorities'", async () => {
+  const pem = await known(outputs.certificatesPem);
+  const names = Object.keys(pem);
+  expect(Object.keys(outputs.certificates).sort()).toEqual([...names].sort());
+  for (const short of Object.values(outputs.certificates))
+    expect(await known(short)).toMatch(/^[^\n]{1,110}, until 20\S+Z$/);
+  expect(pem.admin).toBe("CERTIFICATE(lab-pki-admin-certificate)");
   expect(names).toEqual(
     expect.arrayContaining(["kubernetes-ca", "etcd-ca", "front-proxy-ca", "admin", "kube-mast03-etcd-peer"]),
   );
   const keys = await known(outputs.privateKeys);
   expect(Object.keys(keys)).toEqual(
-    expect.arrayContaining([...names, "service-account", "ssh-user", "kube-node01-ssh-host"]),
+    expect.arrayContaining([
+      "admin",
+      "kube-mast03-etcd-peer",
+      "service-account",
+      "ssh-user",
+      "kube-node01-ssh-host",
+    ]),
   );
+  expect(Object.keys(keys).filter((name) => name.endsWith("-ca"))).toEqual([]);
 });
 
 test("statistics, hosts file and picture", async () => {

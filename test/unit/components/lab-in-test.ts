@@ -88,7 +88,7 @@ export function resourceOutputs(
       return { certRequestPem: `REQUEST(${name})` };
     case "tls:index/selfSignedCert:SelfSignedCert":
     case "tls:index/locallySignedCert:LocallySignedCert":
-      return { certPem: `CERTIFICATE(${name})` };
+      return { certPem: `CERTIFICATE(${name})`, validityEndTime: "2031-01-01T00:00:00Z" };
     case "random:index/randomPassword:RandomPassword":
       return { result: secretValue(privateText(name).padEnd(Number(inputs.length), "x")) };
     case "command:local:Command":

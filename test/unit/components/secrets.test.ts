@@ -70,6 +70,7 @@ test("the outputs keep secrets secret and public parts public", async () => {
   for (const output of [
     outputs.kubeconfig,
     outputs.privateKeys,
+    outputs.certificatesPem,
     outputs.sshPrivateKey,
     outputs.statistics.password,
   ])

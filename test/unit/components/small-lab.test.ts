@@ -1,5 +1,5 @@
 import { labOf, nothingThere, planOf } from "./lab-in-test";
-import { isSecret, known } from "./registered";
+import { known } from "./registered";
 
 test("a lab of one master without Gluster and workers has just these machines", async () => {
   const plan = planOf({ masters: { count: 1 }, workers: { count: 0 }, gluster: { count: 0 } });
@@ -18,7 +18,11 @@ test("a lab of one master without Gluster and workers has just these machines", 
 });
 
 test("an authority of the user's own is not made, signs, and its key is a secret", async () => {
-  const given = { certificate: "CERTIFICATE(given)", privateKey: "PRIVATE(given)" };
+  const given = {
+    certificate: "CERTIFICATE(given)",
+    privateKey: "PRIVATE(given)",
+    expires: "2031-01-01T00:00:00.000Z",
+  };
   const plan = planOf();
   plan.certificates.givenAuthorities = ["etcd-ca"];
   const { resources, resource, outputs } = await labOf(plan, { givenAuthorities: { "etcd-ca": given } });
@@ -27,8 +31,9 @@ test("an authority of the user's own is not made, signs, and its key is a secret
     caCertPem: given.certificate,
     caPrivateKeyPem: { secret: given.privateKey },
   });
-  expect(await isSecret(outputs.privateKeys)).toBe(true);
-  expect((await known(outputs.privateKeys))["etcd-ca"]).toBe(given.privateKey);
+  expect(JSON.stringify(await known(outputs.privateKeys))).not.toContain(given.privateKey);
+  expect((await known(outputs.certificatesPem))["etcd-ca"]).toBe(given.certificate);
+  expect(await known(outputs.certificates["etcd-ca"] ?? "")).toBe("etcd-ca, until 2031-01-01T00:00:00.000Z");
 });
 
 test("a machine that nobody has looked for is a mistake that names it", async () => {

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { planCertificates } from "../../../plan/certificates";
 import { parseConfiguration } from "../../../plan/config/configuration";
 import { givenAuthorities } from "../../../plan/given-authorities";
@@ -17,7 +17,12 @@ describe("an authority of the user's own", () => {
 
   test("is taken, and the plan says which one is given", () => {
     const configuration = parseConfiguration(raw(authority));
-    expect(givenAuthorities(configuration)).toEqual({ "etcd-ca": authority });
+    expect(givenAuthorities(configuration)).toEqual({
+      "etcd-ca": {
+        ...authority,
+        expires: new Date(new X509Certificate(authority.certificate).validTo).toISOString(),
+      },
+    });
     const { authorities } = planCertificates(planLab(configuration, "dev"));
     expect(authorities.map(({ name, given }) => [name, given])).toEqual([
       ["kubernetes-ca", false],

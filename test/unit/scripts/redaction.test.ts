@@ -10,11 +10,14 @@ const [authority, admin, user] = [pem(), pem(), pem()];
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const outputs = {
   kubeconfig: `users:\n- user:\n    client-key-data: ${base64(admin)}\n`,
-  privateKeys: { "kubernetes-ca": authority, admin },
-  sshPrivateKey: user,
   statistics: { url: "", user: "admin", password: "Correct-Horse-7-Battery" },
 };
-const redact = redactor(secretTexts(outputs));
+// A secret's plain text is JSON in the state's JSON.
+const state = JSON.stringify({
+  plaintext: JSON.stringify(authority),
+  resources: [admin, user].map((privateKeyPem) => ({ privateKeyPem })),
+});
+const redact = redactor(secretTexts(outputs, state));
 const body = (key: string) => key.split("\n")[1] ?? "";
 
 describe("nothing is left of", () => {
@@ -51,7 +54,7 @@ ${body(authority).replace(/./g, "B")}
 });
 
 test("every secret output is known in each form in which it can be found", () => {
-  const known = secretTexts(outputs);
+  const known = secretTexts(outputs, state);
   for (const key of [authority, admin, user])
     expect(known).toEqual(expect.arrayContaining([body(key), base64(key), key.split("\n")[2]]));
   expect(known).toContain(outputs.statistics.password);

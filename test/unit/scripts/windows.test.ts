@@ -8,6 +8,7 @@ import {
 } from "../../../scripts/set-up/environment-file";
 import { packageProgram } from "../../../scripts/test/package-program";
 import { readEnvironment, whatNow } from "../../../scripts/up/what-now";
+import { planOf } from "../components/lab-in-test";
 
 const project = path.join(__dirname, "..", "..", "..");
 
@@ -87,8 +88,12 @@ it.each([
 ] as const)("says on %s how the lab is used", (platform, kubeconfig, config, environment) => {
   const text = whatNow(
     { kubeconfig: ".kube-lab/dev.kubeconfig", sshConfig: ".kube-lab/ssh/dev/config" },
+    planOf().machines,
     platform,
   );
+  expect(text).toContain("  masters         3: kube-mast01 192.168.1.10 to kube-mast03 192.168.1.12\n");
+  expect(text.split("\n").length).toBeLessThanOrEqual(20);
+  expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(120);
   expect(text).toContain(`  ${kubeconfig}\n`);
   expect(text).toContain(`ssh -F ${config} kube-mast01`);
   expect(readEnvironment(platform)).toContain(environment);
