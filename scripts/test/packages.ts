@@ -35,7 +35,10 @@ export const testPrograms: Readonly<Record<string, string>> = {
   xmllint: "libxml2-utils",
 };
 
+/** Files that tests' programs read: nft looks protocols up in /etc/protocols. */
+const testFiles = ["netbase"];
+
 /** Debian packages for `npm test`: tests look at both hypervisors and both layouts, whichever this computer's own lab has. */
 export const testPackages: string[] = [
-  ...new Set([...Object.values(testPrograms), ...standInPackages, ...basePackages("lvm")]),
+  ...new Set([...Object.values(testPrograms), ...testFiles, ...standInPackages, ...basePackages("lvm")]),
 ];
