@@ -35,8 +35,6 @@ export interface MachineArgs {
 export class Machine extends pulumi.ComponentResource {
   readonly plan: MachinePlan;
   readonly node: Node;
-  /** What the hypervisor says of it: `running`. */
-  readonly state: pulumi.Output<string>;
 
   constructor(name: string, args: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:index:Machine", name, {}, opts);
@@ -126,7 +124,7 @@ export class Machine extends pulumi.ComponentResource {
     );
     if (!runs) site.starting.add(hardware);
     // What it prints is no secret, unlike a part of what it is told.
-    const report = pulumi.unsecret(hardware.stdout).apply(readReport);
+    const started = pulumi.unsecret(hardware.stdout).apply(startOf);
 
     this.node = new Node(
       `${name}-node`,
@@ -135,7 +133,7 @@ export class Machine extends pulumi.ComponentResource {
         machine,
         delivered,
         broken: brokenInside(observation),
-        hardware: { id: hardware.id, started: report.started },
+        hardware: { id: hardware.id, started },
         ...(args.gateway === undefined ? {} : { gateway: args.gateway.node }),
         after: [after ?? [], (args.behind ?? []).map(({ node }) => node)].flat(),
       },
@@ -143,20 +141,11 @@ export class Machine extends pulumi.ComponentResource {
     );
 
     this.plan = machine;
-    this.state = report.state;
-    this.registerOutputs({ address: machine.address, state: this.state });
+    this.registerOutputs({ address: machine.address });
   }
 }
 
-/** What `machine ensure` prints. */
-interface HardwareReport {
-  uuid: string;
-  state: string;
-  /** When the machine was last started. */
-  started: string;
-}
-
-function readReport(stdout: string): HardwareReport {
-  const { uuid, state, started } = JSON.parse(stdout) as HardwareReport;
-  return { uuid, state, started };
+/** When the machine was last started, of what `machine ensure` prints. */
+function startOf(stdout: string): string {
+  return (JSON.parse(stdout) as { started: string }).started;
 }

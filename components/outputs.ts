@@ -15,8 +15,6 @@ export interface MachineOutput {
   role: Role;
   address: string;
   hypervisorName: string;
-  /** What the hypervisor says: `running`. */
-  state: pulumi.Output<string>;
 }
 
 /** What a stack with a lab gives to a person and to our own commands. */
@@ -61,12 +59,11 @@ export function labOutputs({ plan, pki, secrets }: Site, machines: readonly Mach
       mapValues({ ...pki.authorities, ...pki.certificates }, ({ certificate }) => certificate),
     ),
     privateKeys: privateKeysOf(pki),
-    machines: machines.map(({ plan: { name, role, address, hypervisorName }, state }) => ({
+    machines: machines.map(({ plan: { name, role, address, hypervisorName } }) => ({
       name,
       role,
       address,
       hypervisorName,
-      state,
     })),
     sshConfig: ssh.config,
     sshPrivateKey: ssh.privateKey,

@@ -72,17 +72,12 @@ test("the kubeconfig leads to the forwarded port with the person's certificate, 
   });
 });
 
-test("machines are listed with what the hypervisor says of them", async () => {
-  expect(
-    await Promise.all(
-      outputs.machines.map(async (machine) => ({ ...machine, state: await known(machine.state) })),
-    ),
-  ).toContainEqual({
+test("machines are listed with where they are", () => {
+  expect(outputs.machines).toContainEqual({
     name: "kube-mast02",
     role: "master",
     address: "192.168.1.11",
     hypervisorName: "kube-lab-dev-kube-mast02",
-    state: "running",
   });
   expect(outputs.machines).toHaveLength(12);
 });
