@@ -2,15 +2,21 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "../lib/cache";
 import { ensureHostPackages } from "../lib/debian-packages";
+import { RemedyError } from "../lib/remedy-error";
 import { setUp } from "./set-up/set-up";
 import { packageProgram } from "./test/package-program";
 import { testPackages } from "./test/packages";
+import { requireRoom } from "./test/room";
 
 const help = `npm test [-- WORDS AND OPTIONS FOR JEST]: runs all tests that need no lab; npm run test:lab, those of a whole lab; npm run test:upgrade, those of a lab that gets other releases of Kubernetes`;
 
 /** Tests of a lab, each by a command of its own: `npm run test:lab`. */
 const ofLabs = ["lab", "upgrade"];
+
+/** Free space for disks of machines, base disks and file systems that tests make; the caches are there already. */
+const roomGiB = { others: 8, lab: 15 };
 
 /**
  * `npm test` runs all that needs no lab: formatter, linter, compiler, needless exports, unit, rendered, engine and stand-in tests.
@@ -22,6 +28,7 @@ async function main(): Promise<void> {
   if (process.argv.slice(2).some((word) => word === "--help" || word === "-h")) return console.log(help);
   const lab = ofLabs.find((name) => name === first);
   const jestArguments = lab ? rest : process.argv.slice(2);
+  requireRoom([tmpdir(), cacheFolder(), process.cwd()], roomGiB[lab ? "lab" : "others"]);
   const environment = (await setUp("dev")).environment;
 
   const counts = { passed: 0, failed: 0 };
@@ -83,6 +90,7 @@ interface JestReport {
 
 main().catch((error: Error) => {
   console.error(`kube-lab: ${error.message}`);
+  if (error instanceof RemedyError) console.error(error.remedy);
   console.log("0 passed, 1 failed");
   process.exitCode = 1;
 });

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, statfsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
-import path from "node:path";
+import { freeGiB } from "../../lib/free-space";
 import { type Host, onPath, thisHost } from "../../lib/host";
 import { type ProcessResult, runProcess } from "../../lib/process";
 import type { Hypervisor } from "../../plan/lab-plan";
@@ -108,20 +108,6 @@ export function availableOfVmStat(text: string): number | undefined {
   const kinds = ["Pages free", "Pages inactive", "Pages speculative", "Pages purgeable"];
   const pages = kinds.reduce((sum, kind) => sum + Number.parseInt(values.get(kind) ?? "", 10), 0);
   return Number.isNaN(pages * pageBytes) ? undefined : toMiB(pages * pageBytes);
-}
-
-function freeGiB(folder: string): number | undefined {
-  for (let place = path.resolve(folder); ; place = path.dirname(place)) {
-    if (existsSync(place)) {
-      try {
-        const { bavail, bsize } = statfsSync(place);
-        return Math.floor((bavail * bsize) / 2 ** 30);
-      } catch {
-        return undefined;
-      }
-    }
-    if (path.dirname(place) === place) return undefined;
-  }
 }
 
 /** The default machine folder, undefined when VBoxManage cannot tell. */
