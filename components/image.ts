@@ -1,6 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { imageEnvironment } from "../hypervisor/environment";
 import type { LabPlan } from "../plan/lab-plan";
+import { LabComponent } from "./lab-component";
 import { localCommand } from "./local-command";
 
 /** The disk that the template machine is made from. */
@@ -21,12 +22,12 @@ export interface ImageArgs {
 }
 
 /** The prepared template that every machine is a linked clone of. A cache shared by labs: no `destroy` removes it. */
-export class Image extends pulumi.ComponentResource {
+export class Image extends LabComponent {
   /** The template machine's name; whoever uses it waits for the template. */
   readonly template: pulumi.Output<string>;
 
   constructor(name: string, args: ImageArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("lab:index:Image", name, {}, opts);
+    super("Image", name, opts);
     const { plan, baseDisk, incarnation } = args;
     const { template, path, bundle } = baseDisk;
     const command = localCommand(

@@ -2,8 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { sealEnvironment } from "../hypervisor/environment";
 import type { Observation } from "../hypervisor/reality/observation";
 import { type AuthorityName, planCertificates } from "../plan/certificates";
-import type { GivenAuthority } from "../plan/given-authorities";
-import type { LabPlan, MachinePlan } from "../plan/lab-plan";
+import { type LabPlan, type MachinePlan, machinesOf } from "../plan/lab-plan";
 import {
   neededBaseDisk,
   refuseToMakeMastersBesideRestore,
@@ -11,100 +10,122 @@ import {
   refuseToMakeSleepersAnew,
   refuseUpgrade,
 } from "./births";
-import { Gateway } from "./gateway";
-import { Gluster } from "./gluster";
+import { isDue } from "./due";
 import { type BaseDisk, Image } from "./image";
 import { sayWhatIsInside } from "./inside";
+import { LabComponent } from "./lab-component";
 import { isUpgrade } from "./living-releases";
-import { LoadBalancers } from "./load-balancers";
 import { localCommand } from "./local-command";
 import type { Machine } from "./machine";
 import { type MachineChange, machineChanges } from "./machine-changes";
-import { Masters } from "./masters";
+import { MachineGroup, type MachineGroupArgs } from "./machine-group";
 import { Network } from "./network";
 import { observationOf } from "./observation";
 import { labOutputs, type StackOutputs } from "./outputs";
-import { Pki } from "./pki";
+import { type AuthorityArgs, Pki } from "./pki";
 import { DeliveredReleases } from "./releases";
 import { Secrets } from "./secrets";
 import type { Site } from "./site";
 import { sshAccessFiles } from "./ssh-access";
 import { Starting } from "./starting";
-import { Workers } from "./workers";
 
 export interface LabArgs {
   plan: LabPlan;
   /** Token of the lab's record, by hypervisor/reality/living-lab.ts. */
   incarnation: string;
   /** What there is already of the plan's machines and of the template, by their names. */
-  observations: Promise<ReadonlyMap<string, Observation>>;
+  observations: ReadonlyMap<string, Observation>;
   /** For machines that are made; undefined where set-up has made none. */
   baseDisk: BaseDisk | undefined;
   /** Authorities of the user's own; the others are made here. */
-  givenAuthorities: Partial<Record<AuthorityName, GivenAuthority>>;
+  givenAuthorities: Partial<Record<AuthorityName, AuthorityArgs>>;
 }
 
 /** The whole lab: all that machines must know, what they are made of, the machines by role. */
-export class Lab extends pulumi.ComponentResource {
-  /** @throws what the observations do. */
-  readonly outputs: Promise<StackOutputs>;
+export class Lab extends LabComponent {
+  /** Secret. There once every machine of the lab has converged. */
+  readonly kubeconfig: pulumi.Output<string>;
+  /** In the plan's order. */
+  readonly machines: readonly Machine[];
+  /** All that a lab gives to a person and to our own commands. */
+  readonly outputs: StackOutputs;
 
+  /** @throws pulumi.RunError where the lab that lives could not be brought to the plan without loss; nothing is registered then. */
   constructor(name: string, args: LabArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("lab:index:Lab", name, {}, opts);
-    const { plan, observations, baseDisk, givenAuthorities } = args;
+    const { plan, observations, givenAuthorities, incarnation } = args;
+    const baseDisk = disksOrRefusal(args);
+    super("Lab", name, opts);
     const child = { parent: this };
-    // The few of a plugin first: the engine starts one plugin after the other, while the hypervisor answers.
-    const network = new Network(`${name}-network`, { plan, incarnation: args.incarnation }, child);
+    const network = new Network(`${name}-network`, { plan, incarnation }, child);
     const secrets = new Secrets(`${name}-secrets`, { dashboard: plan.addons.headlamp.enabled }, child);
-    this.outputs = observations.then((observed) => {
-      refuseUpgrade(plan, observed);
-      refuseToMakeSleepersAnew(plan, observed);
-      refuseToMakeMastersBesideRestore(plan, observed);
-      refuseToMakeMastersInSilence(plan, observed);
-      const certificates = planCertificates(plan);
-      const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
-      sayWhatIsInside(observed);
-      sshAccessFiles(`${name}-access`, plan, pki, child);
-      sayWhatChanges(machineChanges(plan, observed));
-      const disk = neededBaseDisk(plan, observed, baseDisk);
-      const { incarnation } = observationOf(observed, disk.template);
-      const image = new Image(`${name}-image`, { plan, baseDisk: disk, incarnation }, child);
-      const starting = new Starting();
-      const site: Site = { plan, observations: observed, starting, network, image, pki, secrets };
-      return labOutputs(site, this.machinesOn(name, site));
-    });
-    this.registerOutputs({});
+    const certificates = planCertificates(plan);
+    const pki = new Pki(`${name}-pki`, { certificates, machines: plan.machines, givenAuthorities }, child);
+    sayWhatIsInside(observations);
+    sshAccessFiles(`${name}-access`, plan, pki, child);
+    sayWhatChanges(machineChanges(plan, observations));
+    const template = {
+      plan,
+      baseDisk,
+      incarnation: observationOf(observations, baseDisk.template).incarnation,
+    };
+    const image = new Image(`${name}-image`, template, child);
+    const site: Site = { plan, observations, starting: new Starting(), network, image, pki, secrets };
+    this.machines = this.machinesOn(name, site);
+    this.outputs = labOutputs(site, this.machines);
+    this.kubeconfig = this.outputs.kubeconfig;
+    this.registerOutputs(this.outputs);
   }
 
   private machinesOn(name: string, site: Site): Machine[] {
+    const { plan, observations } = site;
     const child = { parent: this };
-    const gateway = new Gateway(`${name}-gateway`, { site }, child);
-    const releases = new DeliveredReleases(
-      `${name}-releases`,
-      { site, gateway: gateway.machine.node },
-      child,
-    );
-    const loadBalancers = new LoadBalancers(`${name}-load-balancers`, { site, gateway }, child);
-    const masters = new Masters(`${name}-masters`, { site, gateway, releases }, child);
-    const behind = isUpgrade(site.plan, site.observations) ? masters.machines : [];
+    const group = (kind: string, part: string, args: Omit<MachineGroupArgs, "site">) =>
+      new MachineGroup(kind, `${name}-${part}`, { site, ...args }, child).machines;
+    const [gateway] = group("Gateway", "gateway", { machines: machinesOf(plan, "gateway") });
+    if (gateway === undefined) throw new Error("the plan has no gateway");
+    const releases = new DeliveredReleases(`${name}-releases`, { site, gateway: gateway.node }, child);
+    const loadBalancers = group("LoadBalancers", "load-balancers", {
+      machines: machinesOf(plan, "loadBalancer"),
+      gateway,
+    });
+    const masters = group("Masters", "masters", { machines: machinesOf(plan, "master"), gateway, releases });
+    const workers = machinesOf(plan, "worker");
     const roles = [
+      [gateway],
       loadBalancers,
       masters,
-      new Workers(`${name}-workers`, { site, gateway, releases, behind }, child),
-      new Gluster(`${name}-gluster`, { site, gateway }, child),
+      group("Workers", "workers", {
+        machines: workers,
+        gateway,
+        releases,
+        // A kubelet may not be ahead of an API server.
+        behind: isUpgrade(plan, observations) ? masters : [],
+        // Those that are to be stopped for a change are so in turn, that others have their pods meanwhile; files alone reach all at once.
+        inTurn: workers.filter((machine) => isDue(plan, machine, observationOf(observations, machine.name))),
+        atOnce: plan.workersAtOnce,
+      }),
+      group("Gluster", "gluster", { machines: machinesOf(plan, "gluster"), gateway }),
     ];
     site.starting.complete();
-    const machines = [gateway.machine, ...roles.flatMap((role) => role.machines)];
-    const incarnationOf = (machine: MachinePlan) =>
-      observationOf(site.observations, machine.name).incarnation;
+    const machines = roles.flat();
+    const incarnationOf = (machine: MachinePlan) => observationOf(observations, machine.name).incarnation;
     localCommand(
       `${name}-seal`,
-      { ensure: "seed seal", environment: sealEnvironment(site.plan, incarnationOf) },
+      { ensure: "seed seal", environment: sealEnvironment(plan, incarnationOf) },
       // Machines that have converged need their seeds no more; secrets should not lie about any longer than that.
       { parent: this, dependsOn: machines.map(({ node }) => node.command) },
     );
     return machines;
   }
+}
+
+/** The base disk for the template. @throws pulumi.RunError where the change would cost what is in the lab. */
+function disksOrRefusal({ plan, observations, baseDisk }: LabArgs): BaseDisk {
+  refuseUpgrade(plan, observations);
+  refuseToMakeSleepersAnew(plan, observations);
+  refuseToMakeMastersBesideRestore(plan, observations);
+  refuseToMakeMastersInSilence(plan, observations);
+  return neededBaseDisk(plan, observations, baseDisk);
 }
 
 /** At the end of what Pulumi prints, in preview as in up. */

@@ -10,6 +10,7 @@ import { isSettled } from "../hypervisor/reality/settled";
 import type { MachinePlan } from "../plan/lab-plan";
 import { guestAccess } from "./guest-access";
 import { brokenInside } from "./inside";
+import { LabComponent } from "./lab-component";
 import { localCommand } from "./local-command";
 import { Node } from "./node";
 import { observationOf, templateOf } from "./observation";
@@ -32,12 +33,12 @@ export interface MachineArgs {
 }
 
 /** A machine from its seed to the node in it. */
-export class Machine extends pulumi.ComponentResource {
+export class Machine extends LabComponent {
   readonly plan: MachinePlan;
   readonly node: Node;
 
   constructor(name: string, args: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("lab:index:Machine", name, {}, opts);
+    super("Machine", name, opts);
     const { site, machine, credentials } = args;
     const observation = observationOf(site.observations, machine.name);
     const seedOf = seedEnvironment(site.plan, machine, observation.incarnation);

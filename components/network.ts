@@ -1,7 +1,8 @@
 import type * as command from "@pulumi/command";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { networkEnvironment } from "../hypervisor/environment";
 import type { LabPlan } from "../plan/lab-plan";
+import { LabComponent } from "./lab-component";
 import { localCommand } from "./local-command";
 
 export interface NetworkArgs {
@@ -15,12 +16,12 @@ export interface NetworkArgs {
  * host-only interface. Internal networks need
  * no making: they are there as long as a machine is on them.
  */
-export class Network extends pulumi.ComponentResource {
+export class Network extends LabComponent {
   /** Made first, deleted last, never replaced: it goes only when the whole lab goes. */
   readonly command: command.local.Command;
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("lab:index:Network", name, {}, opts);
+    super("Network", name, opts);
     const { plan, incarnation } = args;
     this.command = localCommand(
       `${name}-host`,

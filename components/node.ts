@@ -4,6 +4,7 @@ import { nodeEnvironment } from "../hypervisor/environment";
 import type { MachinePlan } from "../plan/lab-plan";
 import { connectionTo } from "./connection";
 import { guestAccess, peersOf } from "./guest-access";
+import { LabComponent } from "./lab-component";
 import { localCommand } from "./local-command";
 import type { Site } from "./site";
 
@@ -27,12 +28,12 @@ export interface NodeArgs {
  * update delivers changed files. Before the machine goes, a local command has it leave the lab in good order, or a living one
  * take it out.
  */
-export class Node extends pulumi.ComponentResource {
+export class Node extends LabComponent {
   /** Done once the machine has converged. */
   readonly command: command.remote.Command;
 
   constructor(name: string, args: NodeArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("lab:index:Node", name, {}, opts);
+    super("Node", name, opts);
     const { site, machine, delivered, broken, hardware, gateway, after } = args;
     const leave = gateway && this.leaveOf(name, args, gateway);
     // A machine that was started again is waited for again. kube-lab itself has no use for the time.

@@ -4,14 +4,18 @@ import type { KeyPair } from "../cloud-init/credentials";
 import type { AuthorityName, AuthorityPlan, CertificatePlan, CertificatesPlan } from "../plan/certificates";
 import type { GivenAuthority } from "../plan/given-authorities";
 import type { MachinePlan } from "../plan/lab-plan";
+import { LabComponent } from "./lab-component";
 
 export interface PkiArgs {
   certificates: CertificatesPlan;
   /** Each gets an SSH host key, so that it is known before it is there. */
   machines: MachinePlan[];
   /** Authorities of the user's own. */
-  givenAuthorities?: Partial<Record<AuthorityName, GivenAuthority>>;
+  givenAuthorities?: Partial<Record<AuthorityName, AuthorityArgs>>;
 }
+
+/** An authority of the user's own; the key is made a secret here. */
+export type AuthorityArgs = { [part in keyof GivenAuthority]: pulumi.Input<string> };
 
 /** A certificate with its key before they are known; `privateKey` is secret. */
 export type KeyPairOutputs = { [part in keyof KeyPair]: pulumi.Output<string> };
@@ -39,7 +43,7 @@ export interface Identity {
 const ecdsa = { algorithm: "ECDSA", ecdsaCurve: "P256" };
 
 /** Every certificate and key of the lab, made before any machine starts. */
-export class Pki extends pulumi.ComponentResource {
+export class Pki extends LabComponent {
   readonly authorities: Readonly<Record<AuthorityName, KeyPairOutputs>>;
   /** By name of the plan. */
   readonly certificates: Readonly<Record<string, KeyPairOutputs>>;
@@ -59,7 +63,7 @@ export class Pki extends pulumi.ComponentResource {
     args: PkiArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("lab:index:Pki", name, {}, opts);
+    super("Pki", name, opts);
     this.plans = args.certificates.certificates;
     const authority = (authorityName: AuthorityName) => {
       const given = args.givenAuthorities?.[authorityName];
@@ -180,7 +184,7 @@ export class Pki extends pulumi.ComponentResource {
   }
 }
 
-function secretOf({ certificate, privateKey }: GivenAuthority): KeyPairOutputs {
+function secretOf({ certificate, privateKey }: AuthorityArgs): KeyPairOutputs {
   return { certificate: pulumi.output(certificate), privateKey: pulumi.secret(privateKey) };
 }
 

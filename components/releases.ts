@@ -1,9 +1,10 @@
 import type * as command from "@pulumi/command";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { labReleasesEnvironment } from "../hypervisor/environment";
 import { gatewayOf } from "../plan/endpoint";
 import { covers, parseReleases, releasesOf } from "../plan/releases";
 import { guestAccess } from "./guest-access";
+import { LabComponent } from "./lab-component";
 import { nodesOf, releasesOn } from "./living-releases";
 import { localCommand } from "./local-command";
 import type { Node } from "./node";
@@ -20,7 +21,7 @@ export interface DeliveredReleasesArgs {
  * The images of what the plan wants, on every master and worker that lives, before one of them is brought to it: what masters then
  * roll out runs on all. Machines that are made have them from their birth.
  */
-export class DeliveredReleases extends pulumi.ComponentResource {
+export class DeliveredReleases extends LabComponent {
   /** Done once every machine has them. */
   readonly command: command.local.Command;
 
@@ -29,7 +30,7 @@ export class DeliveredReleases extends pulumi.ComponentResource {
     { site, gateway }: DeliveredReleasesArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("lab:index:Releases", name, {}, opts);
+    super("Releases", name, opts);
     const { plan, observations, network } = site;
     const wanted = releasesOf(plan);
     const lacking = nodesOf(plan).filter((machine) => {

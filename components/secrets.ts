@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { LabComponent } from "./lab-component";
 
 export interface SecretsArgs {
   /** Whether somebody logs in to a dashboard. */
@@ -10,7 +11,7 @@ export interface SecretsArgs {
  * The lab's generated passwords, tokens and keys. RandomPassword throughout: RandomString's and RandomBytes' resource ids
  * are their values, in clear in the state. Source: pulumi-random, provider/resources.go, computeRandomBytesID.
  */
-export class Secrets extends pulumi.ComponentResource {
+export class Secrets extends LabComponent {
   /** Base64 of 256 bytes; letters and digits, so 1500 bits of chance. corosync-keygen(8) writes as many. */
   readonly corosyncKey: pulumi.Output<string>;
   /** Login `admin` of HAProxy's statistics page. */
@@ -21,7 +22,7 @@ export class Secrets extends pulumi.ComponentResource {
   readonly dashboardToken?: pulumi.Output<string>;
 
   constructor(name: string, { dashboard }: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("lab:index:Secrets", name, {}, opts);
+    super("Secrets", name, opts);
     const generate = (role: string, length: number, upper: boolean) =>
       new random.RandomPassword(`${name}-${role}`, { length, upper, special: false }, { parent: this })
         .result;

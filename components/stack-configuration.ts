@@ -15,10 +15,13 @@ const host = {
 
 /**
  * The stack's complete configuration, on this computer, and what is known of the lab that it is for.
+ * @param own top-level keys that come before the stack's
  * @throws pulumi.RunError with every problem, which the engine shows without a stack trace.
  */
-export async function stackConfiguration(): Promise<{ configuration: Configuration; lab: KnownLab }> {
-  const raw = rawConfiguration(pulumi.runtime.allConfig());
+export async function stackConfiguration(
+  own: Readonly<Record<string, unknown>>,
+): Promise<{ configuration: Configuration; lab: KnownLab }> {
+  const raw = { ...rawConfiguration(pulumi.runtime.allConfig()), ...own };
   const stack = pulumi.getStack();
   const fitting = readChoice(process.cwd());
   try {

@@ -93,6 +93,15 @@ test("a second up and its preview change nothing", async () => {
   expect(machines.taken()).toEqual([]);
 });
 
+test("a lab that an earlier version has made, whose components it knew by other types, is the same lab", async () => {
+  project.nameTypesAsBefore();
+  expect(project.resources().some(({ type }) => type === "lab:index:Masters")).toBe(true);
+  expect(await project.preview()).toEqual([]);
+  expect(await up()).toMatch(/Resources:\s+\d+ unchanged/);
+  expect([localCalls(), machines.taken()]).toEqual([[], []]);
+  expect(project.resources().filter(({ urn }) => /(::|\$)lab:index:/.test(urn))).toEqual([]);
+});
+
 test("a fourth worker adds its own resources, and the others learn its name", async () => {
   configure(workers(4));
   const steps = custom(await project.preview());

@@ -146,10 +146,19 @@ export class LabProject {
       .sort((a, b) => a.name.localeCompare(b.name));
   }
 
+  private get stateFile(): string {
+    return join(this.folder, ".kube-lab/state/.pulumi/stacks/kube-lab/test.json");
+  }
+
+  /** Makes the state that of an earlier version of this program, which named its components' types otherwise. */
+  nameTypesAsBefore(): void {
+    const state = readFileSync(this.stateFile, "utf8");
+    writeFileSync(this.stateFile, state.replaceAll("kube-lab:index:", "lab:index:"));
+  }
+
   /** The stack's resources as the backend keeps them. */
   resources(): { urn: string; type: string }[] {
-    const file = join(this.folder, ".kube-lab/state/.pulumi/stacks/kube-lab/test.json");
-    const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as {
+    const { checkpoint } = JSON.parse(readFileSync(this.stateFile, "utf8")) as {
       checkpoint?: { latest?: { resources?: { urn: string; type: string }[] } };
     };
     return checkpoint?.latest?.resources ?? [];

@@ -54,8 +54,7 @@ export async function labOf(plan: LabPlan, given: Given = {}) {
   const { observations = nothingThere(plan), givenAuthorities = {} } = given;
   const incarnation = "2026-11-20T10:00:00Z missing";
   const disk = "baseDisk" in given ? given.baseDisk : baseDisk;
-  const looked = Promise.resolve(observations);
-  const args = { plan, incarnation, observations: looked, baseDisk: disk, givenAuthorities };
+  const args = { plan, incarnation, observations, baseDisk: disk, givenAuthorities };
   const { resources, result } = await registered(() => new Lab("lab", args).outputs, resourceOutputs);
   const byName = new Map(resources.map((resource) => [resource.name, resource]));
   const resource = (name: string): Registered => {

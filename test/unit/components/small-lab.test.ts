@@ -5,7 +5,7 @@ test("a lab of one master without Gluster and workers has just these machines", 
   const plan = planOf({ masters: { count: 1 }, workers: { count: 0 }, gluster: { count: 0 } });
   const { resources, resource } = await labOf(plan);
   const machines = resources
-    .filter(({ type }) => type === "lab:index:Machine")
+    .filter(({ type }) => type === "kube-lab:index:Machine")
     .map(({ parent, name }) => [parent, name]);
   expect(machines).toEqual([
     ["lab-gateway", "lab-gateway-gate-node01"],

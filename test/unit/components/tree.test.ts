@@ -3,36 +3,36 @@ import { labOf, planOf } from "./lab-in-test";
 import type { Registered } from "./registered";
 
 const rolesOfTypes: Record<string, string[]> = {
-  "lab:index:Lab": [
-    "lab:index:Pki",
-    "lab:index:Secrets",
-    "lab:index:Network",
-    "lab:index:Image",
-    "lab:index:Gateway",
-    "lab:index:Releases",
-    "lab:index:LoadBalancers",
-    "lab:index:Masters",
-    "lab:index:Workers",
-    "lab:index:Gluster",
+  "kube-lab:index:Lab": [
+    "kube-lab:index:Pki",
+    "kube-lab:index:Secrets",
+    "kube-lab:index:Network",
+    "kube-lab:index:Image",
+    "kube-lab:index:Gateway",
+    "kube-lab:index:Releases",
+    "kube-lab:index:LoadBalancers",
+    "kube-lab:index:Masters",
+    "kube-lab:index:Workers",
+    "kube-lab:index:Gluster",
     "command:local:Command",
   ],
-  "lab:index:Pki": [
+  "kube-lab:index:Pki": [
     "tls:index/privateKey:PrivateKey",
     "tls:index/certRequest:CertRequest",
     "tls:index/selfSignedCert:SelfSignedCert",
     "tls:index/locallySignedCert:LocallySignedCert",
   ],
-  "lab:index:Secrets": ["random:index/randomPassword:RandomPassword"],
-  "lab:index:Network": ["command:local:Command"],
-  "lab:index:Image": ["command:local:Command"],
-  "lab:index:Releases": ["command:local:Command"],
-  "lab:index:Gateway": ["lab:index:Machine"],
-  "lab:index:LoadBalancers": ["lab:index:Machine"],
-  "lab:index:Masters": ["lab:index:Machine"],
-  "lab:index:Workers": ["lab:index:Machine"],
-  "lab:index:Gluster": ["lab:index:Machine"],
-  "lab:index:Machine": ["command:local:Command", "lab:index:Node"],
-  "lab:index:Node": ["command:remote:Command", "command:local:Command"],
+  "kube-lab:index:Secrets": ["random:index/randomPassword:RandomPassword"],
+  "kube-lab:index:Network": ["command:local:Command"],
+  "kube-lab:index:Image": ["command:local:Command"],
+  "kube-lab:index:Releases": ["command:local:Command"],
+  "kube-lab:index:Gateway": ["kube-lab:index:Machine"],
+  "kube-lab:index:LoadBalancers": ["kube-lab:index:Machine"],
+  "kube-lab:index:Masters": ["kube-lab:index:Machine"],
+  "kube-lab:index:Workers": ["kube-lab:index:Machine"],
+  "kube-lab:index:Gluster": ["kube-lab:index:Machine"],
+  "kube-lab:index:Machine": ["command:local:Command", "kube-lab:index:Node"],
+  "kube-lab:index:Node": ["command:remote:Command", "command:local:Command"],
 };
 
 /** The reference lab's tree, once for all tests that only look. */
@@ -51,7 +51,7 @@ test("every resource but the lab has a parent, is of a type that belongs there, 
     });
   expect(strays).toEqual([]);
   expect(resources.filter(({ parent }) => parent === "")).toMatchObject([
-    { name: "lab", type: "lab:index:Lab" },
+    { name: "lab", type: "kube-lab:index:Lab" },
   ]);
 });
 
@@ -61,7 +61,7 @@ test("names are unique whatever the type", () => {
 });
 
 test("every machine has a seed, hardware and a node, and with Gluster a data disk", () => {
-  for (const machine of resources.filter(({ type }) => type === "lab:index:Machine")) {
+  for (const machine of resources.filter(({ type }) => type === "kube-lab:index:Machine")) {
     const children = resources.filter(({ parent }) => parent === machine.name).map(({ name }) => name);
     const disk = machine.name.startsWith("lab-gluster-") ? ["data-disk"] : [];
     expect(children.sort()).toEqual(
@@ -94,7 +94,7 @@ test("every node but the gateway's can leave, and the machines of its kind know 
 });
 
 test("machines are below their roles, in order", () => {
-  const machines = resources.filter(({ type }) => type === "lab:index:Machine").map(({ name }) => name);
+  const machines = resources.filter(({ type }) => type === "kube-lab:index:Machine").map(({ name }) => name);
   expect(machines).toEqual([
     "lab-gateway-gate-node01",
     "lab-load-balancers-hapx-node01",
