@@ -3,6 +3,7 @@
 
 # On kubeadm's note when a master of the next release has joined before any other was upgraded; what kubeadm then notes has it no more.
 AHEAD=kube-lab/ahead
+SERVER_PODS="/api/v1/namespaces/kube-system/pods?labelSelector=component%3Dkube-apiserver"
 
 master_upgrade() {
   kubernetes_differs || return 0
@@ -37,20 +38,39 @@ lab_upgraded() {
 # Whether kubeadm's note, which comes on stdin, is of a master that joined ahead.
 is_ahead() { jq --exit-status --arg name "$AHEAD" '.metadata.annotations // {} | has($name)' >/dev/null; }
 
-# Where every master came to the release by joining, kubeadm has upgraded none: its own add-ons and notes are of the release before.
-# The pass that finds no API server of that one any more brings them along.
+# kubeadm upgrades its own add-ons with the last master that it upgrades. Where that one was recreated instead, it has joined, and
+# whoever finds all API servers of the release brings the add-ons along.
 master_follow() {
-  lab_note 2>/dev/null | is_ahead || return 0
-  masters_upgraded >/dev/null || return 0
+  addons_behind || return 0
+  wait_until 120 "own API server's pod to be known with v$KUBERNETES_VERSION (kubectl get pods -n kube-system)" own_server_upgraded
+  servers_upgraded || return 0
   with_join_lock follow_release
 }
 
 follow_release() {
-  lab_note | is_ahead || return 0
+  addons_behind || return 0
   step "upgrading kube-proxy and CoreDNS to v$KUBERNETES_VERSION"
-  kubeadm_upgrade "$ADMIN" apply phase addon all
+  kubeadm_upgrade "$ADMIN" apply phase addon all "v$KUBERNETES_VERSION"
   # its note comes last: it ends this
-  kubeadm_upgrade "$ADMIN" apply phase upload-config all
+  kubeadm_upgrade "$ADMIN" apply phase upload-config all "v$KUBERNETES_VERSION"
+}
+
+# kube-proxy is the last of kubeadm's add-ons.
+addons_behind() {
+  local image
+  image=$(as_admin /apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy 2>/dev/null |
+    jq --raw-output '.spec.template.spec.containers[0].image') || return 1
+  [ "${image##*:}" = "v$KUBERNETES_VERSION" ] || return 0
+  as_admin "$KUBEADM_NOTE" | is_ahead
+}
+
+# By the API servers' pods, as kubeadm judges: one that is away counts.
+servers_upgraded() { as_admin "$SERVER_PODS" | are_upgraded; }
+own_server_upgraded() { as_admin "$SERVER_PODS&fieldSelector=spec.nodeName%3D$MACHINE" | are_upgraded; }
+
+are_upgraded() {
+  jq --exit-status --arg tag ":v$KUBERNETES_VERSION" \
+    '[.items[].spec.containers[] | select(.name == "kube-apiserver") | .image] | length > 0 and all(endswith($tag))' >/dev/null
 }
 
 lab_note() { kubectl_lab get --raw "$KUBEADM_NOTE"; }

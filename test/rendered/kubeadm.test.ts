@@ -23,6 +23,21 @@ describe.each([["master"], ["worker"]] as const)("kubeadm's documents of a %s", 
   });
 });
 
+testWith(kubeadm)("kubeadm takes the phases by which a master brings kubeadm's own add-ons along", () => {
+  const master = writeMachine(plan, firstOf(plan, "master"));
+  writeFileSync(master.at("/admin.conf"), "");
+  const here = `
+    addons_behind() { true; }
+    fail() { :; }
+    delivered=/etc/kube-lab/kubeadm-upgrade.yaml
+    kubeadm() { "${kubeadm}" "\${@/$delivered/$ROOT$delivered}"; }
+    ADMIN=$ROOT/admin.conf`;
+  const { words } = master.run("follow_release", here);
+  master.remove();
+  // Both come as far as the cluster, to which this leads nowhere.
+  expect(words.match(/couldn't create a Kubernetes client/g)).toHaveLength(2);
+});
+
 function bundled(): string | undefined {
   const folder = join(cacheFolder(), "kubernetes");
   const architecture = process.arch === "arm64" ? "arm64" : "amd64";

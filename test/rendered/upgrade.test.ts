@@ -20,7 +20,16 @@ const stubs = `
   etcd_healthy() { true; }
   api_ready() { true; }
   node_runtime() { said runtime; }
-  as_admin() { printf '{"items": [%s]}' "\${NODES:-1, 2}"; }
+  as_admin() {
+    case "$1" in
+      */nodes) printf '{"items": [%s]}' "\${NODES:-1, 2}" ;;
+      */kubeadm-config) noted ;;
+      */daemonsets/kube-proxy) [ "\${PROXY:-$LAB}" != none ] && jq -n --arg image "r/kube-proxy:v\${PROXY:-$LAB}" '{spec: {template: {spec: {containers: [{$image}]}}}}' ;;
+      */pods*fieldSelector*) server_pod "\${OWN_POD:-$LAB}" | jq -s '{items: .}' ;;
+      */pods*) { server_pod "\${OWN_POD:-$LAB}" && server_pod "\${LAST_MASTER:-$LAB}"; } | jq -s '{items: .}' ;;
+    esac
+  }
+  server_pod() { jq -n --arg image "r/kube-apiserver:v$1" '{spec: {containers: [{name: "kube-apiserver", $image}]}}'; }
   kubelet_certificate() { true; }
   settle() { said settle "\${1##*/}"; }
   pause() { SECONDS=$((SECONDS + 1)); }
@@ -281,20 +290,46 @@ describe("a master that joins a lab of an earlier release", () => {
     );
   });
 
-  testWith("jq")(
-    "brings kubeadm's own add-ons along where no master was upgraded, when no API server is of the release before",
-    () => {
+  describe("brings kubeadm's own add-ons along", () => {
+    // As kubeadm takes them: a phase has no --skip-phases, and does not run without a release.
+    const kubeadm = `run_kubeadm() { said "\${@:1:6}"; [[ "$*" != *skip-phases* && "$6" = v${wanted} ]]; }`;
+    const phases = ["addon", "upload-config"].map((phase) => `upgrade apply phase ${phase} all v${wanted}`);
+    const follow = (environment: Record<string, string>) => {
       writeNode("master", wanted);
-      const ahead = { LAB: wanted, AHEAD_NOTED: "1" };
-      expect(nodeDoes("master_follow", { ...ahead, LAST_MASTER: "1.36.2" }).calls).toEqual([]);
-      const phases = `run_kubeadm() { said "\${@:1:5}"; [[ "$*" != *skip-phases* ]]; }; master_follow`;
-      expect(nodeDoes(phases, ahead)).toMatchObject({
-        status: 0,
-        calls: ["lock", "upgrade apply phase addon all", "upgrade apply phase upload-config all", "unlock"],
-      });
-      expect(nodeDoes("master_follow").calls).toEqual([""]);
-    },
-  );
+      const { status, calls } = nodeDoes(`${kubeadm}; master_follow`, environment);
+      return { status, calls: calls.filter((call) => call !== "") };
+    };
+
+    testWith("jq").each<[string, Record<string, string>]>([
+      ["where no master was upgraded", { AHEAD_NOTED: "1", PROXY: "1.36.2" }],
+      ["where the last one was recreated instead", { PROXY: "1.36.2" }],
+      ["where a pass was cut off before the note", { AHEAD_NOTED: "1" }],
+    ])("%s", (_, environment) => {
+      expect(follow(environment)).toEqual({ status: 0, calls: ["lock", ...phases, "unlock"] });
+    });
+
+    testWith("jq").each<[string, Record<string, string>]>([
+      ["they have the release", {}],
+      ["there are none yet", { PROXY: "none" }],
+      ["another API server has the release before", { PROXY: "1.36.2", LAST_MASTER: "1.36.2" }],
+      ["that one joined ahead", { AHEAD_NOTED: "1", PROXY: "1.36.2", LAST_MASTER: "1.36.2" }],
+    ])("but not where %s", (_, environment) => {
+      expect(follow(environment)).toEqual({ status: 0, calls: [] });
+    });
+
+    testWith("jq")("not before its own pod is known, by which kubeadm judges", () => {
+      const { status, calls } = follow({ PROXY: "1.36.2", OWN_POD: "1.36.2" });
+      expect(status).not.toBe(0);
+      expect(calls).toEqual([]);
+    });
+
+    testWith("jq")("once, though two find them behind", () => {
+      const other = `lock() { said lock; PROXY=${wanted} "$@"; said unlock; }`;
+      writeNode("master", wanted);
+      const { calls } = nodeDoes(`${kubeadm}; ${other}; master_follow`, { PROXY: "1.36.2" });
+      expect(calls).toEqual(["lock", "unlock"]);
+    });
+  });
 
   testWith("jq")("changes no note that is right, and does not come where a release would be left out", () => {
     writeNode("master", wanted);
