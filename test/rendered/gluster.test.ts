@@ -115,6 +115,15 @@ describe("a converged Gluster machine", () => {
   });
 });
 
+test("the volume's self-heal daemons look every minute for what clients leave that find a brick late", () => {
+  glusterMachine(1, 3);
+  volumeOf(names.slice(0, 3));
+  const set = "set lab cluster.heal-timeout 60";
+  expect(called("volume_options").calls).toContain(set);
+  write("/info", `${machine.read("/info")}\ncluster.heal-timeout: 60\n`);
+  expect(called("volume_options").calls).not.toContain(set);
+});
+
 describe("stepping aside", () => {
   beforeEach(() => {
     glusterMachine(5);
