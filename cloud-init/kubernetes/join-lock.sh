@@ -73,8 +73,10 @@ renew_lock() {
   done
 }
 
+# Whatever ended it: the load balancers' own checks say when the API server is ready.
 release_lock() {
   local end=$((SECONDS + 15))
+  return_to_balancers || true
   kill "$LOCK_RENEWER" 2>/dev/null || true
   wait "$LOCK_RENEWER" 2>/dev/null || true
   until delete_lock "{\"uid\": \"$LOCK_UID\"}" || [ $SECONDS -ge $end ]; do pause 1; done

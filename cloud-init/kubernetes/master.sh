@@ -21,6 +21,8 @@ INIT_PATCHES=/etc/kube-lab/patches-init
 JOIN_PATCHES=/etc/kube-lab/patches-join
 
 role_converge() {
+  # a pass that was killed may have left it away
+  return_to_balancers
   node_guard
   node_runtime
   node_bundle
@@ -29,7 +31,6 @@ role_converge() {
   master_place
   wait_until 300 "own API server to be ready (crictl ps -a; crictl logs)" api_ready
   wait_until 120 "own etcd member to be healthy (etcdctl endpoint health)" etcd_healthy
-  return_to_balancers
   master_renew
   master_upgrade
   master_follow

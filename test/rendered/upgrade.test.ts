@@ -158,17 +158,35 @@ describe("a master that is given another release", () => {
     expect(note()).toBe(wanted);
   });
 
-  testWith("jq")(
-    "stays away from the load balancers when kubeadm has failed, until its API server is found ready",
-    () => {
+  describe("is back at the load balancers, which check by themselves whether its API server is ready,", () => {
+    const lock = `lock() {
+      unset -f with_join_lock; . "$LIBRARY/join-lock.sh"
+      retry() { said lock; LOCK_UID=1; }; renew_lock() { :; }; delete_lock() { said unlock; }
+      with_join_lock "$@"
+    }`;
+
+    testWith("jq")("when kubeadm has failed", () => {
       writeNode("master", "1.36.2");
-      const failed = nodeDoes("master_upgrade", { LAB: "1.36.2", KUBEADM_FAILS: "apply" });
-      expect(failed.calls).toContain("leave");
-      expect(failed.calls).not.toContain("return");
-      expect(nodeDoes("return_to_balancers").calls).toEqual(["return"]);
-      expect(nodeDoes("return_to_balancers").calls).toEqual([""]);
-    },
-  );
+      const failed = nodeDoes(`${lock}; master_upgrade`, { LAB: "1.36.2", KUBEADM_FAILS: "apply" });
+      expect(failed.status).not.toBe(0);
+      expect(failed.calls.slice(failed.calls.indexOf("leave"))).toEqual([
+        ...["leave", "connections", "kubeadm upgrade apply", "return", "unlock"],
+      ]);
+    });
+
+    testWith("jq")("when the pass is ended from outside", () => {
+      writeNode("master", "1.36.2");
+      const ended = `${lock}; run_kubeadm() { kill -TERM $$; }; master_upgrade`;
+      expect(nodeDoes(ended, { LAB: "1.36.2" }).calls.slice(-2)).toEqual(["return", "unlock"]);
+    });
+
+    test("before anything that the next pass may fail at, when the pass was killed", () => {
+      writeNode("master", "1.36.2");
+      writeFileSync(machine.at("/leaving"), "");
+      const { status, calls } = nodeDoes(`node_guard() { fail "guard"; }; role_converge`);
+      expect({ status, calls }).toEqual({ status: 1, calls: ["return"] });
+    });
+  });
 
   testWith("jq")("does not leave the load balancers where no other API server is ready", () => {
     writeNode("master", "1.36.2");
