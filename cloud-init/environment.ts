@@ -34,6 +34,7 @@ export function environmentFile(plan: LabPlan, machine: MachinePlan): string {
 const roleVariables: Record<Role, (plan: LabPlan, machine: MachinePlan) => Variables> = {
   gateway: gatewayVariables,
   loadBalancer: (plan, machine) => ({
+    LAB_STACK: plan.stack,
     VIRTUAL_IP: plan.virtualIp,
     PREFIX: internalAdapters(machine)[0]?.prefixLength ?? 24,
     API_PORT: plan.kubernetes.apiPort,
@@ -45,6 +46,7 @@ const roleVariables: Record<Role, (plan: LabPlan, machine: MachinePlan) => Varia
   }),
   master: (plan) => ({
     ...kubernetesVariables(plan),
+    LAB_STACK: plan.stack,
     MASTERS: addressList(plan, "master"),
     BALANCER_SUBNET: plan.subnets.dmz.cidr,
     CERTIFICATE_HOURS: plan.certificates.leafHours,
@@ -54,6 +56,7 @@ const roleVariables: Record<Role, (plan: LabPlan, machine: MachinePlan) => Varia
   worker: kubernetesVariables,
   gluster: (plan, machine) => ({
     KERNEL_MODULES: "fuse xfs",
+    INDEX: machine.index,
     GLUSTERS: addressList(plan, "gluster"),
     GLUSTER_VOLUME: plan.gluster.volume,
     GLUSTER_REPLICAS: plan.gluster.replicas,
@@ -69,10 +72,8 @@ const roleVariables: Record<Role, (plan: LabPlan, machine: MachinePlan) => Varia
 function commonVariables(plan: LabPlan, machine: MachinePlan): Variables {
   const inner = internalAdapters(machine)[0];
   return {
-    LAB_STACK: plan.stack,
     MACHINE: machine.name,
     ROLE: machine.role,
-    INDEX: machine.index,
     ADDRESS: machine.address,
     DOMAIN: plan.domain,
     ADAPTERS: machine.adapters.map(adapterWords).join(" "),

@@ -114,10 +114,7 @@ render_names() {
 
 listen_lines() {
   local address
-  for address in 127.0.0.1 $GATEWAY_ADDRESSES; do
-    # DNS and DHCP are for the inside only
-    [ "$address" = "${NAT_ADDRESS:-}" ] || printf 'listen-address=%s\n' "$address"
-  done
+  for address in 127.0.0.1 $GATEWAY_ADDRESSES; do printf 'listen-address=%s\n' "$address"; done
 }
 
 # DHCP_RANGES: "mast,192.168.1.130,192.168.1.253,255.255.255.0,192.168.1.254 …"

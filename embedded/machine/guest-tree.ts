@@ -46,13 +46,9 @@ function guestFolder(): string {
 /** `/run/kube-lab/host.env`: what the scripts inside must know of where they run; absent on VirtualBox. */
 export function writeHostEnvironment(file: string, cgroup: "v1" | "v2", hasDataDisk: boolean): void {
   const values: Record<string, string> = {
-    KUBE_LAB_CONTAINER: "1",
-    KUBE_LAB_CGROUP: cgroup,
     KUBE_LAB_CGROUP_DRIVER: "cgroupfs",
     KUBE_LAB_FAIL_CGROUP_V1: cgroup === "v1" ? "false" : "true",
     KUBE_LAB_RESTRICT_OOM_SCORE_ADJ: canRaisePriorities() ? "false" : "true",
-    KUBE_LAB_CONNTRACK_HOST: "1",
-    KUBE_LAB_IGNORE_PREFLIGHT: "SystemVerification,Swap",
     KUBE_LAB_CLOCK: "host",
     KUBE_LAB_KERNEL: "host",
     ...(hasDataDisk ? { KUBE_LAB_DATA_DISK: "/dev/sdb" } : {}),
