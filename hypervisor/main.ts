@@ -12,7 +12,7 @@ import { leaveLab } from "./guest/node";
 import { bringReleases } from "./guest/releases";
 import { absentAccess, ensureAccess, readStack, type SshAccess } from "./guest/ssh-access";
 import { stepAside } from "./guest/step-aside";
-import { absentImage, ensureImage, listImages } from "./image/image";
+import { ensureImage } from "./image/image";
 import { removeBundleVolumes } from "./machine/bundle-volume";
 import { absentDataDisk, ensureDataDisk } from "./machine/data-disk";
 import { absentMachine, ensureMachine } from "./machine/machine";
@@ -20,7 +20,7 @@ import { absentSeed, ensureSeed, parseSeedContent, sealSeed } from "./machine/se
 import { requireOwnPorts } from "./network/host-ports";
 import { absentNetwork, ensureNetwork } from "./network/network";
 import { readMembers } from "./reality/members";
-import { readImageName, readImageSpecification } from "./specification/image";
+import { readImageSpecification } from "./specification/image";
 import {
   type MachineReference,
   readLabSpecification,
@@ -131,19 +131,10 @@ const VERBS: Record<string, Verb> = {
     await ensureImage(open(wanted.hypervisor, host, "image"), wanted, host, logFor("image"));
     return { image: wanted.image };
   },
-  "image absent": async (host) => {
-    const wanted = readImageName(host.environment);
-    await absentImage(open(wanted.hypervisor, host, "image"), wanted.image, logFor("image"));
-  },
-  "image list": async (host) => listImages(open(readHypervisor(host), host, "image")),
 };
 
 function open(hypervisor: Hypervisor, host: Host, subject: string) {
   return openVBoxManage(hypervisor, host, logFor(subject));
-}
-
-function readHypervisor(host: Host): Hypervisor {
-  return host.environment.HYPERVISOR === "embedded" ? "embedded" : "virtualbox";
 }
 
 /** Runs the verb that the arguments name. @returns the exit status */

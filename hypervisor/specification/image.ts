@@ -29,14 +29,3 @@ export function readImageSpecification(environment: NodeJS.ProcessEnv): ImageSpe
     ...(incarnation === undefined ? {} : { incarnation }),
   });
 }
-
-/** For `image absent`. @throws SpecificationError with every problem. */
-export function readImageName(
-  environment: NodeJS.ProcessEnv,
-): Pick<ImageSpecification, "hypervisor" | "image"> {
-  const reader = new Reader(environment);
-  return reader.finish({
-    hypervisor: hypervisorIn(reader),
-    image: reader.text("IMAGE", NAME, "the template machine's name"),
-  });
-}
