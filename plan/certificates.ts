@@ -6,8 +6,6 @@ export interface AuthorityPlan {
   name: AuthorityName;
   commonName: string;
   hours: number;
-  /** The configuration brings it along, see given-authorities.ts; otherwise it is made here. */
-  given: boolean;
 }
 
 /** What X.509 key usages a certificate carries, in @pulumi/tls's words. */
@@ -102,7 +100,6 @@ function planAuthorities(plan: LabPlan): AuthorityPlan[] {
     name,
     commonName,
     hours: plan.certificates.authorityHours,
-    given: plan.certificates.givenAuthorities?.includes(name) ?? false,
   });
   return [
     authority("kubernetes-ca", "kubernetes-ca"),

@@ -194,8 +194,6 @@ export interface CertificateLifetimes {
   leafHours: number;
   /** A leaf is renewed by the first `pulumi up` inside its last so many hours. */
   renewalHours: number;
-  /** Authorities that are not made here but given by the configuration. */
-  givenAuthorities?: ("kubernetes-ca" | "etcd-ca" | "front-proxy-ca")[];
 }
 
 /** Machines of one role, in order. */

@@ -2,7 +2,6 @@ import { addressAfter, addressAt, prefixLength } from "../lib/addresses";
 import { madeWith } from "./config/changes";
 import type { Configuration } from "./config/defaults";
 import { natNetwork, subnetNames } from "./fixed-networks";
-import { authorityNames, givenAuthorities } from "./given-authorities";
 import type {
   AdapterPlan,
   ApplicationsPlan,
@@ -29,7 +28,6 @@ export function planLab(configuration: Configuration, stack: string): LabPlan {
   const { kubernetes, loadBalancers, hostAccess, certificates, image } = configuration;
   // The stand-in's machines reach nothing outside their computer, and share its clock.
   const reachesOut = configuration.hypervisor !== "embedded";
-  const given = givenAuthorities(configuration);
   return {
     project: "kube-lab",
     stack,
@@ -70,7 +68,6 @@ export function planLab(configuration: Configuration, stack: string): LabPlan {
       authorityHours: certificates.authorityYears * HOURS_A_YEAR,
       leafHours: certificates.leafDays * HOURS_A_DAY,
       renewalHours: certificates.renewBeforeDays * HOURS_A_DAY,
-      givenAuthorities: authorityNames.filter((name) => name in given),
     },
   };
 }

@@ -24,7 +24,6 @@ test("an authority of the user's own is not made, signs, and its key is a secret
     expires: "2031-01-01T00:00:00.000Z",
   };
   const plan = planOf();
-  plan.certificates.givenAuthorities = ["etcd-ca"];
   const { resources, resource, outputs } = await labOf(plan, { givenAuthorities: { "etcd-ca": given } });
   expect(resources.filter(({ name }) => name.startsWith("lab-pki-etcd-ca-"))).toEqual([]);
   expect(resource("lab-pki-kube-mast01-etcd-peer-certificate").inputs).toMatchObject({

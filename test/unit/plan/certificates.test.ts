@@ -13,9 +13,9 @@ function named(name: string, raw?: Record<string, unknown>): CertificatePlan {
 describe("planCertificates", () => {
   test("has three authorities of ten years", () => {
     expect(plan().authorities).toEqual([
-      { name: "kubernetes-ca", commonName: "kubernetes-ca", hours: 87600, given: false },
-      { name: "etcd-ca", commonName: "etcd-ca", hours: 87600, given: false },
-      { name: "front-proxy-ca", commonName: "kubernetes-front-proxy-ca", hours: 87600, given: false },
+      { name: "kubernetes-ca", commonName: "kubernetes-ca", hours: 87600 },
+      { name: "etcd-ca", commonName: "etcd-ca", hours: 87600 },
+      { name: "front-proxy-ca", commonName: "kubernetes-front-proxy-ca", hours: 87600 },
     ]);
   });
 

@@ -1,5 +1,4 @@
 import { generateKeyPairSync, X509Certificate } from "node:crypto";
-import { planCertificates } from "../../../plan/certificates";
 import { parseConfiguration } from "../../../plan/config/configuration";
 import { givenAuthorities } from "../../../plan/given-authorities";
 import { planLab } from "../../../plan/plan";
@@ -15,7 +14,7 @@ describe("an authority of the user's own", () => {
     authority = await selfSigned(true);
   });
 
-  test("is taken, and the plan says which one is given", () => {
+  test("is taken", () => {
     const configuration = parseConfiguration(raw(authority));
     expect(givenAuthorities(configuration)).toEqual({
       "etcd-ca": {
@@ -23,12 +22,6 @@ describe("an authority of the user's own", () => {
         expires: new Date(new X509Certificate(authority.certificate).validTo).toISOString(),
       },
     });
-    const { authorities } = planCertificates(planLab(configuration, "dev"));
-    expect(authorities.map(({ name, given }) => [name, given])).toEqual([
-      ["kubernetes-ca", false],
-      ["etcd-ca", true],
-      ["front-proxy-ca", false],
-    ]);
   });
 
   test("never gets its key into the plan", () => {
