@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 
 /** One resource as the program registers it with the engine. */
 export interface Registered {
@@ -39,7 +40,8 @@ interface Request {
   getCustomtimeouts(): { getCreate(): string; getUpdate(): string; getDelete(): string } | undefined;
 }
 
-type Monitor = { registerResource(request: Request, answer: (...answer: unknown[]) => void): unknown };
+/** Of the SDK's monitor for tests, as it is. */
+const { registerResource } = MockMonitor.prototype;
 
 /**
  * Runs a program against Pulumi's mocks and gives what it registers, in order, with all that mocks alone do not show.
@@ -50,6 +52,15 @@ export async function registered<T>(
   outputs: (type: string, name: string, inputs: Record<string, unknown>) => Record<string, unknown>,
   stack = "dev",
 ): Promise<{ resources: Registered[]; result: T }> {
+  const resources: Registered[] = [];
+  jest.spyOn(MockMonitor.prototype, "registerResource").mockImplementation(function (
+    this: MockMonitor,
+    request: Request,
+    answer,
+  ) {
+    resources.push(read(request));
+    return registerResource.call(this, request, answer);
+  });
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => ({
@@ -61,17 +72,9 @@ export async function registered<T>(
     "kube-lab",
     stack,
   );
-  const resources: Registered[] = [];
-  // Pulumi's own types hide the monitor; a change of it would show at once, as no resource would be seen.
-  const { getMonitor } = require("@pulumi/pulumi/runtime/settings") as { getMonitor(): Monitor };
-  const monitor = getMonitor();
-  const register = monitor.registerResource.bind(monitor);
-  monitor.registerResource = (request, answer) => {
-    resources.push(read(request));
-    return register(request, answer);
-  };
   const result = await program();
-  await settled();
+  // All registrations and the applies that follow from them are through.
+  await pulumi.runtime.disconnect();
   return { resources, result };
 }
 
@@ -82,12 +85,6 @@ export function known<T>(output: pulumi.Input<T>): Promise<T> {
 
 export function isSecret(output: pulumi.Output<unknown>): Promise<boolean> {
   return pulumi.isSecret(output);
-}
-
-/** All registrations and the applies that follow from them are through. */
-async function settled(): Promise<void> {
-  const { waitForRPCs } = require("@pulumi/pulumi/runtime/settings") as { waitForRPCs(): Promise<void> };
-  await waitForRPCs();
 }
 
 function read(request: Request): Registered {
