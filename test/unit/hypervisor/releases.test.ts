@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { labFolders } from "../../../hypervisor/driver/folders";
@@ -8,6 +8,7 @@ import { rememberBundle } from "../../../hypervisor/machine/bundles";
 import { ensureMachine } from "../../../hypervisor/machine/machine";
 import { thisHost } from "../../../lib/host";
 import type { RunProcess } from "../../../lib/process";
+import { onLinux } from "../../systems";
 import { GATEWAY, IMAGE, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 
@@ -19,11 +20,13 @@ const YES: GuestAnswer = { reached: true, status: 0, lastWords: "" };
 let simulated: SimulatedVBoxManage;
 let remove: () => void;
 let asked: string[];
+let commands: string[];
 
 beforeEach(async () => {
   const place = scratch();
   remove = place.remove;
   asked = [];
+  commands = [];
   simulated = new SimulatedVBoxManage(place.folder);
   for (const call of [
     ["createvm", "--name", IMAGE, "--groups", "/kube-lab", "--register"],
@@ -55,8 +58,7 @@ async function bring(answers: Record<string, GuestAnswer> = {}, wanted = release
   await bringReleases(vbox, { hypervisor: "virtualbox", group: GATEWAY.group, releases: wanted }, guests, {
     ask: async ({ name }, command) => {
       asked.push(name);
-      const script = execFileSync("sh", ["-c", command.replace("| sudo bash", "")], { encoding: "utf8" });
-      expect(script).toMatch(/import_images\(\) \{[\s\S]*import_images "\$volume"/);
+      commands.push(command);
       return answers[name] ?? YES;
     },
     folders: await labFolders(vbox, GATEWAY.group),
@@ -74,6 +76,32 @@ it("puts the volume into every drive and has each machine take the images up", a
   await bring();
   expect(asked.sort()).toEqual(names);
   for (const drive of drives()) expect(drive).toMatch(/bundle-[0-9a-f]{12}\.iso$/);
+});
+
+/** What a machine has for the command: a drive with one image, and a containerd. */
+const MACHINE = `
+sudo() { "$@"; }
+mountpoint() { true; }
+mount() {
+  mkdir -p "$4/images" "$4/manifests"
+  echo '[{"RepoTags": ["registry.k8s.io/pause:3.10"]}]' >"$4/manifest.json"
+  tar -cf "$4/images/pause.tar" -C "$4" manifest.json
+}
+umount() { find "$2" -mindepth 1 -delete; }
+sync() { :; }
+ctr() { echo "ctr $*" >&2; }
+jq() { cat >/dev/null; echo registry.k8s.io/pause:3.10; }
+export -f sudo mountpoint mount umount sync ctr jq
+`;
+
+onLinux("what a machine is sent takes the volume's images up and pins them", async () => {
+  await bring();
+  const result = spawnSync("bash", ["-c", `${MACHINE}\n${commands[0]}`], {
+    encoding: "utf8",
+    env: { ...process.env, ROOT: path.join(simulated.folder, "machine") },
+  });
+  expect(result).toMatchObject({ status: 0, stdout: expect.stringContaining("the images are there") });
+  expect(result.stderr).toMatch(/images import .*pause.tar\n.*images label registry.k8s.io\/pause:3.10 /);
 });
 
 it("asks none that has all already", async () => {
