@@ -24,9 +24,14 @@ export interface Place {
   locks: string;
 }
 
+/** Where the stand-in keeps all it has; it need not be there yet. */
+export function placeFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  return environment.KUBE_LAB_EMBEDDED_FOLDER || "/var/lib/kube-lab-embedded";
+}
+
 /** The place of this process's environment. Makes its folders when they are not there yet. */
 export function openPlace(environment: NodeJS.ProcessEnv = process.env): Place {
-  const folder = environment.KUBE_LAB_EMBEDDED_FOLDER || "/var/lib/kube-lab-embedded";
+  const folder = placeFolder(environment);
   const place = placeAt(folder);
   for (const path of [
     place.registry.machines,

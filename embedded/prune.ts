@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { RemedyError } from "../lib/remedy-error";
 import { killAndRemove } from "./cgroup/removal";
 import { restoreSysctls } from "./host-sysctls";
 import { askSupervisor } from "./machine/control";
@@ -6,10 +7,11 @@ import { takeAway } from "./machine/power";
 import { loadMachines } from "./machine/registry";
 import { isOn, machineState, readRunState } from "./machine/state";
 import { NAMESPACES } from "./network/switch";
-import { hostPrefix, openPlace, type Place } from "./place";
+import { hostPrefix, openPlace, type Place, placeFolder } from "./place";
 import { runQuietly } from "./process";
 import { endServices } from "./service/socket";
 import { removeDisc } from "./storage/disc";
+import { loadMedia } from "./storage/medium";
 import { removeStore } from "./storage/store";
 
 /**
@@ -20,7 +22,7 @@ import { removeStore } from "./storage/store";
 export async function removeEverything(folder?: string): Promise<void> {
   const environment =
     folder === undefined ? process.env : { ...process.env, KUBE_LAB_EMBEDDED_FOLDER: folder };
-  if (!existsSync(environment.KUBE_LAB_EMBEDDED_FOLDER || "/var/lib/kube-lab-embedded")) return;
+  if (!existsSync(placeFolder(environment))) return;
   const place = openPlace(environment);
   await endServices(place);
   for (const machine of loadMachines(place)) {
@@ -34,6 +36,26 @@ export async function removeEverything(folder?: string): Promise<void> {
   await restoreSysctls(place);
   await removeStore(place);
   rmSync(place.folder, { recursive: true });
+}
+
+/**
+ * Removes the stand-in's folder and what it left on this computer where no machine and no disk is in it any more.
+ * @throws RemedyError where there is one, whose only copy that would be
+ */
+export async function removeUnused(environment: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const folder = placeFolder(environment);
+  if (!existsSync(folder)) return;
+  const place = openPlace(environment);
+  const names = [
+    ...loadMachines(place).map(({ name }) => name),
+    ...loadMedia(place).map(({ location }) => location),
+  ];
+  if (names.length > 0)
+    throw new RemedyError(
+      `${names.length} machines and disks are in it, the first is ${names[0]}.`,
+      "Take the labs of these down first (`npm run down`), then prune again.",
+    );
+  await removeEverything(folder);
 }
 
 /** What no registered machine owns any more: from calls that were killed between two steps. */

@@ -1,6 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { placeFolder } from "../embedded/place";
+import { removeUnused } from "../embedded/prune";
 import { locateVBoxManage } from "../hypervisor/driver/locate";
 import { openVBoxManage } from "../hypervisor/driver/vboxmanage";
 import { absentImage, listImages } from "../hypervisor/image/image";
@@ -11,6 +13,7 @@ import { logFor } from "../lib/progress";
 import { table } from "../lib/table";
 import { listBases, listDownloads, removeBase, removeStages } from "../supply/base/prune";
 import { listBundles, removeBundle } from "../supply/kubernetes/prune";
+import { buildPrograms } from "./set-up/programs";
 
 /** Something that a lab can be made without, at the price of time. */
 interface Cached {
@@ -79,14 +82,16 @@ async function listCaches(): Promise<Cached[]> {
       bytes: bundle.bytes,
       remove: () => removeBundle(bundle),
     })),
+    ...standIn(),
     ...folder("Pulumi engine", "engine"),
     ...folder("tests' file systems", "test"),
   ];
 }
 
-/** Template machines of every hypervisor that is here. */
+/** Template machines of every hypervisor that is here. The stand-in's may be older than this clone, which has not built it yet. */
 async function templates(): Promise<Cached[]> {
   const host = thisHost();
+  if (existsSync(placeFolder())) buildPrograms(host.project);
   const found: Cached[] = [];
   for (const hypervisor of ["virtualbox", "embedded"] as const) {
     try {
@@ -104,6 +109,14 @@ async function templates(): Promise<Cached[]> {
     }
   }
   return found;
+}
+
+/** Disks are in one file, which grows; after the images, since it stays while one is in it. */
+function standIn(): Cached[] {
+  const name = placeFolder();
+  if (!existsSync(name)) return [];
+  const blocks = statSync(join(name, "store.img"), { throwIfNoEntry: false })?.blocks ?? 0;
+  return [{ what: "stand-in", name, bytes: blocks * 512, remove: () => removeUnused() }];
 }
 
 function folder(what: string, name: string): Cached[] {
