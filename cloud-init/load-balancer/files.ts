@@ -6,7 +6,9 @@ import { realFile } from "../real-file";
 /** haproxy before the masters, corosync and pacemaker for the virtual address. */
 export function loadBalancerFiles(credentials: MachineCredentials): GuestFile[] {
   return [
-    ...["loadBalancer.sh", "haproxy.cfg", "corosync.conf", "cib.xml"].map((name) =>
+    // Inside, a script is found by its role's name.
+    realFile("load-balancer/load-balancer.sh", "/usr/local/lib/kube-lab/loadBalancer.sh"),
+    ...["haproxy.cfg", "corosync.conf", "cib.xml"].map((name) =>
       realFile(`load-balancer/${name}`, `/usr/local/lib/kube-lab/${name}`),
     ),
     { path: "/etc/kube-lab/corosync-key", mode: "0600", content: `${needed(credentials, "corosyncKey")}\n` },
