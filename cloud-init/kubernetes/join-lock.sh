@@ -10,18 +10,27 @@ LOCK_STALE_SECONDS=120
 
 # with_join_lock COMMAND…
 with_join_lock() {
-  local result=0
+  local result=0 before
   exec {LOCK_FILE}>"$RUN/join-lock"
   LOCK_SEEN=""
   retry 1800 "asking for the turn to change the control plane" take_lock
   renew_lock "$LOCK_UID" $$ {LOCK_FILE}>&- &
   LOCK_RENEWER=$!
-  # released even when the command ends the pass
-  trap 'release_lock' EXIT
+  # released even when the command ends the pass; what the caller wants to be done then is so, too
+  before=$(trap -p EXIT)
+  # shellcheck disable=SC2064 # as it is now
+  trap "release_lock; $(trapped "$before")" EXIT
   "$@" || result=$?
   release_lock
-  trap - EXIT
+  eval "${before:-trap - EXIT}"
   return $result
+}
+
+# trapped WORDS: the command in what "trap -p" prints
+trapped() {
+  [ -n "$1" ] || return 0
+  eval "set $1"
+  printf '%s\n' "$3"
 }
 
 # On one machine a file is the lock: with it in hand, a Lease in this machine's name is of a pass that is no more.

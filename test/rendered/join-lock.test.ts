@@ -57,6 +57,16 @@ describe("the turn to change the control plane", () => {
     expect(existsSync(lease)).toBe(false);
   });
 
+  testWith("jq")("leaves what its caller wants to be done at the end, whatever ends it", () => {
+    const caller = "trap 'echo the end' EXIT";
+    expect(run(`${caller}; with_join_lock true; echo after`).words).toMatch(/after\nthe end/);
+    expect(run(`${caller}; with_join_lock exit 4`)).toMatchObject({
+      status: 4,
+      words: expect.stringContaining("the end"),
+    });
+    expect(existsSync(lease)).toBe(false);
+  });
+
   testWith("jq")("is given back by a command that ends the pass", () => {
     expect(run('work() { fail "no"; }; with_join_lock work').status).toBe(1);
     expect(existsSync(lease)).toBe(false);
