@@ -53,7 +53,7 @@ export class Lab extends LabComponent {
   /** @throws pulumi.RunError where the lab that lives could not be brought to the plan without loss; nothing is registered then. */
   constructor(name: string, args: LabArgs, opts?: pulumi.ComponentResourceOptions) {
     const { plan, observations, givenAuthorities, incarnation } = args;
-    const baseDisk = disksOrRefusal(args);
+    const baseDisk = checkedBaseDisk(args);
     super("Lab", name, opts);
     const child = { parent: this };
     const network = new Network(`${name}-network`, { plan, incarnation }, child);
@@ -73,7 +73,7 @@ export class Lab extends LabComponent {
     this.machines = this.machinesOn(name, site);
     this.outputs = labOutputs(site, this.machines);
     this.kubeconfig = this.outputs.kubeconfig;
-    this.registerOutputs(this.outputs);
+    this.registerOutputs({ kubeconfig: this.kubeconfig, machines: this.outputs.machines });
   }
 
   private machinesOn(name: string, site: Site): Machine[] {
@@ -120,7 +120,7 @@ export class Lab extends LabComponent {
 }
 
 /** The base disk for the template. @throws pulumi.RunError where the change would cost what is in the lab. */
-function disksOrRefusal({ plan, observations, baseDisk }: LabArgs): BaseDisk {
+function checkedBaseDisk({ plan, observations, baseDisk }: LabArgs): BaseDisk {
   refuseUpgrade(plan, observations);
   refuseToMakeSleepersAnew(plan, observations);
   refuseToMakeMastersBesideRestore(plan, observations);
