@@ -3,8 +3,9 @@
 
 VERIFY_PORT=7070
 
-# verify [--answer|--all]: the first line is since when that is so, as an epoch, and the release of Kubernetes where there is one, after a tab. A machine that is on its way has no faults: there is
-# nothing to compare with. "--answer" is for the gateway alone, "--all" asks all machines, and each line begins with a name.
+# verify [--answer|--all]: the first line is since when that is so, as an epoch, and the release of Kubernetes where there is one,
+# after a tab. A machine that is on its way has no faults: there is nothing to compare with. "--answer" is for the gateway alone,
+# "--all" asks all machines, and each line begins with a name.
 verify() {
   case ${1:-} in
     --answer) ! from_gateway || verify_here ;;

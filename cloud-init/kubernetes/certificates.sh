@@ -27,7 +27,6 @@ restart_control_plane() {
     restart_container "$name"
     wait_until 300 "own API server to be ready after the restart of $name (crictl ps -a)" api_ready
   done
-  return_to_balancers
 }
 
 others_serve() { agreed_members | keeps_majority away "$ADDRESS"; }

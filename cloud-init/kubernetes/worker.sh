@@ -66,6 +66,25 @@ wait_for_masters() {
   wait_until 1800 "the masters to have v$KUBERNETES_VERSION" masters_upgraded
 }
 
+# What kubeadm has noted, and each API server that serves.
+masters_upgraded() {
+  local server servers release
+  release=$(as_node "$KUBEADM_NOTE" | noted_release) || return 1
+  [ "$release" = "$KUBERNETES_VERSION" ] || { printf 'the lab has v%s\n' "$release" && return 1; }
+  servers=$(api_servers) || return 1
+  [ -n "$servers" ] || { printf 'nobody says which API servers there are\n' && return 1; }
+  for server in $servers; do
+    release=$(curl --silent --show-error --fail --max-time 5 --cacert "$AUTHORITY" "https://$server:$API_PORT/version" | jq -r .gitVersion)
+    [ "$release" = "v$KUBERNETES_VERSION" ] || { printf '%s has %s\n' "$server" "${release:-no answer}" && return 1; }
+  done
+}
+
+# Addresses of the API servers that are there, by their own leases.
+api_servers() {
+  as_node "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dkubernetes" |
+    jq -r '.items[].endpoints[].addresses[]'
+}
+
 role_step_aside() {
   [ -e "$KUBELET_FLAGS" ] || return 0
   make_way

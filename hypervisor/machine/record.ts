@@ -57,16 +57,14 @@ export async function writeRecord(folder: string, record: MachineRecord): Promis
 /**
  * Writes down that the machine is not as an update has left it, so that the next one brings it back, as what it is: it keeps its
  * template, and nobody knows what it was given to run.
- * @param time `2026-11-21T04:33:10Z`, when it was started so
- * @param why `restored`
+ * @param time `2026-11-21T04:33:10Z`, when that was done
  */
 export async function outdateRecord(
   folder: string,
   { releases: _, ...record }: MachineRecord,
   time: string,
-  why: string,
 ): Promise<void> {
-  await writeRecord(folder, { ...record, incarnation: `${time} ${why}`, started: time });
+  await writeRecord(folder, { ...record, incarnation: `${time} restored`, started: time });
 }
 
 export async function removeRecord(folder: string): Promise<void> {

@@ -205,6 +205,6 @@ export async function restoreSnapshot<Machine extends NamedMachine>(
     if (!outdated(machine)) return;
     const info = await inspect(vbox, machine.hypervisorName);
     const record = info && (await readRecord(info));
-    if (record) await outdateRecord(machineFolder(info), record, time, "restored");
+    if (record) await outdateRecord(machineFolder(info), record, time);
   });
 }
