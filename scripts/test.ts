@@ -10,17 +10,18 @@ import { packageProgram } from "./test/package-program";
 import { testPackages } from "./test/packages";
 import { requireRoom } from "./test/room";
 
-const help = `npm test [-- WORDS AND OPTIONS FOR JEST]: runs all tests that need no lab; npm run test:lab, those of a whole lab; npm run test:upgrade, those of a lab that gets other releases of Kubernetes`;
+const help = `npm test [-- WORDS AND OPTIONS FOR JEST]: runs all tests that need no lab; npm run test:lab, those of a whole lab; npm run test:upgrade, those of a lab that gets other releases of Kubernetes; npm run test:machines, those of a small lab of real machines`;
 
 /** Tests of a lab, each by a command of its own: `npm run test:lab`. */
-const ofLabs = ["lab", "upgrade"];
+const ofLabs = ["lab", "upgrade", "machines"];
 
 /** Free space for disks of machines, base disks and file systems that tests make; the caches are there already. */
 const roomGiB = { others: 8, lab: 15 };
 
 /**
  * `npm test` runs all that needs no lab: formatter, linter, compiler, needless exports, unit, rendered, engine and stand-in tests.
- * `npm run test:lab` brings the whole lab up, `npm run test:upgrade` one that is upgraded. Other words and options go on to jest.
+ * `npm run test:lab` brings the whole lab up, `npm run test:upgrade` one that is upgraded, `npm run test:machines` a small one of real
+ * machines. Other words and options go on to jest.
  * Its last line is `N passed, N failed`.
  */
 async function main(): Promise<void> {
@@ -32,8 +33,8 @@ async function main(): Promise<void> {
   const environment = (await setUp("dev")).environment;
 
   const counts = { passed: 0, failed: 0 };
+  if (!lab || lab === "machines") ensureHostPackages(testPackages);
   if (!lab) {
-    ensureHostPackages(testPackages);
     const checks: [string, string, string[]][] = [
       ["@biomejs/biome", "biome", ["check"]],
       ["typescript", "tsc", []],

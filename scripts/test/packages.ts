@@ -23,6 +23,7 @@ export const testPrograms: Readonly<Record<string, string>> = {
   ps: "procps",
   // cloud-init brings its module yaml
   python3: "python3",
+  "qemu-img": "qemu-utils",
   "qemu-system-x86_64": "qemu-system-x86",
   sfdisk: "fdisk",
   shellcheck: "shellcheck",

@@ -37,14 +37,17 @@ export function sandboxObstacle(): string | undefined {
   return obstacle("the real VirtualBox", { programs: sandboxPrograms, architecture: "x64" });
 }
 
-/** Namespaces with VirtualBox's own /usr, held by a process that ends with this one; VBoxManage is started inside them. */
-export async function openSandbox(log: Log): Promise<Sandbox> {
+/**
+ * Namespaces with VirtualBox's own /usr, held by a process that ends with this one; VBoxManage is started inside them.
+ * @param read further folders that VirtualBox sees under the same path, and cannot write to
+ */
+export async function openSandbox(log: Log, read: readonly string[] = []): Promise<Sandbox> {
   const root = await ensureVirtualBoxRoot(log);
   const outside = mkdtempSync(join(tmpdir(), "kube-lab-virtualbox-"));
   const folder = join(outside, "seen");
   const home = join(folder, "home");
   mkdirSync(home, { recursive: true });
-  const { holder, information } = await hold(root, folder);
+  const { holder, information } = await hold(root, folder, read);
   const vboxManage = join(outside, "VBoxManage");
   const enter = [
     "nsenter",
@@ -89,6 +92,7 @@ interface Information {
 async function hold(
   root: string,
   folder: string,
+  read: readonly string[],
 ): Promise<{ holder: ChildProcess; information: Information }> {
   const links = ["bin", "lib", "lib64", "sbin"].flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]);
   const options = [
@@ -96,6 +100,7 @@ async function hold(
     ...["--ro-bind", join(root, "usr"), "/usr", ...links],
     ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"],
     ...["--ro-bind", "/etc/passwd", "/etc/passwd", "--bind", folder, folder],
+    ...read.flatMap((path) => ["--ro-bind", path, path]),
   ];
   // cat says by its echo that all is mounted, and ends with its input, taking every process inside along.
   const holder = spawn("bwrap", [...options, "cat"], { stdio: ["pipe", "pipe", "pipe", "pipe"] });
