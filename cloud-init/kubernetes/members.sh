@@ -44,6 +44,7 @@ leave_etcd() {
   id=$(member_id <<<"$members") || return 0
   why=$(keeps_majority leaves "$ADDRESS" <<<"$members") || fail "$MACHINE may not leave: $why"
   peer=$(living_endpoint) || fail "no other etcd member answers; 'etcdctl member list' shows the members"
+  leave_balancers
   etcdctl_at "$peer" member remove "$id" || fail "etcd does not let member $id go; 'etcdctl member list' shows the members"
   systemctl stop kubelet.service
   forget_pods
