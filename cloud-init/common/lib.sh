@@ -44,7 +44,8 @@ fail() {
 exec {SILENCE}<> <(:)
 pause() { read -rt "$1" -u "$SILENCE" || true; }
 
-# wait_until SECONDS WHAT COMMAND…: polls COMMAND; on its end says what was waited for and the command's last words.
+# wait_until SECONDS WHAT COMMAND…: polls COMMAND; on its end says what was waited for and the command's last words. In a COMMAND whose
+# status is looked at, here and in retry, set -e is off: a function says `|| return 1` where the rest of it must not follow.
 wait_until() {
   local limit=$1 what=$2 output="" end
   shift 2

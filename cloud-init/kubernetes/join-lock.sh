@@ -8,9 +8,9 @@ LOCK_RENEWAL_SECONDS=10
 # Not renewed for so long while the API answered: its holder is gone.
 LOCK_STALE_SECONDS=120
 
-# with_join_lock COMMAND…
+# with_join_lock COMMAND…: a step of it that fails ends the pass, as everywhere, unless the caller looks at the status.
 with_join_lock() {
-  local result=0 before
+  local result before
   exec {LOCK_FILE}>"$RUN/join-lock"
   LOCK_SEEN=""
   retry 1800 "asking for the turn to change the control plane" take_lock
@@ -20,7 +20,8 @@ with_join_lock() {
   before=$(trap -p EXIT)
   # shellcheck disable=SC2064 # as it is now
   trap "release_lock; $(trapped "$before")" EXIT
-  "$@" || result=$?
+  "$@"
+  result=$?
   release_lock
   eval "${before:-trap - EXIT}"
   return $result

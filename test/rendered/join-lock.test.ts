@@ -67,6 +67,16 @@ describe("the turn to change the control plane", () => {
     expect(existsSync(lease)).toBe(false);
   });
 
+  testWith("jq")("ends the pass at the step that fails, unless the caller looks at the status", () => {
+    const failing = "work() { false; echo went on; }";
+    const { status, words } = run(`${failing}; with_join_lock work; echo past it`);
+    expect(words).not.toMatch(/went on|past it/);
+    expect(status).toBe(1);
+    expect(existsSync(lease)).toBe(false);
+    expect(run("work() { return 3; }; with_join_lock work || echo status $?").words).toContain("status 3");
+    expect(existsSync(lease)).toBe(false);
+  });
+
   testWith("jq")("is given back by a command that ends the pass", () => {
     expect(run('work() { fail "no"; }; with_join_lock work').status).toBe(1);
     expect(existsSync(lease)).toBe(false);
