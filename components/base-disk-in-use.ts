@@ -6,7 +6,7 @@ import { observationOf, templateOf } from "./observation";
 
 /**
  * The base disk of the template that the lab's machines are clones of, where every one of them stays what it is: another template is
- * not made before a machine needs it. Undefined where one does, or where nobody knows what theirs was made from.
+ * not made before a machine needs it. Undefined where one does, or where it is unknown what theirs was made from.
  */
 export function baseDiskInUse(
   plan: LabPlan,

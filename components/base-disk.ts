@@ -34,8 +34,8 @@ export function imageChoice(plan: LabPlan, baseDisk = baseDiskFor(plan)): ImageC
 }
 
 /**
- * Whether a machine that was made from a template may stay what it is: it was born as the plan wants it. Where nobody knows what it
- * was born as, it is not made anew for that.
+ * Whether a machine that was made from a template may stay what it is: it was born as the plan wants it. Where it is unknown what it
+ * was born as, it is not recreated for that.
  * @param birth of the machine's own record, by plan/birth.ts
  */
 export function keepsImage(

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isToBeMadeAnew, type Observation } from "../hypervisor/reality/observation";
+import { isToBeRecreated, type Observation } from "../hypervisor/reality/observation";
 import { birthOf } from "../plan/birth";
 import { ConfigurationError } from "../plan/config/problems";
 import { type LabPlan, machinesOf } from "../plan/lab-plan";
@@ -82,7 +82,7 @@ export function refuseToMakeMastersInSilence(
 }
 
 /**
- * Masters that are off can't be asked whether they may go, and are made anew all at once: without a majority of others that run they
+ * Masters that are off can't be asked whether they may go, and are recreated all at once: without a majority of others that run they
  * would take the cluster with them.
  * @throws pulumi.RunError that names them; nothing is touched then.
  */
@@ -92,10 +92,10 @@ export function refuseToMakeSleepersAnew(
 ): void {
   const { masters } = mastersSeen(plan, observations);
   const awake = masters.filter(({ state }) => state === "running");
-  const sleepers = masters.filter((master) => isToBeMadeAnew(master) && !awake.includes(master));
+  const sleepers = masters.filter((master) => isToBeRecreated(master) && !awake.includes(master));
   if (sleepers.length === 0 || awake.length > masters.length / 2) return;
   throw new pulumi.RunError(
-    `${namesOf(sleepers)} would be made anew while off, and the cluster's data is on their disks. Start the lab first, npm run start, and run again. Where it can't be started so, take the change of kube-lab:image back, npm run up, then make it again.`,
+    `${namesOf(sleepers)} would be recreated while off, and the cluster's data is on their disks. Start the lab first, npm run start, and run again. Where it can't be started so, take the change of kube-lab:image back, npm run up, then make it again.`,
   );
 }
 
@@ -106,7 +106,7 @@ function mastersSeen(plan: LabPlan, observations: ReadonlyMap<string, Observatio
   const masters = machinesOf(plan, "master").map(
     ({ name }): SeenMaster => ({ name, ...observationOf(observations, name) }),
   );
-  const made = masters.filter((master) => master.state === "missing" || isToBeMadeAnew(master));
+  const made = masters.filter((master) => master.state === "missing" || isToBeRecreated(master));
   return { masters, made };
 }
 

@@ -7,7 +7,7 @@ import { parseReleases, releasesOf, releasesText } from "../plan/releases";
 import { nodesOf, releasesOn } from "./living-releases";
 
 /**
- * Whether a machine that runs is to be stopped or made anew, or its programs changed: by what is wished, or by what was done
+ * Whether a machine that runs is to be stopped or recreated, or its programs changed: by what is wished, or by what was done
  * behind Pulumi's back. One that only gets other files is not.
  */
 export function isDue(plan: LabPlan, machine: MachinePlan, observation: Observation): boolean {

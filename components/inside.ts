@@ -17,7 +17,7 @@ export function sayWhatIsInside(observations: ReadonlyMap<string, Observation>):
   const broken = [...observations].flatMap(([name, { inside }]) =>
     inside === undefined || inside === "no answer" ? [] : inside.faults.map((fault) => `  ${name}: ${fault}`),
   );
-  if (broken.length > 0) void pulumi.log.warn(`broken inside, which up mends:\n${broken.join("\n")}`);
+  if (broken.length > 0) void pulumi.log.warn(`broken inside, which up repairs:\n${broken.join("\n")}`);
   const asked = [...observations].filter(([, { inside }]) => inside !== undefined);
   const silent = asked.filter(([, { inside }]) => inside === "no answer").map(([name]) => name);
   if (silent.length === 0) return;

@@ -11,7 +11,7 @@ export function nodesOf(plan: LabPlan): MachinePlan[] {
 }
 
 /**
- * What a machine was last given to run, by plan/releases.ts; empty where nobody knows.
+ * What a machine was last given to run, by plan/releases.ts; empty where unknown.
  * @param bornWith what a template's machines were born with, for those whose record is of an earlier version of this program
  */
 export function releasesOn(
@@ -23,7 +23,7 @@ export function releasesOn(
 
 /**
  * Releases of Kubernetes on the masters and workers that are there: what a machine says of itself, else what it was last given, which
- * an upgrade that was cut off has not brought it to; fewer than these where nobody knows any more.
+ * an upgrade that was cut off has not brought it to; fewer than these where it is not known any more.
  */
 export function livingReleases(
   plan: LabPlan,

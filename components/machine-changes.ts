@@ -1,4 +1,4 @@
-import { isToBeMadeAnew, type Observation } from "../hypervisor/reality/observation";
+import { isToBeRecreated, type Observation } from "../hypervisor/reality/observation";
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
 import { isDue, isOfAnotherKubernetes } from "./due";
 import { observationOf } from "./observation";
@@ -26,26 +26,26 @@ export function machineChanges(
   const isNew = ({ state, image }: Observation) => state === "missing" && image === undefined;
   // A new lab has no machine that anybody would ask about.
   if (those(isNew).length === looked.length) return [];
-  const anew = those((seen) => isToBeMadeAnew(seen));
+  const recreated = those((seen) => isToBeRecreated(seen));
   const upgraded = those(
     (seen, machine) =>
-      !anew.includes(machine) && seen.state === "running" && isOfAnotherKubernetes(plan, machine, seen),
+      !recreated.includes(machine) && seen.state === "running" && isOfAnotherKubernetes(plan, machine, seen),
   );
   const changed = those(
-    (seen, machine) => ![...anew, ...upgraded].includes(machine) && isDue(plan, machine, seen),
+    (seen, machine) => ![...recreated, ...upgraded].includes(machine) && isDue(plan, machine, seen),
   );
   return [
     ...change("removes", surplus, " and all that is on their disks", true),
-    ...change("makes anew", named(anew.filter(({ dataDiskGiB }) => dataDiskGiB === undefined)), "", true),
+    ...change("recreates", named(recreated.filter(({ dataDiskGiB }) => dataDiskGiB === undefined)), "", true),
     ...change(
-      "makes anew",
-      named(anew.filter(({ dataDiskGiB }) => dataDiskGiB !== undefined)),
+      "recreates",
+      named(recreated.filter(({ dataDiskGiB }) => dataDiskGiB !== undefined)),
       " (data disks kept)",
       true,
     ),
     ...change("brings", named(upgraded), ` to Kubernetes ${plan.kubernetes.version}`, false),
     ...change("changes", named(changed), "", false),
-    ...change("starts", named(those(sleeps).filter((machine) => !anew.includes(machine))), "", false),
+    ...change("starts", named(those(sleeps).filter((machine) => !recreated.includes(machine))), "", false),
     ...change("makes", named(those(isNew)), "", false),
   ];
 }

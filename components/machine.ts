@@ -75,7 +75,7 @@ export class Machine extends LabComponent {
       },
     );
 
-    // Before its machine and after it: one that is made anew, by whatever cause, takes the disk up again.
+    // Before its machine and after it: one that is recreated, by whatever cause, takes the disk up again.
     const dataDisk =
       machine.dataDiskGiB === undefined
         ? []

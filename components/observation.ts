@@ -1,4 +1,4 @@
-import { isToBeMadeAnew, type Observation } from "../hypervisor/reality/observation";
+import { isToBeRecreated, type Observation } from "../hypervisor/reality/observation";
 
 /** @throws Error for what nobody has looked for. */
 export function observationOf(observations: ReadonlyMap<string, Observation>, name: string): Observation {
@@ -7,7 +7,7 @@ export function observationOf(observations: ReadonlyMap<string, Observation>, na
   return observation;
 }
 
-/** The template that a machine stays a clone of; undefined for one that is made, or made anew. */
+/** The template that a machine stays a clone of; undefined for one that is made, or recreated. */
 export function templateOf(observation: Observation): string | undefined {
-  return isToBeMadeAnew(observation) ? undefined : observation.image;
+  return isToBeRecreated(observation) ? undefined : observation.image;
 }

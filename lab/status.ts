@@ -61,7 +61,7 @@ function machineCheck(name: string, state: ObservedState | undefined, told: Mach
     : `${told.doing}${told.reason === "" ? "" : ` (last failure: ${told.reason})`}`;
   // Why a machine has not converged is said already.
   const broken = (told.faults ?? []).filter((fault) => told.converged || !fault.startsWith("has not"));
-  const faults = [...broken, ...clockFaults(told), ...(broken.length > 0 ? ["npm run up mends it"] : [])];
+  const faults = [...broken, ...clockFaults(told), ...(broken.length > 0 ? ["npm run up repairs it"] : [])];
   return {
     kind: "machine",
     name,

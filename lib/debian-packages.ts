@@ -17,7 +17,7 @@ export function ensureHostPackages(names: string[]): void {
   apt(["update", "--quiet", "--quiet"]);
   const status = apt(["install", "--yes", "--quiet", "--quiet", "--no-install-recommends", ...missing]);
   if (status !== 0)
-    throw new Error(`apt-get ended with status ${status}. See its words above, then: ${byHand}`);
+    throw new Error(`apt-get ended with status ${status}. See its output above, then: ${byHand}`);
 }
 
 function isInstalled(name: string): boolean {
@@ -31,7 +31,7 @@ function isInstalled(name: string): boolean {
   }
 }
 
-/** Its words go to a file-like silence unless it fails: 40 packages are 400 lines. */
+/** Its output goes to a file-like silence unless it fails: 40 packages are 400 lines. */
 function apt(aptArguments: string[]): number {
   const result = spawnSync("apt-get", aptArguments, {
     encoding: "utf8",

@@ -77,7 +77,7 @@ class Part {
     return (await stat(this.file).catch(() => undefined))?.size ?? 0;
   }
 
-  /** An entity tag or a time; undefined where the server gave none, and the file must come anew. */
+  /** An entity tag or a time; undefined where the server gave none, and the file must be downloaded again. */
   async validator(): Promise<string | undefined> {
     try {
       const note = JSON.parse(await readFile(this.note, "utf8")) as { url: string; validator: string };
@@ -88,7 +88,7 @@ class Part {
     }
   }
 
-  /** Begins anew with what the server has now. */
+  /** Starts over with what the server has now. */
   async begin(validator: string | undefined): Promise<void> {
     await this.remove();
     if (validator !== undefined) await writeFile(this.note, JSON.stringify({ url: this.url, validator }));
@@ -144,7 +144,7 @@ async function fetchRest(url: string, part: Part, options: DownloadOptions): Pro
 async function refuse(answer: Response, part: Part, have: number): Promise<void> {
   if (answer.ok && answer.body) return;
   const status = `HTTP status ${answer.status} ${answer.statusText}`.trim();
-  // The part is no beginning of what the server has: anew.
+  // The part is no beginning of what the server has: again.
   if (answer.status === 416 && have > 0) await part.remove();
   else if (answer.status < 500 && answer.status !== 429) throw new Refusal(status);
   throw new Error(status);

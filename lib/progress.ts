@@ -82,7 +82,7 @@ export async function waitFor<T>(wait: Wait, look: () => Promise<T | undefined>)
       if (found !== undefined) return found;
       const elapsed = (Date.now() - started) / 1000;
       if (elapsed >= wait.boundSeconds)
-        throw new RemedyError(`Waited ${Math.round(elapsed)} s ${wait.what}, in vain.`, wait.remedy);
+        throw new RemedyError(`Waited ${Math.round(elapsed)} s ${wait.what}: timed out.`, wait.remedy);
       await sleep(Math.min(pause, wait.boundSeconds * 1000));
     }
   });

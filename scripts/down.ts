@@ -30,7 +30,7 @@ async function main({ stack: name, values }: CommandLine<Options>): Promise<void
   const ready = await setUpEngine(name);
   const stack = new Stack(name, ready, configFileFor(name));
   // Machines of a state that is lost are taken away below.
-  stack.mend({ begin: true });
+  stack.repair({ begin: true });
   await stack.select();
   const how = options["preview-only"] ? [] : ["--yes", "--skip-preview"];
   process.exitCode = await stack.run(["destroy", ...how, ...forPulumi(options)]);

@@ -116,7 +116,7 @@ function requireWay({ hostAccess }: LabPlan): void {
   );
 }
 
-/** @throws Error where nobody knows the gateway's address on the host's side. */
+/** @throws Error where the gateway's address on the host's side is unknown. */
 function gatewayOf(plan: LabPlan, via: string | undefined): string {
   requireWay(plan);
   const address = via ?? gatewayAddress(plan);

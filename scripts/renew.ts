@@ -10,13 +10,13 @@ import { askFor, bringUp } from "./up/bring-up";
 
 const options = {
   all: { type: "boolean", does: "all machines, one after another" },
-  cancel: { type: "boolean", does: "takes the wish back, for machines that were not made anew yet" },
+  cancel: { type: "boolean", does: "takes the wish back, for machines that were not recreated yet" },
   yes: { type: "boolean", short: "y", does: "asks nothing" },
 } as const satisfies Options;
 
 const usage = {
   name: "renew",
-  does: "makes machines anew from the latest image, each in its turn; data disks are kept",
+  does: "recreates machines from the latest image, each in its turn; data disks are kept",
   options,
   words: "[MACHINE…]",
   notes: "A machine that lives keeps the image that it was born with; this is the way to a newer one.",
@@ -29,7 +29,7 @@ async function main({ stack, values, words }: CommandLine<typeof options>): Prom
   const vbox = openVBoxManage(plan.hypervisor, thisHost(), logFor("renew"));
   const machines = chosen.map(({ hypervisorName }) => hypervisorName);
   if (values.cancel) return wishRenewal(vbox, machines, undefined);
-  if (!values.yes) await askFor([`makes anew ${chosen.map(({ name }) => name).join(", ")}`]);
+  if (!values.yes) await askFor([`recreates ${chosen.map(({ name }) => name).join(", ")}`]);
   await wishRenewal(vbox, machines, utcSeconds(new Date()));
   process.exitCode = await bringUp(stack, prepared, [], true);
 }

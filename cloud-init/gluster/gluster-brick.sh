@@ -41,7 +41,7 @@ missing_bricks() {
 # Files without a pool that knows of them: nobody may ask this machine in and take its brick for a new one.
 refuse_unknown_files() {
   if knows_peers || ! has_files; then return 0; fi
-  fail "$BRICK has files, but this machine has lost its place in the pool, and no other machine knows it: nothing is touched. Copy the files elsewhere; 'mv $BRICK $BRICK.old' lets it begin anew"
+  fail "$BRICK has files, but this machine has lost its place in the pool, and no other machine knows it: nothing is touched. Copy the files elsewhere; 'mv $BRICK $BRICK.old' lets it start over"
 }
 
 keep_brick() {

@@ -10,7 +10,7 @@ gluster_daemon() {
 gluster_answers() { timeout 5 gluster --mode=script pool list; }
 
 # A machine whose disk is new: a peer has its identity in the list, but it knows nobody. It is told of its peers by their list;
-# from them glusterd has the volume. Asking a peer in anew would leave both with half a handshake.
+# from them glusterd has the volume. Asking a peer in again would leave both with half a handshake.
 gluster_return() {
   local peer
   ! knows_peers || return 0

@@ -89,7 +89,7 @@ restore_about() {
 
 # restore_prepare MEMBERS TOKEN BYTES: makes of the snapshot on standard input what this member's data is to be, beside that of before:
 # what fails here has touched nothing. MEMBERS: "kube-mast01=192.168.1.10 …", all that the new cluster begins with. Watchers have to
-# look anew: etcd's count of writes goes on far above what they have seen. BYTES: the snapshot's size.
+# look again: etcd's count of writes goes on far above what they have seen. BYTES: the snapshot's size.
 restore_prepare() {
   rm -rf "$PREPARED" "$BACKUPS".*
   room_for "$3"
@@ -166,7 +166,7 @@ keep_old_data() {
   if [ -d "$REPLACED" ]; then rm -rf "$MEMBER"; else mv "$MEMBER" "$REPLACED"; fi
 }
 
-# restore_start: from here on the machine is as after a boot; who had no place takes one anew, without what it had of the old cluster.
+# restore_start: from here on the machine is as after a boot; who had no place takes a new one, without what it had of the old cluster.
 # There is a cluster to join, also where it does not answer at once: this machine begins none, as little as one that lived in it.
 restore_start() {
   if [ "$(cat "$RESTORING" 2>/dev/null)" = false ]; then

@@ -44,7 +44,7 @@ control_plane_revive() {
 }
 
 # Programs crash over and over by certificates that have run out, and the kubelet waits up to five minutes before it starts one
-# again; begun anew, it counts anew. One that does not know its node yet would wait for the API before it starts etcd.
+# again; started over, it counts from zero. One that does not know its node yet would wait for the API before it starts etcd.
 forget_crashes() {
   local since
   since=$(date -u +%FT%TZ)

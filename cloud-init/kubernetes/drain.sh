@@ -10,7 +10,7 @@ CORDON_SECONDS=30
 # On the node that this lab has cordoned, so that one that a person has cordoned stays so.
 CORDONED=kube-lab/cordoned
 
-# The machine stops for a while: pods that nobody would make anew stay and come back with it.
+# The machine stops for a while: pods that nobody would recreate stay and come back with it.
 make_way() {
   systemctl stop kube-lab.service
   rm -f "$RUN/converged"
@@ -20,7 +20,7 @@ make_way() {
   trap - EXIT
 }
 
-# Those that somebody makes anew elsewhere; the next pass takes pods again.
+# Those that somebody recreates elsewhere; the next pass takes pods again.
 move_pods() {
   step "moving pods to other machines"
   # A load balancer that is changed meanwhile cuts connections off.

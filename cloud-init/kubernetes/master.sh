@@ -70,7 +70,7 @@ master_take_place() {
     init) master_init ;;
     join) with_join_lock master_join ;;
     replace) with_join_lock master_replace ;;
-    *) fail "$STATE/place: unknown place '$(cat "$STATE/place")'; remove the file to decide anew" ;;
+    *) fail "$STATE/place: unknown place '$(cat "$STATE/place")'; remove the file to decide again" ;;
   esac
   certificate_digest >"$STATE/certificates"
   touch "$STATE/placed" "$STATE/lived"
@@ -87,7 +87,7 @@ master_start() {
   others_members >/dev/null ||
     fail "etcd cannot use its data any more ('crictl ps -a' and 'crictl logs' say why), and no majority of other members has it; \
 docs/troubleshooting.md says how to go on"
-  step "etcd's data here is worth nothing any more; the other members have it: joining them anew"
+  step "etcd's data here is worth nothing any more; the other members have it: joining them again"
   note_place replace
   master_take_place
 }

@@ -16,7 +16,7 @@ role_step_aside() {
   make_way
 }
 
-# Pods, etcd member and node go while the other masters serve on; afterwards the machine could start anew.
+# Pods, etcd member and node go while the other masters serve on; afterwards the machine could start over.
 role_leave() {
   local members why
   if [ ! -e "$STATE/placed" ] && [ ! -e "$STATE/place" ]; then return 0; fi

@@ -42,7 +42,7 @@ node_patch() {
   write_file "$1/kubeletconfiguration1+merge.json" 0644 "$patch"
 }
 
-# kubeadm's words without the token
+# kubeadm's output without the token
 run_kubeadm() {
   kubeadm "$@" 2>&1 | sed -u -E 's/[a-z0-9]{6}\.[a-z0-9]{16}/(token)/g'
 }

@@ -79,7 +79,7 @@ may_serve() {
   [ "$(corosync-quorumtool -l | grep -cE '^ +[0-9]')" -gt 1 ] || ! ping -c 1 -W 1 "$VIRTUAL_IP" >/dev/null
 }
 
-# The list is read anew by all members at once, and between different lists no token goes around: so the last of those
+# The list is read again by all members at once, and between different lists no token goes around: so the last of those
 # that stay to have written it says so. A machine that lost its way is restarted.
 balancer_members() {
   if ! systemctl is-active --quiet pacemaker.service; then

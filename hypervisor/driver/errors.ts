@@ -120,7 +120,7 @@ const REMEDIES: readonly [RegExp, string][] = [
   ],
   [
     /VBOX_E_OBJECT_NOT_FOUND|Could not find/,
-    "It was removed behind our back: run `npm run up` again, it will be made anew.",
+    "It was removed by something else: run `npm run up` again, it will be recreated.",
   ],
   [
     /Failed to create the VirtualBox object/,

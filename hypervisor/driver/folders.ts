@@ -13,7 +13,7 @@ export interface LabFolders {
   /** Seed ISOs of machines that have not converged yet; only for the owner's eyes. */
   seeds: string;
   seed: (name: string) => string;
-  /** Data disks, apart from the machines that use them: a machine made anew takes its own up again. */
+  /** Data disks, apart from the machines that use them: a machine recreated takes its own up again. */
   disks: string;
   dataDisk: (name: string) => string;
   /** Where a data disk was before it lay apart; that of a machine which still lives with it there is right. */

@@ -33,7 +33,7 @@ export function errorLines(stderr: string): string[] {
 
 const ERROR_PREFIX = /^VBoxManage(?:\.exe)?: error: /;
 
-/** VBoxManage can fail with exit status 0; then only its words tell. */
+/** VBoxManage can fail with exit status 0; then only its output tells. */
 export function saysError(stderr: string): boolean {
   return /^VBoxManage(?:\.exe)?: error: /m.test(cleaned(stderr));
 }

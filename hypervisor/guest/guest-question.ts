@@ -56,6 +56,6 @@ export function requireConsent(
   if (answer.status === 0) return;
   throw new RemedyError(
     `${machine} says no to ${what}: ${answer.lastWords || `status ${answer.status}`}`,
-    "Nothing was done to it. `npm run status` shows how the lab is; mend what it names, then run again.",
+    "Nothing was done to it. `npm run status` shows how the lab is; fix what it names, then run again.",
   );
 }

@@ -18,7 +18,7 @@ import { stepAside } from "./step-aside";
 
 /**
  * Takes a machine out of the lab in good order before it goes. One that runs does that itself. One that does not, or does not
- * answer, is taken out by a living one of its kind; where it is to be made anew under its name it needs no leave.
+ * answer, is taken out by a living one of its kind; where it is to be recreated under its name it needs no leave.
  * @throws RemedyError where it must not go, or nobody is there to take it out.
  */
 export async function leaveLab(

@@ -64,7 +64,7 @@ export async function bringReleases(
       `The programs and images of ${wanted.releases} did not reach every machine:\n${failures
         .map((failure) => (failure instanceof Error ? failure.message : String(failure)))
         .join("\n")}`,
-      "Nothing was changed yet. `npm run status` shows how the lab is; mend what it names, then run again.",
+      "Nothing was changed yet. `npm run status` shows how the lab is; fix what it names, then run again.",
     );
 }
 

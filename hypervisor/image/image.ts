@@ -106,7 +106,7 @@ async function build(
   const { image } = wanted;
   let info = await inspect(vbox, image);
   if (info && wanted.bundle !== undefined) {
-    // Its preparation was interrupted: nobody knows what is done and what not.
+    // Its preparation was interrupted: what is done is unknown.
     log("starting over: its preparation was interrupted");
     await powerOff(vbox, image, info.get("VMState") ?? "", log);
     await vbox.exclusively("removing", () => vbox.callIfThere(["unregistervm", image, "--delete"]));
@@ -191,7 +191,7 @@ async function versionOf(vbox: VBoxManage): Promise<readonly number[]> {
   if (version) return version;
   throw new RemedyError(
     `VBoxManage --version gives no version: ${JSON.stringify(text.trim())}.`,
-    "Install VirtualBox anew.",
+    "Reinstall VirtualBox.",
   );
 }
 

@@ -60,6 +60,6 @@ async function refuseDisks(folder: string): Promise<void> {
   const disks = await disksIn(folder);
   throw new RemedyError(
     `${folder} holds disks of a machine that VirtualBox does not know, and no settings to register it by: ${disks.join(", ")}.`,
-    "Move the folder away if they are not needed any more, and run again: the machine is made anew. Its data disk is kept apart.",
+    "Move the folder away if they are not needed any more, and run again: the machine is recreated. Its data disk is kept apart.",
   );
 }

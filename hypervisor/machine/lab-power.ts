@@ -48,7 +48,7 @@ export async function startMachines(
   const slept = await together(machines, async (machine, log) => {
     const state = await stateOf(vbox, machine.hypervisorName);
     if (state === undefined)
-      throw new RemedyError("the machine is not there any more.", "Make it anew: npm run up.");
+      throw new RemedyError("the machine is not there any more.", "Recreate it: npm run up.");
     await ensureRunning(vbox, machine.hypervisorName, state, log);
     return state === "saved" || state === "paused" ? [machine] : [];
   });

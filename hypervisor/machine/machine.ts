@@ -133,7 +133,7 @@ async function reusable(
         ? "its root disk is gone"
         : undefined;
   if (reason === undefined) return { info, record };
-  log(`${reason}: making it anew`);
+  log(`${reason}: recreating it`);
   if (!isStopped(info.get("VMState") ?? "")) await aside();
   await beginCreation(folders, wanted.machine);
   await remove(vbox, wanted.machine, info, folders, log);

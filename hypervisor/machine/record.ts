@@ -25,7 +25,7 @@ export interface MachineRecord {
   image: string;
   /** What its root disk was born as, by plan/birth.ts; absent in records of earlier versions. */
   birth?: string;
-  /** When a person asked for it to be made anew, by `npm run renew`; gone once it is. */
+  /** When a person asked for it to be recreated, by `npm run renew`; gone once it is. */
   renew?: string;
   /** The same of the time when that was done last: it stays, so that it is not done again. */
   renewal?: string;
@@ -56,7 +56,7 @@ export async function writeRecord(folder: string, record: MachineRecord): Promis
 
 /**
  * Writes down that the machine is not as an update has left it, so that the next one brings it back, as what it is: it keeps its
- * template, and nobody knows what it was given to run.
+ * template, and what it was given to run is unknown.
  * @param time `2026-11-21T04:33:10Z`, when that was done
  */
 export async function outdateRecord(

@@ -64,7 +64,7 @@ async function register(vbox: VBoxManage, settings: string): Promise<void> {
     if (!(error instanceof VBoxManageError)) throw error;
     throw new RemedyError(
       `VirtualBox does not know the machine of ${settings}, and does not take it: ${error.message}`,
-      `Mend the file; VirtualBox's copy of before is ${settings}-prev. Or give the machine up, but for its data disk: move its folder away, and run again.`,
+      `Repair the file; VirtualBox's copy of before is ${settings}-prev. Or give the machine up, but for its data disk: move its folder away, and run again.`,
     );
   }
 }

@@ -4,7 +4,7 @@ import type { VBoxManage } from "../driver/vboxmanage";
 import { machineFolder, readRecord, writeRecord } from "./record";
 
 /**
- * Writes down that machines are to be made anew by the next update, or, without a time, that those which still wait for it are not.
+ * Writes down that machines are to be recreated by the next update, or, without a time, that those which still wait for it are not.
  * @param time the wish's token: `2026-11-21T04:33:10Z`
  * @throws RemedyError where one has never come up; nothing is written then.
  */
@@ -23,7 +23,7 @@ export async function wishRenewal(
   const strange = found.filter(({ record }) => record === undefined).map(({ machine }) => machine);
   if (time !== undefined && strange.length > 0)
     throw new RemedyError(
-      `${strange.join(", ")} cannot be made anew: no update has brought it up yet.`,
+      `${strange.join(", ")} cannot be recreated: no update has brought it up yet.`,
       "Bring the lab up first: npm run up.",
     );
   for (const { folder, record } of found) {

@@ -34,7 +34,7 @@ async function hostOnlyName(vbox: VBoxManage, network: string): Promise<string> 
   if (found) return found.name;
   throw new RemedyError(
     `No host-only network has the host's address ${network}.`,
-    "It was removed or changed behind our back: run `npm run up` again, it will be made anew.",
+    "It was removed or changed by something else: run `npm run up` again, it will be recreated.",
   );
 }
 

@@ -131,7 +131,7 @@ function checkProcessors(plan: LabPlan, probes: Probes): Finding {
 function checkDisk(machines: number, folder: string, probes: Probes): Finding {
   const free = probes.freeGiB(folder);
   const needed = machines === 0 ? 0 : machines * CLONE_GIB + TEMPLATE_GIB;
-  if (free === undefined) return fine("disk", `nobody knows how much is free in ${folder}`);
+  if (free === undefined) return fine("disk", `the free space is unknown in ${folder}`);
   if (free >= needed) return fine("disk", `${needed} GiB wanted, ${free} GiB free in ${folder}`);
   const problem = free < TEMPLATE_GIB + machines / 4 ? failure : warning;
   return problem(

@@ -12,7 +12,7 @@ import { checkWindows } from "./windows";
 const LEAST_VERSION: Version = [6, 1, 0];
 /** First version with host-only networks there. */
 const LEAST_ON_MACOS: Version = [7, 0, 0];
-/** Oldest that Oracle still mends. */
+/** Oldest that Oracle still maintains. */
 const MAINTAINED_SINCE: Version = [7, 0, 0];
 /** First versions that run on ARM processors at all: 7.1 on macOS, 7.2 on Windows and Linux. Source: VirtualBox's change log. */
 const LEAST_ON_ARM = { darwin: [7, 1, 0] as Version, others: [7, 2, 0] as Version };
@@ -29,7 +29,7 @@ export async function checkVirtualBox(probes: Probes): Promise<Finding[]> {
       failure(
         "version",
         `VBoxManage --version gives no version: ${JSON.stringify(text?.trim() ?? "it failed")}.`,
-        "Install VirtualBox anew; run `VBoxManage --version` by hand to see what it says.",
+        "Reinstall VirtualBox; run `VBoxManage --version` by hand to see what it says.",
       ),
     ];
   return [place, checkVersion(version, probes), ...(await checkSystem(version, probes))];

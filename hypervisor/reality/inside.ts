@@ -17,7 +17,7 @@ export interface LookInside {
   of(names: readonly string[]): Promise<ReadonlyMap<string, Inside> | undefined>;
 }
 
-/** Of the whole look, ms: a person waits for a preview; an update that did not hear of a fault would not mend it, and takes longer itself. */
+/** Of the whole look, ms: a person waits for a preview; an update that did not hear of a fault would not repair it, and takes longer itself. */
 export const LOOK_BOUND = { preview: 2_500, update: 20_000 };
 
 /** What `kube-lab` ends with for a word that it does not know. */

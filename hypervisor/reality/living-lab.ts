@@ -49,7 +49,7 @@ export interface KnownLab {
   living: LivingLab;
   /** The record's token while it is there, else a new one, with which the record is written again. */
   incarnation: string;
-  /** Its own folder, full path; absent where nobody knows of one. */
+  /** Its own folder, full path; absent where none is known. */
   folder?: string;
 }
 
@@ -144,7 +144,7 @@ function isRecord(value: unknown): value is LabRecord {
 function unreadable(file: string, why: string): RemedyError {
   return new RemedyError(
     `${file}, which says what the lab was made with, cannot be read: ${why}.`,
-    "Make sure that the stack's configuration is as it was when the lab was made, then remove the file: the next `npm run up` writes it anew.",
+    "Make sure that the stack's configuration is as it was when the lab was made, then remove the file: the next `npm run up` writes it again.",
   );
 }
 

@@ -12,7 +12,7 @@ export function writeMembers(labFolder: string, machines: readonly string[]): vo
 }
 
 /**
- * Names of the machines that the lab is to have: one of these that goes is to be made anew. None where nobody has written that down:
+ * Names of the machines that the lab is to have: one of these that goes is to be recreated. None where nobody has written that down:
  * then who goes, goes for good, which asks more of it.
  */
 export async function readMembers(

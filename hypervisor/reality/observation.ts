@@ -20,7 +20,7 @@ export interface Observation {
   uuid?: string;
   /** The template it is a clone of; also of a machine whose files alone are there. */
   image?: string;
-  /** When a person asked for it to be made anew. */
+  /** When a person asked for it to be recreated. */
   renewal?: string;
   /** What it was last given to run (plan/releases.ts). */
   releases?: string;
@@ -30,7 +30,7 @@ export interface Observation {
   volume?: boolean;
   /**
    * Properties changed by hand since the last ensure: `cpus`, `adapter 1`; `image` when it has to be a clone of another,
-   * `renewal` when a person asked for that: then it is to be made anew.
+   * `renewal` when a person asked for that: then it is to be recreated.
    */
   changed: string[];
   /**
@@ -42,7 +42,7 @@ export interface Observation {
   inside?: Inside | "no answer";
 }
 
-/** Whether the machine is to be made anew from another template. */
-export function isToBeMadeAnew({ changed }: Pick<Observation, "changed">): boolean {
+/** Whether the machine is to be recreated from another template. */
+export function isToBeRecreated({ changed }: Pick<Observation, "changed">): boolean {
   return changed.includes("image") || changed.includes("renewal");
 }

@@ -23,7 +23,7 @@ export interface MachineSpecification extends MachineReference {
   releases?: string;
   /** What its root disk is born as, by plan/birth.ts. */
   birth?: string;
-  /** When a person asked for it to be made anew. */
+  /** When a person asked for it to be recreated. */
   renewal?: string;
 }
 

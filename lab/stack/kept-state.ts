@@ -64,7 +64,7 @@ export function mendState(
   return true;
 }
 
-/** Moves a broken state out of the way, so that the stack begins anew. */
+/** Moves a broken state out of the way, so that the stack starts over. */
 export function setAside(state: string): void {
   renameSync(state, `${state}.broken`);
 }

@@ -35,7 +35,7 @@ const changing = {
   ...chosen,
   "exclude-dependents": { type: "boolean", does: "nor what depends on it" },
   "expect-no-changes": { type: "boolean", does: "ends with an error where something changes" },
-  replace: { type: "string", multiple: true, value: "URN", does: "makes this resource anew; repeatable" },
+  replace: { type: "string", multiple: true, value: "URN", does: "recreates this resource; repeatable" },
 } as const satisfies Options;
 
 /**

@@ -58,10 +58,10 @@ export class Stack {
   }
 
   /**
-   * Whether there is a state that can be read, or none yet; one that was cut off is mended where its kept copy is there.
-   * @param begin anew where it cannot be mended: what it knew is lost
+   * Whether there is a state that can be read, or none yet; one that was cut off is repaired where its kept copy is there.
+   * @param start over where it cannot be repaired: what it knew is lost
    */
-  mend({ begin = false } = {}): boolean {
+  repair({ begin = false } = {}): boolean {
     const files = this.files();
     if (files === undefined || mendState(files, say)) return true;
     if (begin) {
@@ -143,9 +143,9 @@ export class Stack {
 
   /** The CLI writes its salt into the configuration's file at each use; the state has it, and a checkout stays clean. */
   private async spawn(command: string[], options: SpawnOptions): Promise<Finished> {
-    if (!this.mend())
+    if (!this.repair())
       throw new Error(
-        `Pulumi's state of ${this.name} is broken, and no copy is there: ${this.files()?.state}\nTo take the lab's machines away and begin anew: npm run down -- --stack ${this.name}`,
+        `Pulumi's state of ${this.name} is broken, and no copy is there: ${this.files()?.state}\nTo take the lab's machines away and start over: npm run down -- --stack ${this.name}`,
       );
     const changes = changing.includes(command[0] ?? "");
     const files = changes ? this.files() : undefined;

@@ -5,7 +5,7 @@ import { isAddress, isCidr, networkOf, prefixLength, sizeOf } from "../../lib/ad
 export interface Change {
   /**
    * `in place`: machines that run are told, and go on running. `one machine after another`: those that it concerns are restarted
-   * or made anew in turn. `for a new lab only`: refused while the lab lives.
+   * or recreated in turn. `for a new lab only`: refused while the lab lives.
    */
   means: "in place" | "one machine after another" | "for a new lab only";
   /** Why a living lab cannot take it, one clause. */

@@ -65,7 +65,7 @@ export function asAdministrator(
     const status = run(withRights(command, rights));
     if (status !== 0 && !mayFail)
       throw new Error(
-        `${command.join(" ")} ended with status ${status}; see its words above. By hand:\n${lines.join("\n")}`,
+        `${command.join(" ")} ended with status ${status}; see its output above. By hand:\n${lines.join("\n")}`,
       );
   }
 }

@@ -22,7 +22,7 @@ const LISTS = ["clusters", "contexts", "users"] as const;
 
 /**
  * The file that kubectl writes to: the first of KUBECONFIG, else the one in the home folder. Never a lab's own, which KUBECONFIG
- * names after README: each `up` writes that anew.
+ * names after README: each `up` writes it again.
  * @param isLabsOwn whether a file is one that our commands write themselves
  */
 export function kubeconfigPath(

@@ -18,7 +18,7 @@ export interface RestorePlan {
   members: OutputMachine[];
   /** Masters that run and have no place in the cluster yet: they wait meanwhile, and join. */
   waiting: OutputMachine[];
-  /** Masters that are gone for good: the next `up` makes them anew, and they join. */
+  /** Masters that are gone for good: the next `up` recreates them, and they join. */
   lost: OutputMachine[];
   /** Size of the snapshot. */
   bytes: number;
@@ -39,7 +39,7 @@ interface MasterAbout {
 
 const stepTimeoutMs = 300_000;
 const boundSeconds = 600;
-const repeat = "Mend it and repeat the command: it begins anew.";
+const repeat = "Fix it and repeat the command: it starts over.";
 /** By so many a restore moves etcd's count of writes on; see cloud-init/kubernetes/backup.sh. */
 const revisionBump = 1_000_000_000;
 
@@ -123,14 +123,14 @@ export function lossOf({ time, snapshot }: About, { writesLost, lost }: RestoreP
       ? ", how much can't be told"
       : `: ${writesLost} writes, the cluster's own among them`;
   const away = lost.map(({ name }) => name).join(", ");
-  const join = away === "" ? "" : ` Gone, and made anew by the next npm run up: ${away}.`;
+  const join = away === "" ? "" : ` Gone, and recreated by the next npm run up: ${away}.`;
   return `${since}${count}. Pods made since are stopped; what volumes of claims made since hold stays, unclaimed.${join}`;
 }
 
 /**
  * Puts a backup's data in the place of the lab's. It is prepared on all members before anything stops; all masters stop before the
  * first one takes the data, and all have it before the first one starts, those without a place last: old data, restored data and a
- * cluster begun anew must never meet. Repeated, it begins anew.
+ * cluster started over must never meet. Repeated, it starts over.
  * @returns when the members' API servers answer again
  * @throws RemedyError of all machines on which a step failed, when it is over on every one; those without a place wait on
  */

@@ -8,7 +8,7 @@ import type { LabPlan } from "../../plan/lab-plan";
 
 /**
  * What is there of a plan's machines and of their templates; without a look inside, and without effects.
- * @param labFolder the lab's own; undefined where nobody knows of a lab: then there is nothing to look at
+ * @param labFolder the lab's own; undefined where no lab is known: then there is nothing to look at
  * @throws RemedyError when there is no VBoxManage.
  */
 export async function observeMachines(

@@ -43,7 +43,7 @@ export async function restoreLabSnapshot(lab: ExistingLab, name: string): Promis
   await restoreSnapshot(vbox, outputs.machines, snapshot, ({ name }) => changed.includes(name), new Date());
   console.log(`Snapshot ${name} of ${snapshot.takenAt} is restored.`);
   if (changed.length === 0) return startLab(lab);
-  // It may need what the update brought: waiting for its health could be in vain.
+  // It may need what the update brought: its health may never come.
   await startMachines(vbox, outputs.machines);
   console.log(
     `Updates since have changed ${changed.join(", ")}. To bring the lab to its configuration: npm run up`,

@@ -5,7 +5,7 @@ import { logFor, waitFor } from "../../lib/progress";
 const BOUND_SECONDS = 120;
 
 /**
- * Gives machines whose clock stood still the host's time, and lets their time service begin anew: by itself it would mend
+ * Gives machines whose clock stood still the host's time, and lets their time service start over: by itself it would correct
  * hours of difference by fractions of a second.
  */
 export async function setClocks(

@@ -12,7 +12,7 @@ import { whatNow } from "./what-now";
 
 /**
  * Brings a stack's lab up, or to its changed configuration, and says what a person can do with it. Asks before machines that have run
- * are taken away or made anew.
+ * are taken away or recreated.
  * @param prepared of that stack, by set-up
  * @param options for Pulumi
  * @param yes asks nothing
@@ -27,7 +27,7 @@ export async function bringUp(
 ): Promise<number> {
   const findings = problemsIn(await preflight(prepared.plan));
   if (findings.length > 0) console.error(formatFindings(findings));
-  if (!canGoOn(findings)) throw new Error("nothing was made; mend the above and run again");
+  if (!canGoOn(findings)) throw new Error("nothing was made; fix the above and run again");
   const ready = await completeForUpdate(prepared);
   const stack = new Stack(name, ready);
   const [losses] = await Promise.all([yes ? [] : lossesOf(prepared), stack.select()]);

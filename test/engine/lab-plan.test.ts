@@ -237,9 +237,9 @@ test("another image of the same base is for machines that are made: no living on
   expect(await project.preview()).toEqual([]);
 });
 
-test("a machine is made anew when a person asks for it, once", async () => {
+test("a machine is recreated when a person asks for it, once", async () => {
   project.wishRenewal("kube-lab-test-kube-node01");
-  expect(await project.run("preview")).toMatch(/machines and their data:\s+makes anew kube-node01$/m);
+  expect(await project.run("preview")).toMatch(/machines and their data:\s+recreates kube-node01$/m);
   const steps = custom(await project.preview());
   expect(steps.filter(({ op }) => op === "replace").map(({ name }) => name)).toEqual(
     ["hardware", "node-apply", "node-leave"].map((part) => `lab-workers-kube-node01-${part}`),
@@ -254,14 +254,14 @@ test("a machine is made anew when a person asks for it, once", async () => {
   expect(await project.preview()).toEqual([]);
 });
 
-test("masters that are off are not made anew: their cluster's data would go with them", async () => {
+test("masters that are off are not recreated: their cluster's data would go with them", async () => {
   configure({ gluster: { cpus: 1 }, image: { rootDiskGiB: 31 } });
   project.useTemplate("kube-lab-image-ffffffffffff", 31);
   const masters = ["kube-mast01", "kube-mast02", "kube-mast03"];
   for (const name of masters) project.switchOff(`kube-lab-test-${name}`);
   for (const command of [["preview"], ["up", "--yes", "--skip-preview"]])
     await expect(project.run(...command)).rejects.toThrow(
-      /kube-mast01, kube-mast02, kube-mast03 would be made anew while off/,
+      /kube-mast01, kube-mast02, kube-mast03 would be recreated while off/,
     );
   expect(localCalls()).toEqual([]);
   for (const name of masters) project.switchOn(`kube-lab-test-${name}`);
@@ -270,7 +270,7 @@ test("masters that are off are not made anew: their cluster's data would go with
 test("an image of another base makes every machine anew: each leaves, goes, comes and joins in its turn", async () => {
   configure({ gluster: { cpus: 1 }, masters: { count: 3 }, image: { rootDiskGiB: 31 } });
   expect(await project.run("preview")).toMatch(
-    /makes anew glus-node01, glus-node02, glus-node03 \(data disks kept\)$/m,
+    /recreates glus-node01, glus-node02, glus-node03 \(data disks kept\)$/m,
   );
   const steps = custom(await project.preview());
   expect(steps.filter(({ name, op }) => name.endsWith("-hardware") && op === "replace")).toHaveLength(12);
@@ -281,7 +281,7 @@ test("an image of another base makes every machine anew: each leaves, goes, come
   expect(calls.filter((call) => /^node leave .*mast/.test(call))).toEqual(
     ["kube-mast01", "kube-mast02", "kube-mast03"].map((name) => `node leave kube-lab-test-${name}`),
   );
-  // What makes machines anew leaves their data disks alone.
+  // What recreates machines leaves their data disks alone.
   expect(calls.filter((call) => call.startsWith("disk "))).toEqual([]);
   expect(calls.filter((call) => call.endsWith("kube-mast02"))).toEqual(
     ["seed ensure", "node leave", "machine absent", "machine ensure"].map(

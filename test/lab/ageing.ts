@@ -11,7 +11,7 @@ const moments = [3_000, 9_000, 15_000, 22_000, 30_000];
 
 /** What people keep in a lab outlives its machines, however an update of them ends. */
 export function ageingTests(): void {
-  test("keeps files, objects and service while every machine is made anew for a larger disk", async () => {
+  test("keeps files, objects and service while every machine is recreated for a larger disk", async () => {
     const before = await keptThings();
     const uuids = await machineIds();
     await lab.kubectl.run(["apply", "--filename=-"], { stdin: twin() });
@@ -19,10 +19,10 @@ export function ageingTests(): void {
     await lab.configure({ image: { rootDiskGiB: 31 } });
     const path = "/api/v1/namespaces/default/services/twin:80/proxy/";
     const silence = await lab.longestSilenceDuring(async () => {
-      expect(await lab.up()).toContain("makes anew glus-node01, glus-node02, glus-node03 (data disks kept)");
+      expect(await lab.up()).toContain("recreates glus-node01, glus-node02, glus-node03 (data disks kept)");
     }, path);
     console.log(
-      `every machine made anew: longest time without an answer of two replicas ${silence.toFixed(1)} s`,
+      `every machine recreated: longest time without an answer of two replicas ${silence.toFixed(1)} s`,
     );
     expect(silence).toBeLessThan(15);
     const after = await machineIds();
@@ -35,7 +35,7 @@ export function ageingTests(): void {
     expect(await lab.stack.text(["preview", "--expect-no-changes"])).not.toMatch(/^\s*[-+~]/m);
   });
 
-  test("loses nothing when up is killed five times and the power fails while all machines are made anew", async () => {
+  test("loses nothing when up is killed five times and the power fails while all machines are recreated", async () => {
     const before = await keptThings();
     const { vbox, outputs } = await lab.existing();
     const machines = outputs.machines.map(({ hypervisorName }) => hypervisorName);

@@ -11,7 +11,7 @@ import { lab } from "./the-lab";
 
 /** What is broken inside machines and cluster, and data that is lost with most masters. */
 export function insideTests(): void {
-  test("what is broken inside shows in status and preview, and up mends it", async () => {
+  test("what is broken inside shows in status and preview, and up repairs it", async () => {
     await lab.on("gate-node01", "sudo systemctl stop dnsmasq");
     await lab.on("hapx-node02", "echo '# edited' | sudo tee -a /etc/haproxy/haproxy.cfg");
     await lab.kubectl.run(["delete", "daemonset", "--namespace=kube-flannel", "kube-flannel-ds"]);
@@ -29,7 +29,7 @@ export function insideTests(): void {
       return true;
     });
     expect(ailments).toContain("no answer for api.kube.local");
-    // What did not answer in time is named, and up mends it the next time.
+    // What did not answer in time is named, and up repairs it the next time.
     await eventually("an up that all machines have answered", 300_000, async () =>
       /could be asked/.test(await lab.up()) ? undefined : true,
     );

@@ -64,7 +64,7 @@ print(*map(objects.plural, ["storageclass", "networkpolicy", "gateway", "configm
   });
 });
 
-describe("a master mends", () => {
+describe("a master repairs", () => {
   const mended = (faults: string[], speaks = true) =>
     master.run(
       "mend_objects",

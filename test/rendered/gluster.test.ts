@@ -164,7 +164,7 @@ describe("leaving", () => {
     expect(called("role_leave").failed).toMatch(/holds a brick .* Keep gluster\.count at 3/);
   });
 
-  test("is for a machine that is made anew: its disk stays, with the brick", () => {
+  test("is for a machine that is recreated: its disk stays, with the brick", () => {
     glusterMachine(3, 3);
     volumeOf(names.slice(0, 3));
     healing(Object.fromEntries(names.slice(0, 3).map((name) => [name, {}])));
@@ -334,7 +334,7 @@ describe("a data disk", () => {
     expect(readdirSync(machine.at("/srv/brick"))).toEqual(["glusterd", "lab"]);
   });
 
-  onLinux("brings its own identity to a machine made anew", () => {
+  onLinux("brings its own identity to a machine recreated", () => {
     write("/var/lib/glusterd/groups/virt", "the package's");
     write("/srv/brick/glusterd/peers/b", "uuid=b\n");
     expect(called(bind).failed).toBe("");

@@ -65,7 +65,7 @@ describe.each(["master", "worker"] as const)("the kubelet's certificate of a %s"
   testWith("openssl").each([
     ["there is none", undefined],
     ["it has run out", "old"],
-  ])("is made anew where %s", (_, current) => {
+  ])("is recreated where %s", (_, current) => {
     expect(certified(current).status).toBe(0);
     const text = subject();
     if (role === "worker") expect(text).toContain("CN = living");

@@ -51,7 +51,7 @@ test("a machine that has left is not asked again, whatever cut the update off", 
   expect(kubeLab("leave", "--returning")).toEqual([]);
 });
 
-test("a machine that comes back leaves anew", () => {
+test("a machine that comes back leaves again", () => {
   kubeLab("leave");
   expect(kubeLab("converge")).toEqual(["converge"]);
   expect(kubeLab("step-aside")).toEqual(["step_aside"]);

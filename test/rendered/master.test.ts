@@ -63,7 +63,7 @@ describe("a master", () => {
 etcd_has_data() { ${data}; }
 node_answer() { echo ${node}; }
 certificate_digest() { echo digest; }
-wait_until() { shift 2; "$@" >/dev/null || fail "waited in vain"; }
+wait_until() { shift 2; "$@" >/dev/null || fail "waited for nothing"; }
 master_init() { echo "place: init"; }
 master_join() { echo "place: join"; }
 master_replace() { echo "place: replace"; }
@@ -117,7 +117,7 @@ master_start() { echo "place: kept"; }
       ).toContain("there is no other master");
     });
 
-    testWith("jq")("of one that joins anew when etcd cannot use its data any more", () => {
+    testWith("jq")("of one that joins again when etcd cannot use its data any more", () => {
       given(placed);
       const lost = `api_ready() { false; }; etcd_lost() { true; }; kubelet_certificate() { :; }
         control_plane_revive() { :; }; api_ready_or_etcd_lost() { true; }`;

@@ -56,7 +56,7 @@ kubernetesVersion: v$LAB" --arg ahead "\${AHEAD_NOTED:-}" '{data: {ClusterConfig
   curl() { case "$*" in *192.168.1.11*) printf '{"gitVersion": "v%s"}' "\${LAST_MASTER:-$LAB}" ;; *) printf '{"gitVersion": "v%s"}' "$LAB" ;; esac; }
   mountpoint() { false; }
   ctr() { said ctr "$3 $4 \${!#}"; [ "\${!#}" != "$VOLUME/images/\${IMPORT_FAILS:-}" ]; }
-  wait_until() { shift 2; "$@" || fail "waited in vain for: $*"; }
+  wait_until() { shift 2; "$@" || fail "waited for nothing for: $*"; }
 `;
 
 let machine: WrittenMachine;

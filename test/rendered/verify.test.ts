@@ -120,7 +120,7 @@ describe("kube-lab verify and apply", () => {
     expect(faults()).toEqual(["the packet filter's table kube_lab was changed"]);
   });
 
-  test("a lost environment is mended, too", () => {
+  test("a lost environment is repaired, too", () => {
     rmSync(gateway.at("/etc/kube-lab/environment"));
     expect(apply().passes).toBe(1);
     expect(faults()).toEqual([]);

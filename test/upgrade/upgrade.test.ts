@@ -91,7 +91,7 @@ test("nothing is lost when the power of all machines fails while the second mast
   expect(await lab.stack.text(["up", "--yes", "--expect-no-changes"])).not.toMatch(/^\s*[-+~]/m);
 });
 
-test("a master that is made anew afterwards joins with the release that the lab has", async () => {
+test("a master that is recreated afterwards joins with the release that the lab has", async () => {
   const master = lab.outputs.machines.find(({ name }) => name === "kube-mast01");
   await lab.vboxManage("controlvm", master?.hypervisorName ?? "", "poweroff");
   await lab.vboxManage("unregistervm", master?.hypervisorName ?? "", "--delete");

@@ -16,7 +16,7 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** Draws a part anew only when it has changed, so that a selection or a scrolled table stays as it is. */
+/** Draws a part again only when it has changed, so that a selection or a scrolled table stays as it is. */
 function part(id, data, draw) {
   const key = JSON.stringify(data);
   if (shown.get(id) === key) return;
@@ -192,7 +192,7 @@ function line({ time, source, severity, subject, text }) {
       element("span", {}, source),
       severity === "normal"
         ? ""
-        : element("span", { class: severity }, severity === "bad" ? "✕ warning" : "✓ mended"),
+        : element("span", { class: severity }, severity === "bad" ? "✕ warning" : "✓ resolved"),
     ),
     element("div", { class: "subject" }, subject),
     element("div", {}, text),

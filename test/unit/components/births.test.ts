@@ -91,7 +91,7 @@ describe("whether an update needs a base disk", () => {
     expect(needsNoBaseDisk(plan, living(facts, template), latest)).toBe(false);
   });
 
-  test("one where nobody knows what the template was made from, and in a new lab", () => {
+  test("one where unknown what the template was made from, and in a new lab", () => {
     expect(needsNoBaseDisk(plan, living(), () => undefined)).toBe(false);
     expect(needsNoBaseDisk(plan, nothingThere(plan), latest)).toBe(false);
   });
@@ -114,9 +114,9 @@ describe("masters that are off", () => {
       ]),
     );
 
-  test("are not made anew where no majority of others runs, and nothing is described", async () => {
+  test("are not recreated where no majority of others runs, and nothing is described", async () => {
     const observations = withOff(["kube-mast01", "kube-mast03"], ["image"]);
-    const refusal = /kube-mast01, kube-mast03 would be made anew while off.*npm run start/;
+    const refusal = /kube-mast01, kube-mast03 would be recreated while off.*npm run start/;
     expect(() => refuseToMakeSleepersAnew(plan, observations)).toThrow(refusal);
     await expect(labOf(plan, { observations })).rejects.toThrow(refusal);
   });

@@ -15,7 +15,7 @@ beforeAll(async () => {
   changes = changesOf(await selfSigned(true));
 });
 
-/** What needs a machine of the living lab to be stopped, made anew, or drained for another Kubernetes. */
+/** What needs a machine of the living lab to be stopped, recreated, or drained for another Kubernetes. */
 function interruptions(living: LabPlan, plan: LabPlan): string[] {
   const births = [birthOf, ({ kubernetes }: LabPlan) => kubernetes.version];
   const made = births.flatMap((of) => (of(plan) === of(living) ? [] : [of(plan)]));

@@ -38,8 +38,8 @@ test("each machine is in the line of what becomes of it, and what goes is said t
   });
   expect(words(observations)).toEqual([
     "! removes kube-node09 and all that is on their disks",
-    "! makes anew kube-mast01, kube-mast02, kube-node01",
-    "! makes anew glus-node02 (data disks kept)",
+    "! recreates kube-mast01, kube-mast02, kube-node01",
+    "! recreates glus-node02 (data disks kept)",
     "changes kube-node02",
     "starts hapx-node01, kube-node03",
     "makes hapx-node02",
@@ -65,7 +65,7 @@ test("another release of Kubernetes is said with it, of machines that are off wh
   ]);
 });
 
-test("a machine made anew is a clone of the new template, one that stays of its own", async () => {
+test("a machine recreated is a clone of the new template, one that stays of its own", async () => {
   const observations = living({ "kube-node01": { changed: ["renewal"], image: "old", renewal: "T" } });
   for (const { name } of plan.machines)
     if (name !== "kube-node01") Object.assign(observations.get(name) ?? {}, { image: "old" });

@@ -80,7 +80,7 @@ it.each<[string, () => Promise<unknown>]>([
     },
   ],
   ["a replacement", () => absent().then(() => ensure())],
-])("is taken up again with what is on it by a machine that is made anew for %s", async (_why, renew) => {
+])("is taken up again with what is on it by a machine that is recreated for %s", async (_why, renew) => {
   await ensure();
   const { uuid } = simulated.machine(GLUSTER.machine);
   write(disk);

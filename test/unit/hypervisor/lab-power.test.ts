@@ -78,7 +78,7 @@ test("every machine that is gone is named, with what to do", async () => {
   simulated.machines.delete("lab-node2");
   const failure = startMachines(simulated.open(), machines);
   await expect(failure).rejects.toThrow("mast: the machine is not there any more.\nnode2: ");
-  await expect(failure).rejects.toMatchObject({ remedy: "Make it anew: npm run up." });
+  await expect(failure).rejects.toMatchObject({ remedy: "Recreate it: npm run up." });
 });
 
 test("a power cut asks nobody", async () => {

@@ -188,7 +188,7 @@ describe("a machine that is there", () => {
     expect(await hardwareOf(GATEWAY)).toEqual(wantedHardware(GATEWAY));
   });
 
-  it("is made anew from another image", async () => {
+  it("is recreated from another image", async () => {
     await simulated.run("", ["createvm", "--name", "kube-lab-image-2", "--groups", "/kube-lab"], {
       timeoutSeconds: 1,
     });

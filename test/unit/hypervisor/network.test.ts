@@ -103,7 +103,7 @@ describe("the host-only interface", () => {
     ]);
   });
 
-  it("is made anew when the lab wants another, and the lab's earlier one goes", async () => {
+  it("is recreated when the lab wants another, and the lab's earlier one goes", async () => {
     const first = withAnswers({ "list hostonlyifs": {}, "hostonlyif create": created("vboxnet0") });
     await ensureNetwork(first.open("linux"), { ...LAB, hostOnly: HOST_ONLY }, project, silent);
     const later = withAnswers({

@@ -112,7 +112,7 @@ describe("a machine that is to go for good", () => {
   });
 });
 
-describe("a machine that is to be made anew", () => {
+describe("a machine that is to be recreated", () => {
   it("steps aside and leaves for a while", async () => {
     await leave({ "kube-node02": YES });
     expect(asked).toEqual([
@@ -121,7 +121,7 @@ describe("a machine that is to be made anew", () => {
     ]);
   });
 
-  it("needs no leave when it does not run, so a lab that is off can be made anew", async () => {
+  it("needs no leave when it does not run, so a lab that is off can be recreated", async () => {
     off();
     await leave({});
     expect(asked).toEqual([]);

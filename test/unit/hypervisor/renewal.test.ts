@@ -34,7 +34,7 @@ beforeAll(async () => {
   await ensure();
 });
 
-it("is asked for until the machine was made anew for it, and then known not to be asked for again", async () => {
+it("is asked for until the machine was recreated for it, and then known not to be asked for again", async () => {
   await wishRenewal(simulated.open(), [first.hypervisorName], "2026-11-26T10:00:00Z");
   expect(await observed()).toMatchObject({ changed: ["renewal"], renewal: "2026-11-26T10:00:00Z" });
   const reference = { hypervisor: plan.hypervisor, group: plan.group, machine: first.hypervisorName };
@@ -52,7 +52,7 @@ it("is taken back where it waits, and leaves the one that was done", async () =>
 it("is asked of no machine where one of them never came up", async () => {
   const both = [first.hypervisorName, second.hypervisorName];
   await expect(wishRenewal(simulated.open(), both, "2026-11-28T10:00:00Z")).rejects.toThrow(
-    `${second.hypervisorName} cannot be made anew`,
+    `${second.hypervisorName} cannot be recreated`,
   );
   expect(await observed()).toMatchObject({ changed: [] });
 });

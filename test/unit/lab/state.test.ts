@@ -124,7 +124,7 @@ describe("a state that a power cut has emptied", () => {
     expect(now()).toBe(state(2));
   });
 
-  it("cannot be mended without either, and is left for the person to decide", () => {
+  it("cannot be repaired without either, and is left for the person to decide", () => {
     writeFileSync(files.state, "");
     expect(mendState(files, say)).toBe(false);
     expect(now()).toBe("");

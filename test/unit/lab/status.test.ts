@@ -213,7 +213,7 @@ describe("examine", () => {
     expect(of("machine", "gate-node01")).toMatchObject({
       healthy: false,
       detail:
-        "running; converged; dnsmasq.service is stopped; /etc/dnsmasq.conf was edited; npm run up mends it",
+        "running; converged; dnsmasq.service is stopped; /etc/dnsmasq.conf was edited; npm run up repairs it",
     });
     expect(of("machine", "kube-node01")?.detail).toMatch(/; its clock is 90 s behind this computer's$/);
     expect(of("machine", "kube-node02")?.healthy).toBe(true);

@@ -10,7 +10,14 @@ interface BadCombination {
   given: Record<string, unknown>;
   host?: HostFacts;
   stack?: string;
-  problems: { key: string; value: unknown; reason: string; allowed: string; fix: string; mends?: boolean }[];
+  problems: {
+    key: string;
+    value: unknown;
+    reason: string;
+    allowed: string;
+    fix: string;
+    repairs?: boolean;
+  }[];
 }
 
 const file = readFileSync(join(__dirname, "bad-combinations.yaml"), "utf8");
@@ -29,7 +36,7 @@ describe.each(Object.entries(groups))("values that do not fit: %s", (_, combinat
       });
       expect(found[i]?.value ?? null).toEqual(value);
     }
-    if (problems.every(({ mends }) => mends !== false)) {
+    if (problems.every(({ repairs }) => repairs !== false)) {
       const mended = found.reduce((raw, problem) => applyFix(raw, problem.fix), given);
       expect(problemsOf(mended, host, stack)).toEqual([]);
     }

@@ -110,7 +110,7 @@ describe("a restore", () => {
     );
   });
 
-  test("goes to the one that is left when two are lost for good; those made anew meanwhile wait", async () => {
+  test("goes to the one that is left when two are lost for good; those recreated meanwhile wait", async () => {
     const shell = shellOf({
       "kube-mast01": { ...member, revision: null },
       "kube-mast02": { ...member, member: false, lived: false, revision: null },
@@ -120,7 +120,7 @@ describe("a restore", () => {
     expect(namesOf(restored.waiting)).toEqual(["kube-mast02"]);
     expect(namesOf(restored.lost)).toEqual(["kube-mast03"]);
     expect(lossOf(about, restored)).toContain("is lost, how much can't be told");
-    expect(lossOf(about, restored)).toContain("Gone, and made anew by the next npm run up: kube-mast03.");
+    expect(lossOf(about, restored)).toContain("Gone, and recreated by the next npm run up: kube-mast03.");
   });
 
   test("counts nothing over another restore", async () => {
@@ -205,7 +205,7 @@ describe("a restore", () => {
     const clock = jest.spyOn(Date, "now").mockReturnValueOnce(0).mockReturnValue(1e6);
     const plans = { members: members ?? [], waiting: waiting ?? [], lost: [], bytes: 3 };
     await expect(restore(Buffer.from("x"), plans, { run })).rejects.toMatchObject({
-      message: expect.stringMatching(/^kube-mast01: .*in vain/),
+      message: expect.stringMatching(/^kube-mast01: .*timed out/),
       remedy: expect.stringMatching(/journalctl -u kube-lab.*repeat the command/),
     });
     clock.mockRestore();

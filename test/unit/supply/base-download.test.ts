@@ -133,7 +133,7 @@ describe("an image's download", () => {
     expect(requests).toEqual([{ range: "bytes=70000-", condition: '"one"' }]);
   });
 
-  it("begins anew when the server has another file by then, and never mixes the two", async () => {
+  it("starts over when the server has another file by then, and never mixes the two", async () => {
     let first = true;
     answer = (request, response, from) => {
       (first ? cutAfter(70_000) : whole)(request, response, from);
@@ -144,7 +144,7 @@ describe("an image's download", () => {
     expect(requests.map(({ range }) => range)).toEqual([undefined, "bytes=70000-"]);
   });
 
-  it("begins anew where the server tells nothing to know the file by, or no part of it", async () => {
+  it("starts over where the server tells nothing to know the file by, or no part of it", async () => {
     etag = 'W/"weak"';
     let first = true;
     answer = (request, response, from) => {

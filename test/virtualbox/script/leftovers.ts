@@ -119,7 +119,7 @@ export const leftovers: Step[] = [
     },
   },
   {
-    name: "a machine made anew, which takes its data disk up again",
+    name: "a machine recreated, which takes its data disk up again",
     machine: "kube-lab-test-glus01",
     act: leftover("glus01", async () => undefined, 600),
     expect: ({ said, machines, disks }) => {
@@ -167,10 +167,10 @@ export const leftovers: Step[] = [
       const wanted = specification(laboratory, "glus03");
       await vbox.call(["snapshot", wanted.machine, "take", "before"]);
       await absentMachine(vbox, wanted, log);
-      return ensureMachine(vbox, wanted, log).then(() => "made anew");
+      return ensureMachine(vbox, wanted, log).then(() => "recreated");
     },
     expect: ({ outcome, machines, files }) => {
-      expect(outcome).toBe("made anew");
+      expect(outcome).toBe("recreated");
       const place = inView("kube-lab", "test", "disks", "kube-lab-test-glus03-data.vdi");
       expect(machines["kube-lab-test-glus03"]?.["SATA-1-0"]).toBe(place);
       expect(files.filter((file) => /disks\/.*glus03/.test(file))).toHaveLength(1);
@@ -194,7 +194,7 @@ export const leftovers: Step[] = [
       await vbox.call(["storageattach", wanted.machine, ...place]);
     }),
     expect: ({ said, machines, files }) => {
-      expect(said.join("\n")).toContain("its root disk is gone: making it anew");
+      expect(said.join("\n")).toContain("its root disk is gone: recreating it");
       expect(machines["kube-lab-test-node03"]).toMatchObject(isThere);
       expect(machines["kube-lab-test-node03"]?.["SATA-0-0"]).toMatch(/\.vdi$/);
       expect(files.filter((file) => /node03\/Snapshots\/.*vdi$/.test(file))).toHaveLength(1);
@@ -210,7 +210,7 @@ export const leftovers: Step[] = [
       return ensureMachine(vbox, { ...specification(laboratory, "mast02"), image: OTHER_IMAGE }, log);
     },
     expect: ({ said, disks, calls }) => {
-      expect(said).toContain(`its image is ${IMAGE}: making it anew`);
+      expect(said).toContain(`its image is ${IMAGE}: recreating it`);
       expect(calls).toMatchObject({ unregistervm: 1, clonevm: 1 });
       const parent = inView("kube-lab", OTHER_IMAGE, "root.vdi");
       expect(disks.filter((disk) => disk["Parent UUID"] === parent)).toHaveLength(2);
