@@ -1,5 +1,5 @@
 import type { ObservedState } from "../../../hypervisor/reality/observation";
-import type { Facts, MachineReport } from "../../../lab/machine-reports";
+import type { Facts, MachineReport, ReportPatience } from "../../../lab/machine-reports";
 import type { LabOutputs } from "../../../lab/outputs";
 import { type CommandResult, NoAnswer } from "../../../lab/shell";
 import { examine } from "../../../lab/status";
@@ -60,9 +60,17 @@ interface Scene {
   states?: [string, ObservedState][];
   /** What a machine says beside its facts. */
   beside?: Record<string, Partial<MachineReport>>;
+  patience?: ReportPatience;
 }
 
-async function look({ facts = healthyFacts(), silent = [], delayMs, states = [], beside = {} }: Scene) {
+async function look({
+  facts = healthyFacts(),
+  silent = [],
+  delayMs,
+  states = [],
+  beside = {},
+  patience = { leastMs: 100, factor: 4, mostMs: 400 },
+}: Scene) {
   const asked: string[] = [];
   const shell = {
     run: async (machine: string, _: string, { signal }: { signal?: AbortSignal } = {}) => {
@@ -87,7 +95,6 @@ async function look({ facts = healthyFacts(), silent = [], delayMs, states = [],
   };
   const running = plan.machines.map(({ name }): [string, ObservedState] => [name, "running"]);
   const outputs = { machines: plan.machines, certificates: {} } as unknown as LabOutputs;
-  const patience = { leastMs: 100, factor: 4, mostMs: 400 };
   const checks = await examine(outputs, new Map([...running, ...states]), shell, new Date(), patience);
   const of = (kind: string, name?: string) =>
     checks.find((check) => check.kind === kind && (name === undefined || check.name === name));
@@ -105,9 +112,11 @@ describe("examine", () => {
   });
 
   test("waits longer where others have been slow, and for as long as nobody has answered", async () => {
-    const slow = await look({ delayMs: (machine) => (machine.startsWith("kube") ? 300 : 80) });
+    // Both far beyond the least, and far below what a busy computer makes of them.
+    const patience = { leastMs: 100, factor: 100, mostMs: 20_000 };
+    const slow = await look({ patience, delayMs: (machine) => (machine.startsWith("kube") ? 300 : 80) });
     expect(slow.checks.filter(({ healthy }) => !healthy)).toEqual([]);
-    const slowest = await look({ delayMs: () => 350 });
+    const slowest = await look({ patience, delayMs: () => 350 });
     expect(slowest.checks.filter(({ healthy }) => !healthy)).toEqual([]);
   });
 
