@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => lab?.down());
 
 test.each(steps.slice(0, -1))(
-  "a living lab is brought to %s: no machine anew, the API and a workload of two there",
+  "a living lab is brought to %s: no machine recreated, the API and a workload of two there",
   async (version) => {
     const machines = await lab.vboxManage("list", "runningvms");
     await release(version);
@@ -96,7 +96,7 @@ test("a master that is recreated afterwards joins with the release that the lab 
   await lab.vboxManage("controlvm", master?.hypervisorName ?? "", "poweroff");
   await lab.vboxManage("unregistervm", master?.hypervisorName ?? "", "--delete");
   await lab.up();
-  expect(await versionsOfNodes()).toEqual(nodes.map((name) => `${name} v${last} `));
+  expect(await versionsOfNodes()).toEqual(nodes.map((name) => `${name} v${last}`));
 });
 
 test("the way back is refused with what is possible, by preview and up, and nothing is touched", async () => {
@@ -110,14 +110,14 @@ test("the way back is refused with what is possible, by preview and up, and noth
 /** What runs, is noted and is in the pods of the control plane. */
 async function expectAllOf(version: string): Promise<void> {
   await eventually("every node to say so", 60_000, async () =>
-    (await versionsOfNodes()).every((line) => line.endsWith(` v${version} `)) ? true : undefined,
+    (await versionsOfNodes()).every((line) => line.endsWith(` v${version}`)) ? true : undefined,
   );
   expect(await noted()).toContain(`kubernetesVersion: v${version}`);
   expect(await imagesIn("kube-system")).toContain(`registry.k8s.io/kube-proxy:v${version}`);
   expect(await imagesIn("kube-system")).not.toMatch(new RegExp(`kube-[a-z-]+:v(?!${version})`));
 }
 
-/** `kube-mast01 v1.36.3 `, with what keeps pods away at the end. */
+/** `kube-mast01 v1.36.3`, with `true` behind it where pods are kept away. */
 async function versionsOfNodes(): Promise<string[]> {
   const fields = "{.metadata.name} {.status.nodeInfo.kubeletVersion} {.spec.unschedulable}";
   const text = await lab.kubectl.run([
@@ -125,7 +125,10 @@ async function versionsOfNodes(): Promise<string[]> {
     "nodes",
     `--output=jsonpath={range .items[*]}${fields}{"\\n"}{end}`,
   ]);
-  return text.trimEnd().split("\n");
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.trimEnd());
 }
 
 function noted(): Promise<string> {
