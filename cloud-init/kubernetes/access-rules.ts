@@ -1,5 +1,8 @@
-/** A rule of RBAC: API groups, resources, verbs, each with spaces between; `core` is the group without a name. */
-export type AccessRule = [groups: string, resources: string, verbs: string];
+/**
+ * A rule of RBAC: API groups, resources, verbs, and the names of the objects that it is limited to, each with spaces between; `core`
+ * is the group without a name.
+ */
+export type AccessRule = [groups: string, resources: string, verbs: string, names?: string];
 
 export interface ServiceAccount {
   name: string;
@@ -56,10 +59,11 @@ export function roleBinding(
   };
 }
 
-function written([groups, resources, verbs]: AccessRule): object {
+function written([groups, resources, verbs, names]: AccessRule): object {
   return {
     apiGroups: groups.split(" ").map((name) => (name === "core" ? "" : name)),
     resources: resources.split(" "),
+    ...(names && { resourceNames: names.split(" ") }),
     verbs: verbs.split(" "),
   };
 }

@@ -92,7 +92,10 @@ function accessRules(): object[] {
   const read = "get list watch";
   const write = `${read} create delete patch update`;
   const settings = "bfdprofiles bgppeers l2advertisements bgpadvertisements ipaddresspools communities";
-  const states: AccessRule = ["metallb.io", "configurationstates configurationstates/status", write];
+  const states: AccessRule[] = [
+    ["metallb.io", "configurationstates", write],
+    ["metallb.io", "configurationstates/status", "get patch update"],
+  ];
   const forController = { name: "controller", namespace };
   const forSpeaker = { name: "speaker", namespace };
   return [
@@ -103,7 +106,7 @@ function accessRules(): object[] {
         ["core", "nodes", "list"],
         ["core", "services/status", "update"],
         ["core", "events", "create patch"],
-        states,
+        ...states,
       ],
       [forController],
     ),
@@ -114,7 +117,7 @@ function accessRules(): object[] {
         ["discovery.k8s.io", "endpointslices", read],
         ["core", "events", "create patch"],
         ["metallb.io", "servicel2statuses servicel2statuses/status", "*"],
-        states,
+        ...states,
       ],
       [forSpeaker],
     ),
@@ -134,7 +137,7 @@ function accessRules(): object[] {
       namespace,
       [
         ["core", "secrets", write],
-        ["apps", "deployments", "get"],
+        ["apps", "deployments", "get", "controller"],
         ["metallb.io", "ipaddresspools/status", "update"],
       ],
       [forController],

@@ -94,7 +94,12 @@ function deployment(version: string): object {
           readinessProbe: probe("/readyz"),
           livenessProbe: probe("/livez"),
           resources: { requests: { cpu: "50m", memory: "50Mi" } },
-          securityContext: { ...confined, runAsNonRoot: true, runAsUser: 1000 },
+          securityContext: {
+            ...confined,
+            runAsNonRoot: true,
+            runAsUser: 1000,
+            seccompProfile: { type: "RuntimeDefault" },
+          },
           volumeMounts: [{ name: "certificates", mountPath: "/tmp" }],
         },
       ],
