@@ -10,7 +10,7 @@ import type { Requirement } from "./go-module";
  * @param small folder below modules/
  */
 export async function moduleFiles(
-  context: BuildContext,
+  context: Pick<BuildContext, "modules" | "scratch" | "detail">,
   small: string,
   [module, version]: Requirement,
 ): Promise<string> {
