@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { callEnd } from "./call-end";
 import { identify, isAlive, type ProcessIdentity } from "./machine/state";
 import type { Place } from "./place";
 
@@ -14,7 +15,7 @@ const BREAKING_LIMIT = 10;
 
 /**
  * Runs `work` while holding the named lock of this place.
- * @throws Error when another process holds it for more than a minute
+ * @throws Error when another process holds it for more than a minute, or the call that needs it is ended
  */
 export async function withPlaceLock<T>(
   space: LockSpace,
@@ -22,6 +23,7 @@ export async function withPlaceLock<T>(
   work: () => Promise<T> | T,
 ): Promise<T> {
   const started = Date.now();
+  callEnd()?.throwIfAborted();
   let held = tryLock(space, name);
   while (!held) {
     if (Date.now() - started > LONGEST_WAIT)
@@ -29,6 +31,7 @@ export async function withPlaceLock<T>(
         `waited ${LONGEST_WAIT / 1000} s for the lock ${join(space.locks, name)}; process ${ownerOf(space, name)?.pid} holds it (see \`ps\`)`,
       );
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    callEnd()?.throwIfAborted();
     held = tryLock(space, name);
   }
   try {
@@ -41,8 +44,6 @@ export async function withPlaceLock<T>(
 /** A lock that is held. */
 export interface Lock {
   release: () => void;
-  /** From now on it is that process's, until it ends. */
-  handTo: (pid: number) => void;
 }
 
 /**
@@ -53,7 +54,7 @@ export interface Lock {
 export function tryLock(space: LockSpace, name: string): Lock | undefined {
   const file = join(space.locks, name);
   if (!claim(file) && !(abandon(space, name) && claim(file))) return undefined;
-  return { release: () => rmSync(file, { force: true }), handTo: (pid) => replace(file, pid) };
+  return { release: () => rmSync(file, { force: true }) };
 }
 
 /** This process, as its locks name it. */
@@ -71,13 +72,6 @@ function claim(file: string): boolean {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     return claim(file);
   }
-}
-
-function replace(file: string, pid: number): void {
-  const fresh = `${file}.${pid}`;
-  rmSync(fresh, { force: true });
-  symlinkSync(ownerText(pid), fresh);
-  renameSync(fresh, file);
 }
 
 function ownerText(pid: number): string {

@@ -1,12 +1,10 @@
 import { type StartReport, Supervisor } from "./machine/supervisor";
 import { runConnector } from "./network/connector";
-import { isVerb, perform } from "./perform";
+import { perform } from "./perform";
 import { openPlace } from "./place";
 import { rerun } from "./rerun";
-import { serveCalls } from "./service/service";
-import { startService } from "./service/start";
 
-/** VBoxManage's stand-in: one verb a call. Its other roles are started by itself, `--with-service` by its client. */
+/** VBoxManage's stand-in as people call it: one verb a call. Its other roles are started by itself. */
 async function main(args: string[]): Promise<number> {
   const [role, ...rest] = args;
   switch (role) {
@@ -15,15 +13,8 @@ async function main(args: string[]): Promise<number> {
     case "--connect":
       runConnector();
       return 0;
-    case "--serve":
-      await serveCalls(openPlace(), rest[0] ?? "");
-      return 0;
-    case "--with-service":
-      // Where it cannot start, the verb itself says why or needs none.
-      if (isVerb(rest)) await startService().catch(() => undefined);
-      return perform({ args: rest, directory: "", print, warn });
   }
-  return perform({ args, directory: "", print, warn });
+  return perform({ args, print, warn });
 }
 
 async function superviseMachine(uuid: string): Promise<number> {

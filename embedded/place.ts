@@ -18,8 +18,6 @@ export interface Place {
   store: string;
   /** A folder per started machine: state, control socket, seed, console. */
   run: string;
-  /** Sockets of resident services, one for each build of the program that was called lately, and their log. */
-  services: string;
   /** A link per lock that is held; its target says by whom. */
   locks: string;
 }
@@ -38,7 +36,6 @@ export function openPlace(environment: NodeJS.ProcessEnv = process.env): Place {
     place.registry.media,
     place.machineFolder,
     place.run,
-    place.services,
     place.locks,
   ])
     mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -56,7 +53,6 @@ export function placeAt(folder: string): Place {
     storeImage: join(folder, "store.img"),
     store: join(folder, "store"),
     run: join(folder, "run"),
-    services: join(folder, "services"),
     locks: join(folder, "locks"),
   };
 }

@@ -9,7 +9,6 @@ import { isOn, machineState, readRunState } from "./machine/state";
 import { NAMESPACES } from "./network/switch";
 import { hostPrefix, openPlace, type Place, placeFolder } from "./place";
 import { runQuietly } from "./process";
-import { endServices } from "./service/socket";
 import { removeDisc } from "./storage/disc";
 import { loadMedia } from "./storage/medium";
 import { removeStore } from "./storage/store";
@@ -24,7 +23,6 @@ export async function removeEverything(folder?: string): Promise<void> {
     folder === undefined ? process.env : { ...process.env, KUBE_LAB_EMBEDDED_FOLDER: folder };
   if (!existsSync(placeFolder(environment))) return;
   const place = openPlace(environment);
-  await endServices(place);
   for (const machine of loadMachines(place)) {
     if (isOn(machineState(place, machine).state))
       await askSupervisor(place, machine.uuid, { do: "poweroff" });

@@ -1,14 +1,8 @@
-import { realpathSync } from "node:fs";
+import { join } from "node:path";
 
-/** The command line that runs this program again in one of its own roles: a supervisor, a connector, the service. */
+/** The command line that runs the stand-in in one of its own roles: a supervisor, a connector. Bundles of it are in one folder. */
 export function rerun(...args: string[]): string[] {
   // Each of them keeps small: it waits, it computes nothing.
-  const options =
-    process.execArgv.length > 0 ? process.execArgv : ["--max-semi-space-size=1", "--max-old-space-size=48"];
-  return [process.execPath, ...options, programFile(), ...args];
-}
-
-/** This program's own file, links followed. */
-export function programFile(): string {
-  return realpathSync(process.argv[1] ?? __filename);
+  const options = ["--max-semi-space-size=1", "--max-old-space-size=48"];
+  return [process.execPath, ...options, join(__dirname, "VBoxManage.js"), ...args];
 }

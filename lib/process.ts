@@ -24,6 +24,8 @@ export interface ProcessOptions {
   onOutput?: (line: string) => void;
   /** Takes each line of its standard error as it comes. */
   onErrorLine?: (line: string) => void;
+  /** Ends it when aborted. */
+  end?: AbortSignal;
 }
 
 /** Runs a program by argument list, never through a shell. Never rejects: the result says how it ended. */
@@ -61,15 +63,20 @@ export const runProcess: RunProcess = (file, args, options) =>
     let timedOut = false;
     let killer: NodeJS.Timeout | undefined;
     const end = () => {
-      timedOut = true;
       child.kill("SIGTERM");
-      killer = setTimeout(() => child.kill("SIGKILL"), GRACE_MILLISECONDS);
+      killer ??= setTimeout(() => child.kill("SIGKILL"), GRACE_MILLISECONDS);
+    };
+    const endLate = () => {
+      timedOut = true;
+      end();
     };
     const { timeoutSeconds } = options;
-    const timer = timeoutSeconds === undefined ? undefined : setTimeout(end, timeoutSeconds * 1000);
+    const timer = timeoutSeconds === undefined ? undefined : setTimeout(endLate, timeoutSeconds * 1000);
+    options.end?.addEventListener("abort", end);
     const finish = (result: Pick<ProcessResult, "status" | "startError">) => {
       clearTimeout(timer);
       clearTimeout(killer);
+      options.end?.removeEventListener("abort", end);
       resolve({ ...output, timedOut, ...result });
     };
     child.on("error", (error: NodeJS.ErrnoException) =>

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
+import { callEnd } from "../call-end";
 import type { Place } from "../place";
 import type { ForwardRule } from "./record";
 import { controlSocket } from "./state";
@@ -18,7 +19,8 @@ export interface ControlAnswer {
 /** Asks the supervisor and waits until it has done it. */
 export function askSupervisor(place: Place, uuid: string, request: ControlRequest): Promise<ControlAnswer> {
   return new Promise((resolve, reject) => {
-    const socket = connect(controlSocket(place, uuid));
+    const end = callEnd();
+    const socket = connect({ path: controlSocket(place, uuid), ...(end && { signal: end }) });
     let text = "";
     socket.setEncoding("utf8");
     socket.on("data", (chunk: string) => {

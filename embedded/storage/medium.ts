@@ -54,18 +54,12 @@ export function newMedium(fields: Omit<MediumRecord, "uuid" | "registeredAt">): 
 
 /**
  * The medium of this path or UUID, registered now if it was not.
- * @param directory what a relative path is relative to; empty: this process's own
  * @throws VirtualBoxError when there is none
  */
-export function openMedium(
-  place: Place,
-  locationOrUuid: string,
-  kind: MediumRecord["kind"],
-  directory: string,
-): MediumRecord {
+export function openMedium(place: Place, locationOrUuid: string, kind: MediumRecord["kind"]): MediumRecord {
   const media = loadMedia(place).filter((medium) => medium.kind === kind);
   const uuid = locationOrUuid.replace(/^\{(.*)\}$/, "$1").toLowerCase();
-  const location = resolve(directory, locationOrUuid);
+  const location = resolve(locationOrUuid);
   const known =
     media.find((medium) => medium.uuid === uuid) ?? media.find((medium) => medium.location === location);
   if (known?.problem !== undefined) throw mediumInaccessible(known.problem);

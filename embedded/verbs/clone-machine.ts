@@ -26,7 +26,7 @@ const RULES: OptionRule[] = [
 ];
 
 /** `clonevm`: linked from a snapshot, or a full one; only a linked clone's full one copies anything. */
-export const cloneMachine: Verb = async ({ place, args, directory, print, warn }) => {
+export const cloneMachine: Verb = async ({ place, args, print, warn }) => {
   const parsed = parseArguments(args, RULES, USAGE, { least: 1, most: 1 });
   const source = findMachine(place, parsed.positionals[0] ?? "");
   const snapshot = snapshotOf(source, optionValue(parsed, "snapshot"));
@@ -40,7 +40,7 @@ export const cloneMachine: Verb = async ({ place, args, directory, print, warn }
     });
   if (!hasOption(parsed, "register"))
     throw new VirtualBoxError("The stand-in creates registered machines only: add --register");
-  const clone = cloneRecord(place, source, snapshot, parsed, directory);
+  const clone = cloneRecord(place, source, snapshot, parsed);
   await withPlaceLock(place, "registry", () => refuseExisting(place, clone.settingsFile, clone.uuid));
   await ensureStore(place);
   const disks = await cloneDisks(place, clone, snapshot?.attachments ?? source.attachments, isLinked);
@@ -74,7 +74,6 @@ function cloneRecord(
   source: StoredMachine,
   snapshot: SnapshotRecord | undefined,
   parsed: ParsedArguments,
-  directory: string,
 ): StoredMachine {
   const name = optionValue(parsed, "name") ?? `${source.name} Clone`;
   const groups = parseGroups(optionValue(parsed, "groups") ?? "/");
@@ -84,7 +83,7 @@ function cloneRecord(
     uuid: (optionValue(parsed, "uuid") ?? randomUUID()).toLowerCase(),
     name,
     groups,
-    settingsFile: settingsFileOf(place, name, groups, directory, optionValue(parsed, "basefolder")),
+    settingsFile: settingsFileOf(place, name, groups, optionValue(parsed, "basefolder")),
     cpus: snapshot?.cpus ?? source.cpus,
     memoryMiB: snapshot?.memoryMiB ?? source.memoryMiB,
     controllers: structuredClone(snapshot?.controllers ?? source.controllers),

@@ -33,7 +33,7 @@ const OS_TYPES: Record<string, string> = {
 };
 
 /** `createvm`: only with --register; an unregistered machine would be a file nobody knows. */
-export const createMachine: Verb = async ({ place, args, directory, print }) => {
+export const createMachine: Verb = async ({ place, args, print }) => {
   const parsed = parseArguments(args, RULES, USAGE, { least: 0, most: 0 });
   const name = optionValue(parsed, "name");
   if (!name) throw new SyntaxFailure("Parameter --name is required", USAGE);
@@ -43,7 +43,7 @@ export const createMachine: Verb = async ({ place, args, directory, print }) => 
     throw new VirtualBoxError("The stand-in creates registered machines only: add --register");
   const uuid = optionValue(parsed, "uuid") ?? randomUUID();
   const groups = parseGroups(optionValue(parsed, "groups") ?? "/");
-  const settingsFile = settingsFileOf(place, name, groups, directory, optionValue(parsed, "basefolder"));
+  const settingsFile = settingsFileOf(place, name, groups, optionValue(parsed, "basefolder"));
   await withPlaceLock(place, "registry", () => {
     refuseExisting(place, settingsFile, uuid);
     saveMachine(place, newMachine(uuid, name, groups, osType, settingsFile));
@@ -62,14 +62,8 @@ export function parseGroups(text: string): string[] {
 }
 
 /** `<base folder><first group>/<name>/<name>.vbox` */
-export function settingsFileOf(
-  place: Place,
-  name: string,
-  groups: string[],
-  directory: string,
-  baseFolder?: string,
-): string {
-  const base = baseFolder === undefined ? place.machineFolder : resolve(directory, baseFolder);
+export function settingsFileOf(place: Place, name: string, groups: string[], baseFolder?: string): string {
+  const base = baseFolder === undefined ? place.machineFolder : resolve(baseFolder);
   const folder = name.replaceAll("/", "_");
   return join(base, groups[0] ?? "/", folder, `${folder}.vbox`);
 }

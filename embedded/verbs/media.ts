@@ -33,7 +33,7 @@ const CREATE_RULES: OptionRule[] = ["filename", "size", "sizebyte", "format", "v
 }));
 
 /** `createmedium disk`: a thin data disk. */
-export const createMedium: Verb = async ({ place, args, directory, print, warn }) => {
+export const createMedium: Verb = async ({ place, args, print, warn }) => {
   const parsed = parseArguments(args, CREATE_RULES, CREATE_USAGE, { least: 0, most: 1 });
   requireDisk(parsed.positionals[0] ?? "disk", CREATE_USAGE);
   const filename = optionValue(parsed, "filename");
@@ -41,7 +41,7 @@ export const createMedium: Verb = async ({ place, args, directory, print, warn }
   if (!filename) throw new SyntaxFailure("Parameter --filename is required", CREATE_USAGE);
   if (!Number.isSafeInteger(bytes) || bytes <= 0)
     throw new SyntaxFailure("Parameter --size is required", CREATE_USAGE);
-  const location = resolve(directory, filename);
+  const location = resolve(filename);
   refuseExisting(place, location, "Failed to create medium");
   await ensureStore(place);
   const uuid = randomUUID();
@@ -91,16 +91,16 @@ const CONVERT_RULES: OptionRule[] = ["format", "uuid", "variant"].map((name) => 
 }));
 
 /** `convertfromraw`: copies the root file system out of a raw image. The medium is registered at once, not at its attachment. */
-export const convertFromRaw: Verb = async ({ place, args, directory, warn }) => {
+export const convertFromRaw: Verb = async ({ place, args, warn }) => {
   const parsed = parseArguments(args, CONVERT_RULES, CONVERT_USAGE, { least: 2, most: 2 });
   const [input = "", output = ""] = parsed.positionals;
   const uuid = optionValue(parsed, "uuid") ?? randomUUID();
-  const image = resolve(directory, input);
+  const image = resolve(input);
   if (!existsSync(image)) throw new VirtualBoxError(`Cannot open file "${input}": File not found.`);
   const bytes = statSync(image).size;
   warn(`Converting from raw image file="${input}" to file="${output}"...`);
   warn(`Creating dynamic image with size ${bytes} bytes (${Math.ceil(bytes / MEBIBYTE)}MB)...`);
-  const location = resolve(directory, output);
+  const location = resolve(output);
   refuseConversion(location);
   await ensureStore(place);
   await importRawImage(place, image, uuid);
@@ -122,12 +122,12 @@ const CLONE_USAGE =
   "clonemedium [disk] <uuid | source-medium> <uuid | target-medium> [--format=VDI] [--variant=Standard]";
 
 /** `clonemedium disk`: whole in the real one, mostly copy-on-write here. */
-export const cloneMedium: Verb = async ({ place, args, directory, print, warn }) => {
+export const cloneMedium: Verb = async ({ place, args, print, warn }) => {
   const parsed = parseArguments(args, CONVERT_RULES, CLONE_USAGE, { least: 2, most: 3 });
   const names = parsed.positionals.length === 3 ? parsed.positionals.slice(1) : parsed.positionals;
   if (parsed.positionals.length === 3) requireDisk(parsed.positionals[0] ?? "", CLONE_USAGE);
-  const source = openMedium(place, names[0] ?? "", "disk", directory);
-  const location = resolve(directory, names[1] ?? "");
+  const source = openMedium(place, names[0] ?? "", "disk");
+  const location = resolve(names[1] ?? "");
   refuseExisting(place, location, "Failed to clone medium");
   await ensureStore(place);
   const copy = newMedium({ kind: "disk", location, capacityBytes: source.capacityBytes });
@@ -144,14 +144,14 @@ const MODIFY_RULES: OptionRule[] = ["resize", "resizebyte"].map((name) => ({
 }));
 
 /** `modifymedium disk --resize` */
-export const modifyMedium: Verb = async ({ place, args, directory, warn }) => {
+export const modifyMedium: Verb = async ({ place, args, warn }) => {
   const parsed = parseArguments(args, MODIFY_RULES, MODIFY_USAGE, { least: 1, most: 2 });
   if (parsed.positionals.length === 2) requireDisk(parsed.positionals[0] ?? "", MODIFY_USAGE);
   const bytes = Number(optionValue(parsed, "resizebyte") ?? Number(optionValue(parsed, "resize")) * MEBIBYTE);
   if (!Number.isSafeInteger(bytes)) throw new SyntaxFailure("Parameter --resize is required", MODIFY_USAGE);
   await ensureStore(place);
   await withPlaceLock(place, "registry", () => {
-    const medium = openMedium(place, parsed.positionals.at(-1) ?? "", "disk", directory);
+    const medium = openMedium(place, parsed.positionals.at(-1) ?? "", "disk");
     if (bytes < medium.capacityBytes)
       throw new VirtualBoxError(
         `Shrinking is not yet supported for medium '${medium.location}'`,
@@ -201,11 +201,11 @@ export const closeMedium: Verb = async (call: Call) => {
 };
 
 /** An ISO that was deleted can still be closed. */
-function findOpenOrOnDisk({ place, directory }: Call, name: string, kind: "disk" | "dvd"): MediumRecord {
-  const location = resolve(directory, name);
+function findOpenOrOnDisk({ place }: Call, name: string, kind: "disk" | "dvd"): MediumRecord {
+  const location = resolve(name);
   const known = loadMedia(place).find((medium) => medium.kind === kind && medium.location === location);
   if (known) return known;
-  const opened = openMedium(place, name, kind, directory);
+  const opened = openMedium(place, name, kind);
   if (!opened) throw mediumNotFound(name);
   return opened;
 }

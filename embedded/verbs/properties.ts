@@ -1,4 +1,5 @@
 import { parseArguments } from "../arguments";
+import { callEnd } from "../call-end";
 import { SyntaxFailure, VirtualBoxError } from "../errors";
 import { withPlaceLock } from "../locks";
 import type { StoredMachine } from "../machine/record";
@@ -98,6 +99,7 @@ async function waitForProperty({ place, print }: Call, rest: string[]): Promise<
       if (matches(key, pattern) && before[key]?.at !== at)
         return print(`Name: ${key}, value: ${value}, flags: ${flags}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
+    callEnd()?.throwIfAborted();
   }
   throw new VirtualBoxError("Time out or interruption while waiting for a notification.");
 }

@@ -14,11 +14,8 @@ const USAGE = "registervm <filename>";
 const DETAILS = { code: "NS_ERROR_FAILURE", component: "MachineWrap", interface: "IMachine" } as const;
 
 /** `registervm`: a machine by its settings file. Of its disks those are opened that are no part of another machine's. */
-export const register: Verb = async ({ place, args, directory }) => {
-  const file = resolve(
-    directory,
-    parseArguments(args, [], USAGE, { least: 1, most: 1 }).positionals[0] ?? "",
-  );
+export const register: Verb = async ({ place, args }) => {
+  const file = resolve(parseArguments(args, [], USAGE, { least: 1, most: 1 }).positionals[0] ?? "");
   const settings = read(file);
   await ensureStore(place);
   await withPlaceLock(place, "registry", () => {
@@ -63,6 +60,6 @@ function openOwnDisks(place: Place, { machine, disks }: MachineSettings): void {
         component: "VirtualBoxWrap",
         interface: "IVirtualBox",
       });
-    openMedium(place, location, "disk", "");
+    openMedium(place, location, "disk");
   }
 }

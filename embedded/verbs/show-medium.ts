@@ -12,11 +12,11 @@ const RULES: OptionRule[] = [];
 const MEBIBYTE = 2 ** 20;
 
 /** `showmediuminfo` */
-export const showMedium: Verb = async ({ place, args, directory, print }) => {
+export const showMedium: Verb = async ({ place, args, print }) => {
   const { positionals } = parseArguments(args, RULES, USAGE, { least: 1, most: 2 });
   const kind = positionals.length === 2 ? positionals[0] : "disk";
   if (kind !== "disk" && kind !== "dvd") throw new SyntaxFailure(`Invalid medium kind '${kind}'`, USAGE);
-  const medium = openMedium(place, positionals.at(-1) ?? "", kind, directory);
+  const medium = openMedium(place, positionals.at(-1) ?? "", kind);
   if (kind === "disk") await mountStore(place);
   for (const line of mediumLines(place, medium, true)) print(line);
 };

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { type OptionRule, optionValue, parseArguments } from "../arguments";
+import { callEnd } from "../call-end";
 import { VirtualBoxError } from "../errors";
 import type { StoredMachine } from "../machine/record";
 import { findMachine } from "../machine/registry";
@@ -96,7 +97,11 @@ function supervise(place: Place, machine: StoredMachine): Promise<StartReport> {
   });
   closeSync(log);
   return new Promise((resolve) => {
+    const end = callEnd();
+    // The machine goes on to start, as it does where this process ends.
+    const leave = () => settle({ started: false, error: "it is waited for no longer" });
     const settle = (report: StartReport) => {
+      end?.removeEventListener("abort", leave);
       if (child.connected) child.disconnect();
       child.unref();
       resolve(report);
@@ -106,5 +111,6 @@ function supervise(place: Place, machine: StoredMachine): Promise<StartReport> {
     child.once("exit", (code) =>
       settle({ started: false, error: `its supervisor ended with ${code}; see ${folder}/supervisor.log` }),
     );
+    end?.addEventListener("abort", leave);
   });
 }

@@ -83,7 +83,7 @@ const ATTACH_RULES: OptionRule[] = [
 ];
 
 /** `storageattach`. While the machine runs only a DVD can be changed: a seed goes from it, any other comes or goes as a device. */
-export const attach: Verb = async ({ place, args, directory }) => {
+export const attach: Verb = async ({ place, args }) => {
   const parsed = parseArguments(args, ATTACH_RULES, ATTACH_USAGE, { least: 1, most: 1 });
   const [name, medium] = [optionValue(parsed, "storagectl"), optionValue(parsed, "medium")];
   if (!name) throw new SyntaxFailure("Storage controller name not specified", ATTACH_USAGE);
@@ -105,7 +105,7 @@ export const attach: Verb = async ({ place, args, directory }) => {
     const fresh =
       medium === "none"
         ? []
-        : [attachment({ place, directory }, others, { controller: name, port, device }, wanted, medium)];
+        : [attachment({ place }, others, { controller: name, port, device }, wanted, medium)];
     machine.attachments = [...others, ...fresh].sort((a, b) => a.port - b.port);
     saveMachine(place, machine);
     return isRunning ? machine : undefined;
@@ -120,7 +120,7 @@ async function changeDrive(place: Place, machine: StoredMachine, medium: string)
 }
 
 function attachment(
-  { place, directory }: Pick<Call, "place" | "directory">,
+  { place }: Pick<Call, "place">,
   others: readonly AttachmentRecord[],
   slot: Omit<AttachmentRecord, "type" | "medium">,
   type: string | undefined,
@@ -129,7 +129,7 @@ function attachment(
   if (type !== "hdd" && type !== "dvddrive")
     throw new SyntaxFailure(`Invalid --type argument '${type ?? ""}'`, ATTACH_USAGE);
   if (medium === "emptydrive") return { ...slot, type };
-  const found = openMedium(place, medium, type === "hdd" ? "disk" : "dvd", directory);
+  const found = openMedium(place, medium, type === "hdd" ? "disk" : "dvd");
   if (type === "hdd" && others.some((other) => other.medium === found.uuid))
     throw new VirtualBoxError(`Medium '${found.location}' is already attached to this virtual machine`, {
       code: "VBOX_E_OBJECT_IN_USE",

@@ -5,8 +5,6 @@ export interface Call {
   place: Place;
   /** After the verb itself. */
   args: string[];
-  /** What relative paths are relative to; empty: this process's own working directory. */
-  directory: string;
   /** Standard output, a line. */
   print: (line: string) => void;
   /** Standard error, a line. */

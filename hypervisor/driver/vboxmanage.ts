@@ -9,6 +9,7 @@ import type { Hypervisor } from "../../plan/lab-plan";
 import { DRIVER_REMEDY, errorCode, remedyFor, VBoxManageError } from "./errors";
 import { locateVBoxManage } from "./locate";
 import { cleaned, errorLines, hasDriverWarning, saysError } from "./output";
+import { standInProcess } from "./stand-in";
 
 /** Bound and pauses of the repetition when another process holds the machine. */
 export interface RetryRule {
@@ -177,6 +178,7 @@ function failure(
 
 /** VBoxManage of this host, ready to call. */
 export function openVBoxManage(hypervisor: Hypervisor, host: Host, log: Log, run?: RunProcess): VBoxManage {
+  const standIn = hypervisor === "embedded" ? standInProcess(host) : undefined;
   return new VBoxManage({
     path: locateVBoxManage(hypervisor, host),
     hypervisor,
@@ -185,6 +187,6 @@ export function openVBoxManage(hypervisor: Hypervisor, host: Host, log: Log, run
     // One VirtualBox service per person, and one cache folder.
     lockFile: join(cacheFolder(host.environment, host.platform), "locks", "virtualbox"),
     log,
-    ...(run ? { run } : {}),
+    run: run ?? standIn ?? runProcess,
   });
 }

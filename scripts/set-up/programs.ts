@@ -3,7 +3,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -11,13 +10,13 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { buildSync } from "esbuild";
-import { writeAtomically } from "../../lib/atomic-file";
 import { localFolder } from "../../lib/local-folder";
 
 /** Our own executables, by the name of their bundle below `.kube-lab/programs`. */
 const entryPoints = {
   hypervisor: "hypervisor/main.ts",
   VBoxManage: "embedded/main.ts",
+  "stand-in": "embedded/perform.ts",
 };
 
 /**
@@ -46,22 +45,7 @@ export function buildPrograms(project: string): void {
     renameSync(join(fresh, file), join(programs, file));
   }
   rmSync(fresh, { recursive: true });
-  if (process.platform !== "win32") linkLauncher(project, installStandIn(programs));
-}
-
-/** What the stand-in's client is written for; part of every Debian and Ubuntu. */
-const PERL = "/usr/bin/perl";
-
-/**
- * Puts the stand-in's client beside its program.
- * @returns the file to call: the client, or the program itself where no client can run
- */
-export function installStandIn(programs: string): string {
-  if (process.platform !== "linux" || !existsSync(PERL)) return join(programs, "VBoxManage.js");
-  const client = join(programs, "VBoxManage.pl");
-  const source = join(__dirname, "..", "..", "embedded", "service", "client.pl");
-  writeAtomically(client, readFileSync(source), { mode: 0o755, isLasting: false });
-  return client;
+  if (process.platform !== "win32") linkLauncher(project, join(programs, "VBoxManage.js"));
 }
 
 /** The stand-in under the name that VirtualBox's program has. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { standInPrograms } from "../../embedded/host-packages";
 import { removeEverything } from "../../embedded/prune";
-import { installStandIn } from "../../scripts/set-up/programs";
+import { localFolder } from "../../lib/local-folder";
 import { obstacle } from "../obstacle";
 
 export interface Answer {
@@ -20,8 +20,8 @@ export interface Program {
   folder: string;
   /** The bundle. */
   file: string;
-  /** What `run` calls: asks the service of the bundle. */
-  client: string;
+  /** The folder that set-up would have built it in. */
+  project: string;
   run: (...args: string[]) => Promise<Answer>;
   /** Like run, but any status other than 0 is an error. */
   must: (...args: string[]) => Promise<string>;
@@ -31,10 +31,12 @@ export interface Program {
 
 export function buildProgram(): Program {
   const built = mkdtempSync(join(tmpdir(), "kube-lab-embedded-"));
-  const file = join(built, "programs", "VBoxManage.js");
+  const programs = join(built, localFolder, "programs");
+  const file = join(programs, "VBoxManage.js");
+  const source = join(__dirname, "../../embedded");
   buildSync({
-    entryPoints: [join(__dirname, "../../embedded/main.ts")],
-    outfile: file,
+    entryPoints: { VBoxManage: join(source, "main.ts"), "stand-in": join(source, "perform.ts") },
+    outdir: programs,
     bundle: true,
     platform: "node",
     target: "node20",
@@ -43,11 +45,10 @@ export function buildProgram(): Program {
     logLevel: "warning",
   });
   chmodSync(file, 0o755);
-  cpSync(join(__dirname, "../../embedded/guest"), join(built, "guest"), { recursive: true });
+  cpSync(join(source, "guest"), join(built, "embedded", "guest"), { recursive: true });
   const folder = join(built, "lab");
   mkdirSync(folder, { mode: 0o700 });
-  const client = installStandIn(join(built, "programs"));
-  const run = (...args: string[]) => call(client, args, { ...process.env, KUBE_LAB_EMBEDDED_FOLDER: folder });
+  const run = (...args: string[]) => call(file, args, { ...process.env, KUBE_LAB_EMBEDDED_FOLDER: folder });
   const must = async (...args: string[]) => {
     const answer = await run(...args);
     if (answer.status !== 0)
@@ -58,7 +59,7 @@ export function buildProgram(): Program {
     await removeEverything(folder);
     rmSync(built, { recursive: true, force: true });
   };
-  return { folder, file, client, run, must, remove };
+  return { folder, file, project: built, run, must, remove };
 }
 
 export function call(file: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<Answer> {

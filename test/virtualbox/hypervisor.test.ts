@@ -47,7 +47,7 @@ async function playStandIn(): Promise<Map<string, View>> {
   const folder = mkdtempSync(join(tmpdir(), "kube-lab-script-"));
   try {
     const environment = { ...process.env, KUBE_LAB_EMBEDDED_FOLDER: program.folder };
-    return await play(script, await openLaboratory("embedded", program.client, environment, folder));
+    return await play(script, await openLaboratory("embedded", program.file, environment, folder));
   } finally {
     rmSync(folder, { recursive: true, force: true });
     await program.remove();
