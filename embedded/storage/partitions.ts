@@ -1,55 +1,44 @@
+import { runOnHost } from "../process";
+
 /** A part of a disk image, in bytes. */
 export interface ByteRange {
   start: number;
   length: number;
 }
 
-/** Reads `length` bytes at `offset`; fewer at the end. */
-export type ReadBytes = (offset: number, length: number) => Buffer;
+/** Partition types of an MBR's Linux partitions, and of a GPT's: "Linux filesystem", "Linux root" of x86-64 and of arm64. */
+const LINUX_TYPES = [
+  "83",
+  "0FC63DAF-8483-4772-8E79-3D69D8477DE4",
+  "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709",
+  "B921B045-1DF0-41C3-AF44-4C6F280D3FAE",
+];
 
-const SECTOR = 512;
-/** MBR partition type of a GPT's protective entry. */
-const PROTECTIVE = 0xee;
-/** GPT type "Linux filesystem" and "Linux root" of x86-64 and arm64, as stored: the first three fields are little-endian. */
-const LINUX_TYPES = new Set([
-  "af3dc60f838472478e793d69d8477de4",
-  "e3bc684fcde8b14d96e7fbcaf984b709",
-  "45b021b9f01dc341af444c6f280d3fae",
-]);
+/** What `sfdisk --json` says of an image; start and size in sectors. */
+interface PartitionTable {
+  sectorsize: number;
+  partitions?: { start: number; size: number; type: string }[];
+}
 
 /**
- * Where a raw disk image may hold a root file system, likeliest (largest) first: Linux partitions of its MBR or GPT, or the whole
- * image if it has no partition table. Source of the layouts: UEFI 2.10, chapter 5.
+ * Where a raw disk image may hold a root file system, likeliest (largest) first: its Linux partitions, or the whole image if it has
+ * none.
  */
-export function findRootCandidates(read: ReadBytes, imageBytes: number): ByteRange[] {
-  const mbr = read(0, SECTOR);
-  if (mbr.length < SECTOR || mbr.readUInt16LE(510) !== 0xaa55) return [{ start: 0, length: imageBytes }];
-  const entries = [0, 1, 2, 3].map((index) => mbr.subarray(446 + 16 * index, 462 + 16 * index));
-  const ranges = entries.some((entry) => entry[4] === PROTECTIVE) ? gptRanges(read) : mbrRanges(entries);
-  if (ranges.length === 0) return [{ start: 0, length: imageBytes }];
-  return ranges
-    .filter((range) => range.length > 0 && range.start + range.length <= imageBytes)
+export async function findRootCandidates(image: string, imageBytes: number): Promise<ByteRange[]> {
+  const { sectorsize, partitions = [] } = await readTable(image);
+  const linux = partitions.filter(({ type }) => LINUX_TYPES.includes(type));
+  if (linux.length === 0) return [{ start: 0, length: imageBytes }];
+  return linux
+    .map(({ start, size }) => ({ start: start * sectorsize, length: size * sectorsize }))
+    .filter(({ start, length }) => length > 0 && start + length <= imageBytes)
     .sort((a, b) => b.length - a.length);
 }
 
-function mbrRanges(entries: Buffer[]): ByteRange[] {
-  return entries
-    .filter((entry) => entry[4] === 0x83)
-    .map((entry) => ({ start: entry.readUInt32LE(8) * SECTOR, length: entry.readUInt32LE(12) * SECTOR }));
-}
-
-function gptRanges(read: ReadBytes): ByteRange[] {
-  const header = read(SECTOR, SECTOR);
-  if (header.toString("latin1", 0, 8) !== "EFI PART") return [];
-  const table = Number(header.readBigUInt64LE(72)) * SECTOR;
-  const [count, size] = [header.readUInt32LE(80), header.readUInt32LE(84)];
-  const ranges: ByteRange[] = [];
-  for (let index = 0; index < Math.min(count, 256); index += 1) {
-    const entry = read(table + index * size, size);
-    if (entry.length < size || !LINUX_TYPES.has(entry.toString("hex", 0, 16))) continue;
-    const first = Number(entry.readBigUInt64LE(32));
-    const last = Number(entry.readBigUInt64LE(40));
-    ranges.push({ start: first * SECTOR, length: (last - first + 1) * SECTOR });
+async function readTable(image: string): Promise<PartitionTable> {
+  try {
+    return JSON.parse(await runOnHost("sfdisk", ["--json", image])).partitiontable;
+  } catch (error) {
+    if (!(error as Error).message.includes("does not contain a recognized partition table")) throw error;
+    return { sectorsize: 512 };
   }
-  return ranges;
 }

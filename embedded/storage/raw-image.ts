@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmdirSync,
-  statSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isProcess } from "../machine/state";
 import type { Place } from "../place";
@@ -57,23 +48,11 @@ async function removeAbandoned(place: Place): Promise<void> {
 
 async function fill(place: Place, image: string, content: string): Promise<"root" | "bytes"> {
   const size = statSync(image).size;
-  const file = openSync(image, "r");
-  let candidates: ByteRange[];
-  try {
-    candidates = findRootCandidates((offset, length) => readAt(file, offset, length), size);
-  } finally {
-    closeSync(file);
-  }
-  for (const range of candidates) if (await copyRoot(place, image, range, content)) return "root";
+  for (const range of await findRootCandidates(image, size))
+    if (await copyRoot(place, image, range, content)) return "root";
   await createRawContent(place, content, size);
   await runOnHost("cp", ["--sparse=always", image, rawFile(place, content)]);
   return "bytes";
-}
-
-function readAt(file: number, offset: number, length: number): Buffer {
-  const buffer = Buffer.alloc(length);
-  const count = readSync(file, buffer, 0, length, offset);
-  return buffer.subarray(0, count);
 }
 
 /** False when this partition holds no root file system. */
