@@ -79,13 +79,14 @@ function numberOf(address: string): bigint {
 
 /** The netmask of a prefix length: 24 → `255.255.255.0`. */
 export function netmask(prefixLength: number): string {
-  const bits = prefixLength === 0 ? 0 : (0xffffffff << (32 - prefixLength)) >>> 0;
-  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join(".");
+  return new Address4(`0.0.0.0/${prefixLength}`).subnetMaskAddress().correctForm();
 }
 
-/** 24 of the netmask `255.255.255.0`. */
-export function prefixLengthOf(mask: string): number {
-  return mask
-    .split(".")
-    .reduce((sum, octet) => sum + (Number(octet).toString(2).match(/1/g)?.length ?? 0), 0);
+/** The subnet of an address and its netmask: `192.168.1.7`, `255.255.255.0` → `192.168.1.0/24`; undefined where one is none. */
+export function networkOfMask(address: string, mask: string): string | undefined {
+  try {
+    return Address4.fromAddressAndMask(address, mask).networkForm();
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,4 @@
-import { networkOf, prefixLengthOf } from "../../lib/addresses";
+import { networkOfMask } from "../../lib/addresses";
 import { parseBlocks } from "../driver/output";
 
 /** An adapter of the host that machines can be bridged to. */
@@ -24,8 +24,7 @@ export function parseBridged(text: string): BridgedInterface[] {
 }
 
 function lanOf(address: string, netmask: string): { lan?: string } {
-  const lan =
-    netmask === "" || address === "0.0.0.0" ? undefined : networkOf(`${address}/${prefixLengthOf(netmask)}`);
+  const lan = address === "0.0.0.0" ? undefined : networkOfMask(address, netmask);
   return lan === undefined ? {} : { lan };
 }
 

@@ -3,8 +3,8 @@ import {
   contains,
   netmask,
   networkOf,
+  networkOfMask,
   overlap,
-  prefixLengthOf,
   rangeOf,
   sizeOf,
 } from "../../lib/addresses";
@@ -125,8 +125,8 @@ function foreign(found: HostOnly, wanted: WantedHostOnly, platform: NodeJS.Platf
 function refuseOverlap(there: readonly HostOnly[], wanted: WantedHostOnly): void {
   const other = there.find((network) => {
     if (network.name === wanted.name || !hasAddress(network)) return false;
-    const subnet = subnetOf({ address: network.address, prefixLength: prefixLengthOf(network.netmask) });
-    return overlap(rangeOf(subnet), rangeOf(subnetOf(wanted)));
+    const subnet = networkOfMask(network.address, network.netmask);
+    return subnet !== undefined && overlap(rangeOf(subnet), rangeOf(subnetOf(wanted)));
   });
   if (other === undefined) return;
   throw new RemedyError(
