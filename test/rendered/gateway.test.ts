@@ -78,3 +78,20 @@ describe.each([
     expect(gateway.read("/etc/dnsmasq.conf")).not.toContain("10.0.2.15");
   });
 });
+
+test("the gateway's own DNS is up when it has the address itself, not one that begins like it", () => {
+  const plan = exampleLab();
+  const gateway = writeMachine(plan, firstOf(plan, "gateway"));
+  const resolves = (answer: string) =>
+    gateway.run(
+      "resolves api.kube.local 192.168.1.1",
+      `dig() { [ "$*" = "\${*#*@127.0.0.1}" ] || ${answer}; }`,
+    ).status === 0;
+  try {
+    expect(resolves("printf '%s\\n' api.kube.local. 192.168.1.1")).toBe(true);
+    expect(resolves("echo 192.168.1.10")).toBe(false);
+    expect(resolves("return 9")).toBe(false);
+  } finally {
+    gateway.remove();
+  }
+});
