@@ -123,7 +123,16 @@ retire_members() {
 }
 
 runs_nothing() {
-  crm_mon --one-shot --output-as=xml | grep -E "<node name=\"$1\" .* resources_running=\"0\"" >/dev/null
+  cluster_nodes | jq --exit-status --arg name "$1" 'any(.[]; .name == $name and .resources == 0)' >/dev/null
+}
+
+# As pacemaker knows them: [{name, online, resources}]
+cluster_nodes() {
+  crm_mon --output-as=xml --one-shot 2>/dev/null | python3 -c '
+import json, sys, xml.etree.ElementTree as tree
+print(json.dumps([{"name": node.get("name"), "online": node.get("online") == "true",
+                   "resources": int(node.get("resources_running"))}
+                  for node in tree.parse(sys.stdin).findall("nodes/node")]))'
 }
 
 # Pacemaker would show them as offline for good.
@@ -210,10 +219,7 @@ role_services() { printf '%s\n' haproxy.service corosync.service pacemaker.servi
 role_status() {
   local holder nodes backends
   holder=$(ip -brief address show | grep -qwF "$VIRTUAL_IP" && echo true || echo false)
-  nodes=$(crm_mon --output-as=xml --one-shot 2>/dev/null | python3 -c '
-import json, sys, xml.etree.ElementTree as tree
-print(json.dumps([{"name": n.get("name"), "online": n.get("online") == "true"}
-                  for n in tree.parse(sys.stdin).findall("nodes/node")]))' || echo '[]')
+  nodes=$(cluster_nodes | jq --compact-output 'map({name, online})' || echo '[]')
   backends=$(echo "show stat" | socat -t 2 - UNIX-CONNECT:/run/haproxy/admin.sock 2>/dev/null |
     awk -F, '$1 == "masters" && $2 != "BACKEND" { sub(/^\* /, "", $37); print $2, $18, $37 }' || true)
   jq -n --argjson holder "$holder" --argjson nodes "${nodes:-[]}" --arg backends "$backends" \

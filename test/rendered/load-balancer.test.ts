@@ -73,3 +73,47 @@ describe.each([
     }
   });
 });
+
+describe("a balancer that is to go", () => {
+  const plan = exampleLab();
+  let balancer: WrittenMachine;
+  beforeAll(() => {
+    balancer = writeMachine(plan, firstOf(plan, "loadBalancer"));
+  });
+  afterAll(() => balancer.remove());
+
+  /** As pacemaker 3.0 prints it, whatever the order and quotes of its attributes. */
+  const crmMon = `crm_mon() { cat <<'XML'
+<?xml version="1.0"?>
+<pacemaker-result api-version="2.38" request="crm_mon --one-shot --output-as=xml">
+  <nodes>
+    <node name="hapx-node01" id="11" online="true" standby="false" resources_running="2" type="member"/>
+    <node resources_running='0' name='hapx-node02' id='12' online='true' standby='true' type='member'/>
+  </nodes>
+  <resources><resource id="virtual-ip"><node name="hapx-node02" id="12" cached="true"/></resource></resources>
+</pacemaker-result>
+XML
+}`;
+
+  testWith("jq").each([
+    ["hapx-node01", false],
+    ["hapx-node02", true],
+    ["hapx-node0", false],
+  ])("%s runs nothing any more: %s", (name, runsNothing) => {
+    expect(balancer.run(`runs_nothing ${name}`, crmMon).status === 0).toBe(runsNothing);
+  });
+
+  testWith("jq")("is waited for where pacemaker does not answer", () => {
+    expect(balancer.run("runs_nothing hapx-node02", "crm_mon() { return 102; }").status).not.toBe(0);
+  });
+
+  testWith("jq")("shows in the status whether it is in the cluster", () => {
+    const { words } = balancer.run("role_status", `${crmMon}; ip() { :; }; socat() { :; }`);
+    expect(JSON.parse(words)).toMatchObject({
+      balancers: [
+        { name: "hapx-node01", online: true },
+        { name: "hapx-node02", online: true },
+      ],
+    });
+  });
+});
