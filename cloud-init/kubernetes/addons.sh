@@ -15,10 +15,13 @@ master_addons() {
   fi
 }
 
-# The last object of all carries its digest and the names of all others.
-addons_digest() { awk '$1 == "digest:" { print $2 }' /etc/kube-lab/addons-*.yaml | tail -n 1; }
+# The last object of all carries their digest and the names of all others.
+ADDONS_LIST=$ROOT/etc/kube-lab/addons.json
 
-addons_applied() { [ "$(addons_in_cluster | jq -r .data.digest)" = "$(addons_digest)" ]; }
+# addons_record KEY: empty where it is not there
+addons_record() { jq -r --arg key "$1" '.data[$key] // empty' "$ADDONS_LIST"; }
+
+addons_applied() { [ "$(addons_in_cluster | jq -r .data.digest)" = "$(addons_record digest)" ]; }
 
 addons_in_cluster() { as_admin /api/v1/namespaces/kube-system/configmaps/kube-lab-addons 2>/dev/null || echo '{}'; }
 
@@ -27,18 +30,20 @@ apply_addons() { addons_applied || put_addons; }
 put_addons() {
   local file
   remove_addons || return 1
-  for file in $(addons_manifest) /etc/kube-lab/addons-*.yaml; do
+  for file in $(addons_manifest) "$ROOT"/etc/kube-lab/addons-*.yaml "$ADDONS_LIST"; do
     kubectl_here apply --server-side --force-conflicts --validate=false -f "$file" || return 1
   done
 }
 
 # What was applied once and is in the file no more: an add-on can be switched off. "kind namespace name" a line.
 remove_addons() {
-  local kind namespace name
+  local wanted kind namespace name
+  wanted=$(addons_record objects)
+  [ -n "$wanted" ] || fail "$ADDONS_LIST lists nothing: nothing is removed for that"
   while read -r kind namespace name; do
     printf 'kube-lab: removing %s %s\n' "$kind" "$name"
     remove_object "$kind" "$name" --namespace "${namespace/#-/default}" || return 1
-  done < <(addons_in_cluster | jq -r '.data.objects // empty' | grep -vxF -f <(addons_listed))
+  done < <(addons_in_cluster | jq -r '.data.objects // empty' | grep -vxF "$wanted")
   remove_manifest
 }
 
@@ -60,6 +65,8 @@ remove_object() {
 }
 
 # The file of the image with what is too large to be delivered, if there is any.
-addons_manifest() { awk -v folder="$MANIFESTS" '/^  manifest: / { print folder "/" $2 }' /etc/kube-lab/addons-*.yaml; }
-
-addons_listed() { awk '/^  objects:/ { listed = 1; next } /^  digest:/ { listed = 0 } listed { sub(/^ +/, ""); print }' /etc/kube-lab/addons-*.yaml; }
+addons_manifest() {
+  local name
+  name=$(addons_record manifest)
+  [ -z "$name" ] || printf '%s\n' "$MANIFESTS/$name"
+}

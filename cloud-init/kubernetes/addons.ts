@@ -20,7 +20,7 @@ export interface KubernetesObject {
 
 /**
  * What the masters apply beyond kubeadm's own: the pod network, the rights of the lab's machines, and the add-ons that are on.
- * The second file, if any, has what is of kinds that the first one brings. All of it is in the plan, and not the releases' own YAML
+ * The second file, if any, has what is of kinds that the first one brings; the last one lists all. All of it is in the plan, and not the releases' own YAML
  * in the bundle: so a preview shows what changes without a bundle, a living machine gets it as any other file, and the masters
  * know by name what to compare and to remove. test/rendered/upstream-manifests.ts says in what it differs from the releases'.
  */
@@ -40,14 +40,17 @@ export function addonFiles(plan: LabPlan, credentials: MachineCredentials): Gues
     ...(metalLb.enabled ? metalLbPool(plan) : []),
     ...(applications ? traefikGateway(applications, needed(credentials, "applications")) : []),
   ];
+  const stages = second.length > 0 ? [first, second] : [first];
   const list = inventory([...first, ...second], applications && gatewayApi);
-  const stages = second.length > 0 ? [first, [...second, list]] : [[...first, list]];
-  return stages.map((objects, i) => ({
-    path: `/etc/kube-lab/addons-${i + 1}.yaml`,
-    // The dashboard's token and the applications' key may be among them.
-    mode: "0600",
-    content: yamlDocuments(objects),
-  }));
+  return [
+    ...stages.map((objects, i) => ({
+      path: `/etc/kube-lab/addons-${i + 1}.yaml`,
+      // The dashboard's token and the applications' key may be among them.
+      mode: "0600",
+      content: yamlDocuments(objects),
+    })),
+    { path: "/etc/kube-lab/addons.json", mode: "0600", content: `${JSON.stringify(list, null, 2)}\n` },
+  ];
 }
 
 /**

@@ -22,7 +22,7 @@ speaks_for_cluster() {
 # {faults: ["DaemonSet kube-flannel/kube-flannel-ds is gone"], workloads: [{name, ready, wanted}]}
 cluster_objects() {
   python3 "$LIBRARY/objects.py" "$ADDRESS:$API_PORT" "$AUTHORITY" "$CERTIFICATES/apiserver-kubelet-client" \
-    /etc/kube-lab/addons-*.yaml
+    "$ROOT"/etc/kube-lab/addons-*.yaml "$ADDONS_LIST"
 }
 
 object_faults() { jq -r '.faults[]' <<<"$CLUSTER"; }

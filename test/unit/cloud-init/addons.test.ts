@@ -107,6 +107,7 @@ describe("MetalLB", () => {
     expect(files.map(({ path }) => path)).toEqual([
       "/etc/kube-lab/addons-1.yaml",
       "/etc/kube-lab/addons-2.yaml",
+      "/etc/kube-lab/addons.json",
     ]);
     expect(files[0]?.content).not.toMatch(/^apiVersion: metallb\.io/m);
     const pool = documentsOf(raw).find(({ kind }) => kind === "IPAddressPool");
@@ -191,7 +192,6 @@ describe("Traefik", () => {
       { kind: "Secret", type: "kubernetes.io/tls" },
       { kind: "GatewayClass" },
       { kind: "Gateway" },
-      { kind: "ConfigMap" },
     ]);
   });
 
