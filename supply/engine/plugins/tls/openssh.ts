@@ -15,7 +15,10 @@ const curves: Record<string, string> = {
   secp521r1: "nistp521",
 };
 
-/** A key pair in OpenSSH's own formats (openssh PROTOCOL.key, RFC 4253 section 6.6, RFC 5656, RFC 8709). */
+/**
+ * A key pair in OpenSSH's own formats (openssh PROTOCOL.key, RFC 4253 section 6.6, RFC 5656, RFC 8709). Not by sshpk: its last release,
+ * 1.18.0, is years old, and it brings nine packages with arithmetic of their own for what node:crypto has computed already.
+ */
 export function opensshForms(privateKey: KeyObject, publicKey: KeyObject): OpensshForms {
   if (algorithmOf(privateKey) === "ECDSA" && sshCurve(publicKey) === undefined) {
     return {
