@@ -20,9 +20,10 @@ export interface KubernetesObject {
 
 /**
  * What the masters apply beyond kubeadm's own: the pod network, the rights of the lab's machines, and the add-ons that are on.
- * The second file, if any, has what is of kinds that the first one brings; the last one lists all. All of it is in the plan, and not the releases' own YAML
- * in the bundle: so a preview shows what changes without a bundle, a living machine gets it as any other file, and the masters
- * know by name what to compare and to remove. test/rendered/upstream-manifests.ts says in what it differs from the releases'.
+ * The second file, if any, has what is of kinds that the first one brings; the last one lists all. All of it is in the plan, and not
+ * the releases' own YAML in the bundle: so a preview shows what changes without a bundle, a living machine gets it as any other file,
+ * and the masters know by name what to compare and to remove. test/rendered/upstream-manifests.ts says in what it differs from the
+ * releases'.
  */
 export function addonFiles(plan: LabPlan, credentials: MachineCredentials): GuestFile[] {
   const { storage, metricsServer, metalLb, headlamp, traefik } = plan.addons;
