@@ -12,7 +12,7 @@ export interface LocalCommandArgs {
   environment: Environment;
   /** Secret input; never part of the environment. */
   stdin?: pulumi.Input<string>;
-  /** A change of one of these makes the thing anew instead of changing it. */
+  /** A change of one of these recreates the thing instead of changing it. */
   triggers?: pulumi.Input<string>[];
 }
 

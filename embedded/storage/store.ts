@@ -59,7 +59,7 @@ async function mountImage(place: Place): Promise<void> {
     await runOnHost("losetup", ["--find", "--show", "--direct-io=on", place.storeImage])
   ).trim();
   try {
-    // Checksums cost a twentieth of a lab's start, and guard disks that are made anew at will.
+    // Checksums cost a twentieth of a lab's start, and guard disks that are recreated at will.
     await runOnHost("mount", ["-t", "btrfs", "-o", "noatime,nodatasum", device, place.store]);
   } finally {
     // The device goes by itself with the mount (autoclear).

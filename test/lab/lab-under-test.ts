@@ -44,7 +44,7 @@ export class LabUnderTest {
     return this.mergeConfiguration(values);
   }
 
-  /** As `npm run up` does; returns what it printed and reads the outputs anew. */
+  /** As `npm run up` does; returns what it printed and reads the outputs again. */
   async up(): Promise<string> {
     await this.buildWhatIsWanted();
     const text = await this.stack.text(["up", "--yes", "--skip-preview"]);

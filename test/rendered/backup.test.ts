@@ -206,7 +206,7 @@ tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_prepare '$
     }
   });
 
-  test("that had no place decides anew afterwards, without data of the old cluster; a member keeps its own", () => {
+  test("that had no place decides again afterwards, without data of the old cluster; a member keeps its own", () => {
     writeFileSync(state("place"), "init\n");
     onMaster("restore_stop false; restore_start", `forget_place() { echo forgotten >>"$calls"; }`);
     expect(existsSync(state("place"))).toBe(false);

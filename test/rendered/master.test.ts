@@ -89,7 +89,7 @@ master_start() { echo "place: kept"; }
       ],
       ["that a pass cut short has begun", { place: "join" }, true, "200", all, [second, third], "join"],
       [
-        "anew when that pass has left no data",
+        "again when that pass has left no data",
         { place: "init" },
         false,
         "200",

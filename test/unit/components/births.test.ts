@@ -44,8 +44,8 @@ test("the base disk is that of the latest template in use, and the newest when a
   expect(baseDiskInUse(plan, mixed, latest)?.template).toBe("large");
   const missing = all((name) => (name === "kube-node01" ? { state: "missing" } : { image: "old" }));
   expect(baseDiskInUse(plan, missing, latest)).toBeUndefined();
-  const anew = all((name) => ({ image: "old", changed: name === "kube-node01" ? ["renewal"] : [] }));
-  expect(baseDiskInUse(plan, anew, latest)).toBeUndefined();
+  const renewed = all((name) => ({ image: "old", changed: name === "kube-node01" ? ["renewal"] : [] }));
+  expect(baseDiskInUse(plan, renewed, latest)).toBeUndefined();
   expect(
     baseDiskInUse(
       plan,
@@ -83,7 +83,7 @@ describe("whether an update needs a base disk", () => {
     ["a machine has no record", { state: "unfinished", ...noRecord }, {}],
     ["a machine is off and has no record", { state: "stopped", ...noRecord }, {}],
     ["one was born as another", { changed: ["image"] }, {}],
-    ["a person asked for one anew", { state: "stopped", changed: ["renewal"] }, {}],
+    ["a person asked for a new one", { state: "stopped", changed: ["renewal"] }, {}],
     ["one's template was not looked at", { image: "new" }, {}],
     ["the template is gone", {}, { state: "missing" }],
     ["the template was not finished", {}, { state: "unfinished" }],
