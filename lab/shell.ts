@@ -1,5 +1,5 @@
-import type { Duplex } from "node:stream";
-import { Client, type ConnectConfig } from "ssh2";
+import { type Duplex, PassThrough } from "node:stream";
+import { Client, type ClientChannel, type ConnectConfig } from "ssh2";
 
 /** What a lab's stack outputs say about reaching its machines; see `lab-outputs.ts`. */
 export interface LabAccess {
@@ -19,6 +19,9 @@ export interface CommandResult {
   stderr: string;
 }
 
+/** Characters of one line; what is longer is cut off there. */
+const LONGEST_LINE = 2 ** 20;
+
 /** A machine that was asked has not answered in time, or the way to it has not: that says nothing of how it is. */
 export class NoAnswer extends Error {}
 
@@ -28,9 +31,11 @@ export class LabShell {
   /** Those whose handshake is under way. */
   private readonly opening = new Set<Client>();
 
+  /** @param keepAliveMs between questions whether the other end is still there; a connection ends after three without answer */
   constructor(
     private readonly access: LabAccess,
     private readonly connectTimeoutMs = 10_000,
+    private readonly keepAliveMs = 0,
   ) {}
 
   /**
@@ -85,6 +90,53 @@ export class LabShell {
         channel.end(options.stdin ?? "");
       });
     });
+  }
+
+  /**
+   * Runs one command line and gives the lines of its standard output, which is read no faster than they are taken.
+   * @param options `signal` ends it without an error; `silenceMs`: how long to wait for more
+   * @throws NoAnswer when the connection is lost or nothing comes in time, Error when the machine can't be reached or the
+   * command fails
+   */
+  async *lines(
+    machine: string,
+    command: string,
+    options: { stdin?: string; signal?: AbortSignal; silenceMs?: number } = {},
+  ): AsyncGenerator<string> {
+    const { signal, silenceMs } = options;
+    const client = await untilAborted(this.connect(machine), signal);
+    const { channel, output, end } = await started(client, machine, command);
+    const stop = () => output.end();
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted) stop();
+    let timer: NodeJS.Timeout | undefined;
+    const wait = () => {
+      const silent = () => output.destroy(new NoAnswer(`${machine}: nothing came for ${silenceMs} ms`));
+      if (silenceMs !== undefined) timer = setTimeout(silent, silenceMs);
+    };
+    try {
+      channel.end(options.stdin ?? "");
+      let rest = "";
+      wait();
+      for await (const text of output) {
+        clearTimeout(timer);
+        if (signal?.aborted) return;
+        const lines = (rest + text).split("\n");
+        rest = (lines.pop() ?? "").slice(0, LONGEST_LINE);
+        yield* lines;
+        wait();
+      }
+      if (signal?.aborted) return;
+      if (rest !== "") yield rest;
+      const { status, stderr } = await end;
+      if (status === undefined) throw new NoAnswer(`${machine}: the connection was closed`);
+      if (status !== 0) throw new Error(`${machine}: "${command}" ended with ${status}: ${stderr.trim()}`);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
+      channel.unpipe(output);
+      channel.close();
+    }
   }
 
   /** Closes every connection; the shell may be used again afterwards. */
@@ -146,10 +198,46 @@ export class LabShell {
         username: this.access.user,
         privateKey: this.access.privateKey,
         readyTimeout: this.connectTimeoutMs,
+        keepaliveInterval: this.keepAliveMs,
         hostVerifier: (key: Buffer) => key.toString("base64") === expected,
       });
     });
   }
+}
+
+interface Started {
+  channel: ClientChannel;
+  output: PassThrough;
+  /** How it ended; without a status where the connection was lost. */
+  end: Promise<{ status?: number; stderr: string }>;
+}
+
+function started(client: Client, machine: string, command: string): Promise<Started> {
+  return new Promise((resolve, reject) => {
+    client.exec(command, (error, channel) => {
+      if (error) {
+        reject(new Error(`${machine}: ${error.message}`));
+        return;
+      }
+      // At once: a short command's end may come with its beginning.
+      const output = channel.pipe(new PassThrough());
+      output.setEncoding("utf8");
+      const ended: { status?: number; stderr: string } = { stderr: "" };
+      channel.stderr.on("data", (data: Buffer) => {
+        ended.stderr = (ended.stderr + data.toString()).slice(-LONGEST_LINE);
+      });
+      channel.on("exit", (status: number | null) => {
+        ended.status = status ?? -1;
+      });
+      const end = new Promise<typeof ended>((closed) => {
+        channel.on("close", () => {
+          output.end();
+          closed(ended);
+        });
+      });
+      resolve({ channel, output, end });
+    });
+  });
 }
 
 function failure(message: string, late: boolean): Error {
