@@ -1,7 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { OwnArchive } from "../hypervisor/containers/own-archives";
+import { ownImages, requireLoaded } from "../hypervisor/containers/wanted-images";
 import { LOOK_BOUND } from "../hypervisor/reality/inside";
 import { observe } from "../hypervisor/reality/reality";
+import { thisHost } from "../lib/host";
+import { RemedyError } from "../lib/remedy-error";
 import { givenAuthorities } from "../plan/given-authorities";
+import type { LabPlan } from "../plan/lab-plan";
 import { planLab } from "../plan/plan";
 import { baseDiskFor, imageChoice } from "./base-disk";
 import type { LabArgs } from "./lab";
@@ -17,11 +22,28 @@ export async function labArgs(own: Readonly<Record<string, unknown>> = {}): Prom
   const plan = planLab(configuration, pulumi.getStack());
   const baseDisk = baseDiskFor(plan);
   const bound = LOOK_BOUND[pulumi.runtime.isDryRun() ? "preview" : "update"];
+  const [observations, archives] = await Promise.all([
+    observe(plan, imageChoice(plan, baseDisk), lab.folder, bound),
+    archivesFor(plan),
+  ]);
   return {
     plan,
     incarnation: lab.incarnation,
-    observations: await observe(plan, imageChoice(plan, baseDisk), lab.folder, bound),
+    observations,
     baseDisk,
     givenAuthorities: givenAuthorities(configuration),
+    archives,
   };
+}
+
+/** @throws pulumi.RunError with every archive that cannot be had */
+async function archivesFor(plan: LabPlan): Promise<OwnArchive[]> {
+  try {
+    const { project } = thisHost();
+    const { configured, loaded } = await ownImages(project, plan.stack, plan.imageArchives);
+    requireLoaded(project, loaded);
+    return [...configured, ...loaded];
+  } catch (error) {
+    throw error instanceof RemedyError ? new pulumi.RunError(`${error.message}\n${error.remedy}`) : error;
+  }
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { OwnArchive } from "../hypervisor/containers/own-archives";
 import { sealEnvironment } from "../hypervisor/environment";
 import type { Observation } from "../hypervisor/reality/observation";
 import { type AuthorityName, planCertificates } from "../plan/certificates";
@@ -22,6 +23,7 @@ import { MachineGroup, type MachineGroupArgs } from "./machine-group";
 import { Network } from "./network";
 import { observationOf } from "./observation";
 import { labOutputs, type StackOutputs } from "./outputs";
+import { ownImagesOn } from "./own-images";
 import { type AuthorityArgs, Pki } from "./pki";
 import { DeliveredReleases } from "./releases";
 import { Secrets } from "./secrets";
@@ -39,6 +41,8 @@ export interface LabArgs {
   baseDisk: BaseDisk | undefined;
   /** Authorities of the user's own; the others are made here. */
   givenAuthorities: Partial<Record<AuthorityName, AuthorityArgs>>;
+  /** A person's own images for its machines, a later one's name before an earlier one's; none where it is left out. */
+  archives?: readonly OwnArchive[];
 }
 
 /** The whole lab: all that machines must know, what they are made of, the machines by role. */
@@ -52,7 +56,7 @@ export class Lab extends LabComponent {
 
   /** @throws pulumi.RunError where the lab that lives could not be brought to the plan without loss; nothing is registered then. */
   constructor(name: string, args: LabArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { plan, observations, givenAuthorities, incarnation } = args;
+    const { plan, observations, givenAuthorities, incarnation, archives = [] } = args;
     const baseDisk = checkedBaseDisk(args);
     super("Lab", name, opts);
     const child = { parent: this };
@@ -71,6 +75,7 @@ export class Lab extends LabComponent {
     const image = new Image(`${name}-image`, template, child);
     const site: Site = { plan, observations, starting: new Starting(), network, image, pki, secrets };
     this.machines = this.machinesOn(name, site);
+    ownImagesOn(`${name}-own-images`, { site, machines: this.machines, archives }, child);
     this.outputs = labOutputs(site, this.machines);
     this.kubeconfig = this.outputs.kubeconfig;
     this.registerOutputs({ kubeconfig: this.kubeconfig, machines: this.outputs.machines });

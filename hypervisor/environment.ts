@@ -1,6 +1,7 @@
 import { birthOf } from "../plan/birth";
 import type { AdapterPlan, LabPlan, MachinePlan } from "../plan/lab-plan";
 import { releasesOf, releasesText } from "../plan/releases";
+import { inForce, type OwnArchive } from "./containers/own-archives";
 import { formatAdapter, formatForward } from "./machine/adapters";
 
 /** Environment of a command: one entry a property, so that `preview --diff` reads `CPUS: "2" => "4"`. */
@@ -54,6 +55,26 @@ export function sealEnvironment(
     ...releasesEnvironment(plan),
     ...Object.fromEntries(seeds),
   };
+}
+
+/**
+ * For `images ensure|absent`: what is in each archive and where it is to be, and the machines with their incarnations: a new archive
+ * or machine runs it again.
+ */
+export function ownImagesEnvironment(
+  archives: readonly OwnArchive[],
+  machines: readonly MachinePlan[],
+  incarnationOf: (machine: MachinePlan) => string,
+): CommandEnvironment {
+  const names = inForce(archives).map(({ sha256, own, on }): [string, string] => [
+    `ARCHIVE_${sha256.slice(0, 12).toUpperCase()}`,
+    `${own.map(({ name }) => name).join(" ")} on ${on}`,
+  ]);
+  const nodes = machines.map((machine): [string, string] => [
+    `MACHINE_${machine.name.toUpperCase().replaceAll("-", "_")}`,
+    incarnationOf(machine),
+  ]);
+  return Object.fromEntries([...names, ...nodes]);
 }
 
 /** For `machine ensure|absent`: everything about its hardware; HOST_KEY, which is made later, comes beside it. */

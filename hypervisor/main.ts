@@ -3,6 +3,9 @@ import { type Host, thisHost } from "../lib/host";
 import { logFor } from "../lib/progress";
 import { RemedyError } from "../lib/remedy-error";
 import type { Hypervisor } from "../plan/lab-plan";
+import { bringImages, removeImages } from "./containers/bring-images";
+import { parseImageDelivery } from "./containers/delivery";
+import { removeLoaded } from "./containers/loaded-images";
 import { SpecificationError } from "./driver/errors";
 import { labFolders } from "./driver/folders";
 import { openVBoxManage } from "./driver/vboxmanage";
@@ -125,7 +128,21 @@ const VERBS: Record<string, Verb> = {
   "access ensure": async (host) => {
     await ensureAccess(readStack(host), JSON.parse(await text(process.stdin)) as SshAccess, host);
   },
-  "access absent": (host) => absentAccess(readStack(host), host),
+  "access absent": async (host) => {
+    const stack = readStack(host);
+    await absentAccess(stack, host);
+    removeLoaded(host.project, stack);
+  },
+  "images ensure": async (host) => {
+    const { access, goals } = parseImageDelivery(await text(process.stdin));
+    await withGuests(access, host, logFor("images"), (ask) => bringImages(goals, { ask, host, logFor }));
+  },
+  "images absent": async (host) => {
+    const { access } = parseImageDelivery(await text(process.stdin));
+    await withGuests(access, host, logFor("images"), (ask) =>
+      removeImages(access.peers, { ask, host, logFor }),
+    );
+  },
   "image ensure": async (host) => {
     const wanted = readImageSpecification(host.environment);
     await ensureImage(open(wanted.hypervisor, host, "image"), wanted, host, logFor("image"));

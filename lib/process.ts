@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 
 /** How a process ended. */
 export interface ProcessResult {
@@ -19,7 +20,7 @@ export interface ProcessOptions {
   /** Folder to run it in; this process's own where it is left out. */
   folder?: string;
   /** For its standard input, which is empty where it is left out. */
-  input?: string;
+  input?: string | Readable;
   /** Takes each line of its standard output as it comes. */
   onOutput?: (line: string) => void;
   /** Takes each line of its standard error as it comes. */
@@ -58,7 +59,9 @@ export const runProcess: RunProcess = (file, args, options) =>
       errorLines(text);
     });
     // One that ends without reading it says why by its status.
-    child.stdin?.on("error", () => undefined).end(options.input);
+    const stdin = child.stdin?.on("error", () => undefined);
+    if (typeof options.input === "string") stdin?.end(options.input);
+    else if (stdin) options.input?.on("error", () => child.kill("SIGTERM")).pipe(stdin);
 
     let timedOut = false;
     let killer: NodeJS.Timeout | undefined;

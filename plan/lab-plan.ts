@@ -185,6 +185,8 @@ export interface LabPlan {
   applications?: ApplicationsPlan;
   gluster: { volume: string; replicas: 3 };
   image: ImagePlan;
+  /** Archives of a person's own container images for all masters and workers: paths, relative to the project's folder or full. */
+  imageArchives: string[];
   hostAccess: { mode: "forward" | "hostonly" | "bridged"; address: string };
   certificates: CertificateLifetimes;
 }

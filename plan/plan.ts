@@ -63,6 +63,7 @@ export function planLab(configuration: Configuration, stack: string): LabPlan {
       layout: image.layout,
       ...(image.checksum && { checksum: image.checksum }),
     },
+    imageArchives: configuration.images,
     hostAccess: { mode: hostAccess.mode, address: hostAccess.address },
     certificates: {
       authorityHours: certificates.authorityYears * HOURS_A_YEAR,

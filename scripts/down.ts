@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { removeLoaded } from "../hypervisor/containers/loaded-images";
 import { openVBoxManage } from "../hypervisor/driver/vboxmanage";
 import { removeAbandoned } from "../hypervisor/machine/abandoned";
 import { removeAccessFiles } from "../lab/access-files";
@@ -48,10 +49,11 @@ function configFileFor(stack: string): string | undefined {
   return file;
 }
 
-/** What reached the lab from this computer: what cannot be removed for want of rights does not keep the rest. */
+/** What reached the lab from this computer, and what was loaded for it: what cannot be removed for want of rights does not keep the rest. */
 function removeFromHost(stack: string): void {
   const steps = [
     ...[removeAccessFiles, removeKubeconfig, removeSshInclude],
+    (name: string) => removeLoaded(thisHost().project, name),
     ...[removeDns, removeRoutes, removeHosts],
   ];
   const problems = steps.flatMap((remove) => {

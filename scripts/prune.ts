@@ -84,6 +84,7 @@ async function listCaches(): Promise<Cached[]> {
     })),
     ...standIn(),
     ...folder("Pulumi engine", "engine"),
+    ...folder("descriptions of image archives", "image-archives"),
     ...folder("tests' file systems", "test"),
   ];
 }

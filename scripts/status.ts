@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { readLoaded } from "../hypervisor/containers/loaded-images";
 import { Stack } from "../lab/stack/stack";
 import { counts, fittedStatusText, type Size, statusText } from "../lab/status-text";
 import { type LabLook, LabWatcher } from "../lab/watcher";
@@ -38,10 +39,17 @@ async function main({ stack: name, values }: CommandLine<typeof options>): Promi
     writePicture(look, values.svg);
     if (look.problem !== undefined) throw new Error(look.problem);
     console.log(values.json ? json(look) : statusText(look.checks));
+    if (!values.json) sayLoaded(name);
     process.exitCode = exitStatus(look);
   } finally {
     await watcher.close();
   }
+}
+
+/** In a line, where there are any. */
+function sayLoaded(stack: string): void {
+  const names = readLoaded(process.cwd(), stack).flatMap(({ images }) => images.map(({ name }) => name));
+  if (names.length > 0) console.log(`Loaded images: ${names.join(", ")} (npm run load -- --list)`);
 }
 
 async function watch(watcher: LabWatcher, given: CommandLine<typeof options>["values"]): Promise<void> {

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { Readable } from "node:stream";
 import { type Host, onPath } from "../../lib/host";
 import { localFolder } from "../../lib/local-folder";
 import { type RunProcess, runProcess } from "../../lib/process";
@@ -8,13 +9,26 @@ import { RemedyError } from "../../lib/remedy-error";
 import { withTemporaryFolder } from "../../lib/temporary-folder";
 import type { Guest, GuestAccess } from "./guest-access";
 
-/** How a guest's command ended, with the end of what it said, or why nobody could be asked. */
+/** How a guest's command ended, with what it said and the end of that, or why nobody could be asked. */
 export type GuestAnswer =
   /** The status is undefined where the command did not come to its end in time. */
-  { reached: true; status: number | undefined; lastWords: string } | { reached: false; reason: string };
+  | { reached: true; status: number | undefined; output: string; lastWords: string }
+  | { reached: false; reason: string };
+
+interface Question {
+  /** For the command's standard input. */
+  input?: Readable;
+  /** What it says is for us, not for a person. */
+  isQuiet?: boolean;
+}
 
 /** Runs one command line on a machine, and shows what it says as it comes. */
-export type AskGuest = (guest: Guest, command: string, timeoutSeconds: number) => Promise<GuestAnswer>;
+export type AskGuest = (
+  guest: Guest,
+  command: string,
+  timeoutSeconds: number,
+  question?: Question,
+) => Promise<GuestAnswer>;
 
 /** ssh's own status: no connection, or one that broke. */
 const NO_CONNECTION = 255;
@@ -41,10 +55,14 @@ export async function withGuests<T>(
   const parent = path.join(host.project, localFolder, "tmp");
   return withTemporaryFolder(parent, "ssh-", async (folder) => {
     await writeFiles(folder, access);
-    return work(async (guest, command, timeoutSeconds) => {
+    return work(async (guest, command, timeoutSeconds, { input, isQuiet = false } = {}) => {
       // By names alone: ssh starts the way through the gateway by a shell line of its own, which breaks at a blank in a path.
       const words = ["-F", CONFIG, "-T", guest.name, command];
-      const result = await run(ssh, words, { timeoutSeconds, folder, onOutput: log });
+      const result = await run(ssh, words, {
+        ...{ timeoutSeconds, folder },
+        ...(isQuiet ? {} : { onOutput: log }),
+        ...(input === undefined ? {} : { input }),
+      });
       const said = `${result.stdout}\n${result.stderr}`.trim().split("\n");
       const lastWords = said.slice(-LAST_LINES).join("\n");
       if (result.startError !== undefined) return { reached: false, reason: result.startError };
@@ -52,11 +70,12 @@ export async function withGuests<T>(
         return {
           reached: true,
           status: undefined,
+          output: result.stdout,
           lastWords: `${lastWords}\nno end within ${timeoutSeconds} s`,
         };
       if (result.status === NO_CONNECTION || result.status === null)
         return { reached: false, reason: lastWords || "no connection" };
-      return { reached: true, status: result.status, lastWords };
+      return { reached: true, status: result.status, output: result.stdout, lastWords };
     });
   });
 }

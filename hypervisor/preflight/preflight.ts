@@ -12,6 +12,7 @@ import {
   checkSsh,
 } from "./lab";
 import { checkHostNetworks } from "./networks";
+import { checkOwnImages } from "./own-images";
 import { type Probes, realProbes } from "./probes";
 import { checkVirtualBox } from "./virtualbox";
 
@@ -29,6 +30,7 @@ export async function preflight(plan: LabPlan, probes: Probes = realProbes()): P
     checkHostNetworks(plan, probes),
     checkClock(probes),
     checkAddonImages(plan, probes),
+    checkOwnImages(plan, probes),
   ]);
   return findings.flat();
 }

@@ -66,6 +66,14 @@ export const resolvers = {
 };
 export const timeServers = listOf(z.string().refine(isTimeServer), "a list of DNS names or IPv4 addresses");
 
+export const imageArchives = listOf(
+  z
+    .string()
+    .max(1024)
+    .regex(/^\S(.*\S)?$/),
+  "a list of files, relative to the project's folder or full paths, as docker save writes them",
+);
+
 export const volumeName = text(
   /^[a-zA-Z][-_a-zA-Z0-9]*$/,
   "a letter, then letters, digits, - and _, at most 64",

@@ -6,6 +6,7 @@ import {
   diskImage,
   domain,
   glusterCount,
+  imageArchives,
   kubernetesRelease,
   masterCount,
   resolvers,
@@ -219,6 +220,12 @@ export const schema = z.strictObject({
       "`plain`: one partition; `lvm`: /boot and logical volumes for root, home, opt, tmp, usr and var, and a compiler; for `built` made by root on Linux",
     ),
   }),
+  images: key(
+    imageArchives,
+    [],
+    inPlace,
+    "Archives of container images, as `docker save` writes them, that every master and worker has from its birth",
+  ),
   hostAccess,
   names: section("What machines' names begin with; two digits follow", {
     gateway: name("gate-node", "gateways"),

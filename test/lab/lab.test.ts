@@ -8,6 +8,7 @@ import { dayTwoTests } from "./day-two";
 import { expiryTests } from "./expired";
 import { failoverTests } from "./failover";
 import { insideTests } from "./inside";
+import { ownImageTests } from "./own-images";
 import { removalTests } from "./removal";
 import { secrecyTests } from "./secrecy";
 import { storageTests } from "./storage";
@@ -39,6 +40,8 @@ describe("the reference lab", () => {
 describe("a broken lab", insideTests);
 
 describe("day two", dayTwoTests);
+
+describe("images of one's own", ownImageTests);
 
 describe("a changed lab", changeTests);
 

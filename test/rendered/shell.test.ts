@@ -35,6 +35,10 @@ testWith("shellcheck").each(["enter.sh", "both-commands.sh"])(
   },
 );
 
+testWith("shellcheck")("what a load runs on machines passes shellcheck", () => {
+  expectAccepted("shellcheck", [join(sourceFolder(), "kubernetes", "load.sh")]);
+});
+
 testWith("shellcheck")("what a diagnosis runs on machines passes shellcheck", () => {
   expectAccepted("shellcheck", [join(sourceFolder(), "..", "scripts", "diagnose", "collect.sh")]);
 });

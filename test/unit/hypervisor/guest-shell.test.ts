@@ -91,6 +91,7 @@ withSsh(
       expect(await ask((run) => run(known.machine, "do it", 20), known)).toEqual({
         ...{ reached: true, status: 0 },
         lastWords: "heard do it",
+        output: "heard do it\n",
       });
       expect(lines).toEqual(["heard do it"]);
       expect(await ask((run) => run(known.gateway, "fail", 20), known)).toMatchObject({ status: 3 });

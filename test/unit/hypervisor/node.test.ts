@@ -23,8 +23,13 @@ const ACCESS: GuestAccess = {
   peers: [guest("kube-mast01"), guest("kube-mast02")],
 };
 const SILENT: GuestAnswer = { reached: false, reason: "Connection refused" };
-const YES: GuestAnswer = { reached: true, status: 0, lastWords: "" };
-const no = (status: number, lastWords: string): GuestAnswer => ({ reached: true, status, lastWords });
+const YES: GuestAnswer = { reached: true, status: 0, output: "", lastWords: "" };
+const no = (status: number, lastWords: string): GuestAnswer => ({
+  reached: true,
+  status,
+  output: "",
+  lastWords,
+});
 const HASTY = { boundSeconds: 0, pauseSeconds: 0 };
 
 let simulated: SimulatedVBoxManage;
@@ -136,7 +141,12 @@ describe("stepping aside", () => {
   it("is refused with the machine's reason", async () => {
     const answers = { "kube-node02": no(1, "heal pending: 12 files") };
     await expect(aside(answers)).rejects.toThrow(/says no to being away.*heal pending: 12 files/);
-    const late: GuestAnswer = { reached: true, status: undefined, lastWords: "no end within 900 s" };
+    const late: GuestAnswer = {
+      reached: true,
+      status: undefined,
+      output: "",
+      lastWords: "no end within 900 s",
+    };
     await expect(aside({ "kube-node02": late })).rejects.toThrow(/no end within 900 s/);
   });
 

@@ -15,7 +15,7 @@ import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 const older = "Kubernetes 1.36.2, flannel 0.28.4";
 const releases = "Kubernetes 1.36.3, flannel 0.28.4";
 const names = ["kube-mast01", "kube-node01"];
-const YES: GuestAnswer = { reached: true, status: 0, lastWords: "" };
+const YES: GuestAnswer = { reached: true, status: 0, output: "", lastWords: "" };
 
 let simulated: SimulatedVBoxManage;
 let remove: () => void;
@@ -118,7 +118,11 @@ it("leaves one that is off alone: it gets its volume when it is started", async 
 
 it.each<[string, GuestAnswer, string]>([
   ["does not answer", { reached: false, reason: "Connection refused" }, "Connection refused"],
-  ["has no room", { reached: true, status: 1, lastWords: "is the disk full?" }, "is the disk full?"],
+  [
+    "has no room",
+    { reached: true, status: 1, output: "", lastWords: "is the disk full?" },
+    "is the disk full?",
+  ],
 ])("fails before anything is changed when one %s, and says which", async (_, answer, words) => {
   await expect(bring({ "kube-node01": answer })).rejects.toMatchObject({
     message: expect.stringMatching(new RegExp(`kube-node01: .*${words.replaceAll("?", "\\?")}`)),

@@ -78,6 +78,7 @@ export const changesOf = (own: Pair): Record<string, ChangedKey> => ({
   "image.checksum": to(`sha256:${"0".repeat(64)}`, { image: { base: "https://images.example/disk.qcow2" } }),
   "image.rootDiskGiB": to(31),
   "image.layout": to("lvm"),
+  images: to(["shop.tar"]),
   "hostAccess.mode": to("hostonly"),
   "hostAccess.address": to("127.0.0.2"),
   "hostAccess.adapter": to("eth1", bridged),
