@@ -111,11 +111,15 @@ async function hasOtherSize(
   return size !== wanted.dataDiskGiB;
 }
 
+/** Those that stay are left alone: somebody may be using the API meanwhile. */
 async function changeForwards(vbox: VBoxManage, wanted: MachineSpecification, info: Info): Promise<void> {
-  for (const { adapter, name } of oldForwards(info))
-    await vbox.call(["controlvm", wanted.machine, `natpf${adapter}`, "delete", name]);
-  for (const forward of wanted.forwards)
-    await vbox.call(["controlvm", wanted.machine, `natpf${natNumber(wanted)}`, forwardRule(forward)]);
+  const rules = wanted.forwards.map(forwardRule);
+  const old = oldForwards(info);
+  const kept = new Set(old.map(({ rule }) => rule).filter((rule) => rules.includes(rule)));
+  for (const { adapter, name, rule } of old)
+    if (!kept.has(rule)) await vbox.call(["controlvm", wanted.machine, `natpf${adapter}`, "delete", name]);
+  for (const rule of rules)
+    if (!kept.has(rule)) await vbox.call(["controlvm", wanted.machine, `natpf${natNumber(wanted)}`, rule]);
 }
 
 /** Number of the adapter that carries the forwards; 0 when there is none. */
@@ -123,10 +127,10 @@ function natNumber(wanted: MachineSpecification): number {
   return wanted.adapters.findIndex((adapter) => adapter.kind === "nat") + 1;
 }
 
-function oldForwards(info: Info): { adapter: number; name: string }[] {
+function oldForwards(info: Info): { adapter: number; name: string; rule: string }[] {
   const adapter = adapterNumbers(info).find((number) => info.get(`nic${number}`) === "nat");
   if (adapter === undefined) return [];
-  return forwardRules(info).map((rule) => ({ adapter, name: rule.split(",")[0] ?? "" }));
+  return forwardRules(info).map((rule) => ({ adapter, name: rule.split(",")[0] ?? "", rule }));
 }
 
 /** Gives a stopped machine its seed, when there is one: a boot without it must not be the first. */

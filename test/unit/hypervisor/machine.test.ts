@@ -182,6 +182,19 @@ describe("a machine that is there", () => {
     expect(machine.values.get("cpus")).toBe("1");
   });
 
+  it("keeps those forwards that stay while another comes and goes", async () => {
+    const added = { ...GATEWAY.forwards[0], name: "port8088", hostPort: 8088, guestPort: 8088 };
+    const forwards = [...GATEWAY.forwards, added] as MachineSpecification["forwards"];
+    const rules = () => simulated.calls.filter(([, , option]) => option?.startsWith("natpf"));
+    const call = ["controlvm", GATEWAY.machine, "natpf1"];
+    simulated.calls.length = 0;
+    await ensure({ ...GATEWAY, forwards });
+    expect(rules()).toEqual([[...call, "port8088,tcp,127.0.0.1,8088,10.0.2.15,8088"]]);
+    await ensure(GATEWAY);
+    expect(rules().slice(1)).toEqual([[...call, "delete", "port8088"]]);
+    expect(simulated.machine(GATEWAY.machine).state).toBe("running");
+  });
+
   it("gets its forwards back when its NAT was taken away by hand", async () => {
     simulated.machine(GATEWAY.machine).values.set("nic1", "none");
     await ensure(GATEWAY);
