@@ -11,6 +11,7 @@ import {
   checkPortsAreFree,
   checkSsh,
 } from "./lab";
+import { checkLans } from "./lans";
 import { checkHostNetworks } from "./networks";
 import { checkOwnImages } from "./own-images";
 import { type Probes, realProbes } from "./probes";
@@ -28,6 +29,7 @@ export async function preflight(plan: LabPlan, probes: Probes = realProbes()): P
     checkPortsAreFree(plan, probes),
     checkNamesAreFree(plan, probes),
     checkHostNetworks(plan, probes),
+    checkLans(plan, probes),
     checkClock(probes),
     checkAddonImages(plan, probes),
     checkOwnImages(plan, probes),

@@ -1,3 +1,4 @@
+import { getServers } from "node:dns";
 import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
 import { freeGiB } from "../../lib/free-space";
@@ -31,6 +32,10 @@ export interface Probes {
   portHindrance: (address: string, port: number) => Promise<PortHindrance | undefined>;
   /** Who listens on a port, in words; undefined when unknown. */
   listenerOn: (port: number) => string | undefined;
+  /** Network adapters by name, with their addresses. */
+  interfaces: () => NodeJS.Dict<os.NetworkInterfaceInfo[]>;
+  /** Addresses of the servers that this computer asks for names. */
+  resolvers: () => string[];
   /** Runs any program; never rejects. */
   run: (file: string, args: string[]) => Promise<ProcessResult>;
   /** Whether an official image is in the bundle of a release of Kubernetes, or can be fetched for it. */
@@ -62,6 +67,8 @@ export function realProbes(host: Host = thisHost()): Probes {
     freeGiB,
     portHindrance,
     listenerOn,
+    interfaces: os.networkInterfaces,
+    resolvers: getServers,
     run,
     officialImage: (image, version) => hasOfficialImage(image, { version }),
     vboxManage: (hypervisor, args) => {

@@ -117,7 +117,7 @@ function collision(
 }
 
 /** The first private subnet of that size that touches none of `taken`. */
-function freeSubnet(length: number, taken: AddressRange[]): string | undefined {
+export function freeSubnet(length: number, taken: AddressRange[]): string | undefined {
   for (const block of privateBlocks.filter((candidate) => prefixLength(candidate) <= length)) {
     const size = 2 ** (32 - length);
     for (let offset = 0; offset < sizeOf(block); offset += size) {

@@ -3,6 +3,7 @@ import { networksConf } from "../../../hypervisor/preflight/networks";
 import { fittingHypervisor, preflight } from "../../../hypervisor/preflight/preflight";
 import type { Probes } from "../../../hypervisor/preflight/probes";
 import { hostLike, referencePlan } from "./fixtures";
+import { interfacesOf } from "./recorded-computer";
 
 const VBOX = "/usr/bin/VBoxManage";
 const FILES = [VBOX, "/usr/bin/genisoimage", "/usr/bin/ssh", "/dev/vboxdrv"];
@@ -38,6 +39,8 @@ function computer(
     portHindrance: async () => undefined,
     listenerOn: () => undefined,
     officialImage: async () => true,
+    interfaces: () => ({}),
+    resolvers: () => [],
     run: async () => ({ status: null, stdout: "", stderr: "", timedOut: false, startError: "ENOENT" }),
     vboxManage: async (_hypervisor, args) =>
       files.some((file) => /VBoxManage/.test(file)) ? (known[args.join(" ")] ?? "") : undefined,
@@ -174,6 +177,19 @@ describe("the lab on this computer", () => {
       const answers = { [`showvminfo ${gateway} --machinereadable`]: info };
       expect(await problems({ portHindrance, answers })).toEqual([]);
     }
+  });
+
+  it("has a port of the user's own forwards taken", async () => {
+    const own = referencePlan({
+      hypervisor: "virtualbox",
+      hostAccess: { forwards: ["8088:kube-node01:30081"] },
+    });
+    const portHindrance = async (_address: string, port: number) =>
+      port === 8088 ? ("taken" as const) : undefined;
+    expect(await found({ portHindrance }, /Port 8088 of 127\.0\.0\.1 is taken/, own)).toMatchObject({
+      severity: "error",
+      fix: expect.stringMatching(/hostAccess\.forwards, or, .*npm run forward -- --remove 8088/),
+    });
   });
 
   it("has lost the address that the lab's ports are on", async () => {
@@ -341,6 +357,25 @@ describe("host networks", () => {
     });
     const alone = { ...answers, "list vms": "" };
     expect(await problems({ files, answers: alone }, ours)).toEqual([]);
+  });
+});
+
+describe("a network of the host's that the lab has, too", () => {
+  const interfaces = () => interfacesOf({ vboxnet0: ["192.168.56.1/24"], eno1: ["192.168.4.7/24"] });
+
+  it("is not the lab's own host-only network", async () => {
+    const hostonly = referencePlan({ hypervisor: "virtualbox", hostAccess: { mode: "hostonly" } });
+    const list = "Name:            vboxnet0\nIPAddress:       192.168.56.1\nNetworkMask:     255.255.255.0\n";
+    const own = { interfaces, files: [...FILES, "/dev/vboxnetctl"] };
+    const named = (findings: Finding[]) => findings.map(({ found }) => found.split(" = ")[0]);
+    const answers = { "list hostonlyifs": list };
+    expect(named(await problems({ ...own, answers }, hostonly))).toEqual(["networks.dmz.cidr"]);
+    expect(named(await problems(own, hostonly))).toEqual(["networks.dmz.cidr", "hostAccess.hostOnly.cidr"]);
+  });
+
+  it("is none to the stand-in, whose networks are apart", async () => {
+    const findings = await preflight(referencePlan({ hypervisor: "embedded" }), computer({ interfaces }));
+    expect(findings.filter(({ check }) => check === "host's networks")).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import type { NetworkInterfaceInfo } from "node:os";
 import path from "node:path";
 import { load } from "js-yaml";
 import type { Probes } from "../../../hypervisor/preflight/probes";
@@ -16,6 +17,10 @@ export interface RecordedComputer {
   /** What exists. */
   files: string[];
   texts?: Record<string, string>;
+  /** Addresses of its network adapters, as `192.168.1.57/24`. */
+  interfaces?: Record<string, string[]>;
+  /** Servers that it asks for names. */
+  resolvers?: string[];
   /** VBoxManage's output by its arguments. */
   vboxManage: Record<string, string>;
   /** Standard output of other programs, by their names; others are not there. */
@@ -50,6 +55,8 @@ export function probesOf(computer: RecordedComputer): Probes {
     portHindrance: async () => undefined,
     listenerOn: () => undefined,
     officialImage: async () => true,
+    interfaces: () => interfacesOf(computer.interfaces),
+    resolvers: () => computer.resolvers ?? [],
     run: async (file) => {
       const stdout = computer.run[path.basename(file)];
       const ended = { stdout: stdout ?? "", stderr: "", timedOut: false };
@@ -59,4 +66,17 @@ export function probesOf(computer: RecordedComputer): Probes {
     },
     vboxManage: async (_hypervisor, args) => computer.vboxManage[args.join(" ")] ?? "",
   };
+}
+
+/** As node:os has adapters. */
+export function interfacesOf(adapters: Record<string, string[]> = {}): NodeJS.Dict<NetworkInterfaceInfo[]> {
+  return Object.fromEntries(
+    Object.entries(adapters).map(([name, addresses]) => [name, addresses.map((cidr) => adapter(cidr))]),
+  );
+}
+
+function adapter(cidr: string): NetworkInterfaceInfo {
+  const [address = ""] = cidr.split("/");
+  const rest = { netmask: "", mac: "08:00:27:00:00:01", internal: address.startsWith("127."), cidr, address };
+  return address.includes(":") ? { ...rest, family: "IPv6", scopeid: 0 } : { ...rest, family: "IPv4" };
 }
