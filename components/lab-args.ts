@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { OwnArchive } from "../hypervisor/containers/own-archives";
 import { ownImages, requireLoaded } from "../hypervisor/containers/wanted-images";
+import { readAddedForwards } from "../hypervisor/reality/added-forwards";
 import { LOOK_BOUND } from "../hypervisor/reality/inside";
 import { observe } from "../hypervisor/reality/reality";
 import { thisHost } from "../lib/host";
@@ -19,7 +20,8 @@ import { stackConfiguration } from "./stack-configuration";
  */
 export async function labArgs(own: Readonly<Record<string, unknown>> = {}): Promise<LabArgs> {
   const { configuration, lab } = await stackConfiguration(own);
-  const plan = planLab(configuration, pulumi.getStack());
+  const stack = pulumi.getStack();
+  const plan = planLab(configuration, stack, readAddedForwards(stack));
   const baseDisk = baseDiskFor(plan);
   const bound = LOOK_BOUND[pulumi.runtime.isDryRun() ? "preview" : "update"];
   const [observations, archives] = await Promise.all([

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { kubeconfig } from "../cloud-init/kubernetes/kubeconfig";
 import { planCertificates } from "../plan/certificates";
 import { mermaid } from "../plan/diagram";
-import { endpointOf } from "../plan/endpoint";
+import { endpointOf, ownForwardsIn } from "../plan/endpoint";
 import { hostsEntries } from "../plan/hosts-entries";
 import type { LabPlan, Role } from "../plan/lab-plan";
 import type { Machine } from "./machine";
@@ -38,6 +38,8 @@ export interface StackOutputs {
   statistics: { url: string; user: string; password: pulumi.Output<string> };
   /** Where it is on; the token is secret, and an administrator's. */
   dashboard?: { url: string; token: pulumi.Output<string> };
+  /** The user's own forwards, where there are any: what each address and port of the host leads to. */
+  forwards?: Record<string, string>;
   /** Lines for the host's own hosts file. */
   hostsFile: string;
   /** Mermaid. */
@@ -76,9 +78,18 @@ export function labOutputs({ plan, pki, secrets }: Site, machines: readonly Mach
     ...(secrets.dashboardToken && {
       dashboard: { url: pageOf(plan, "dashboard"), token: secrets.dashboardToken },
     }),
+    ...ownForwardsOf(plan),
     hostsFile: hostsEntries(plan),
     topology: mermaid(plan),
   };
+}
+
+function ownForwardsOf(plan: LabPlan): Pick<StackOutputs, "forwards"> {
+  const entries = ownForwardsIn(plan).map(({ hostAddress, hostPort, about, target }) => {
+    const place = `${target?.address}:${target?.port}`;
+    return [`${hostAddress}:${hostPort}`, about === place ? place : `${about}, ${place}`];
+  });
+  return entries.length === 0 ? {} : { forwards: Object.fromEntries(entries) };
 }
 
 function pageOf(plan: LabPlan, name: "statistics" | "dashboard"): string {

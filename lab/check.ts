@@ -1,6 +1,6 @@
 /** One thing that was looked at. */
 export interface Check {
-  /** `machine`, `node`, `etcd member`, `virtual IP`, `backend`, `Gluster peer`, `Gluster volume`, `storage`, `service`, `certificate`. */
+  /** `machine`, `node`, `etcd member`, `virtual IP`, `backend`, `Gluster peer`, `Gluster volume`, `storage`, `service`, `forward`, `certificate`. */
   kind: string;
   name: string;
   healthy: boolean;

@@ -22,6 +22,8 @@ const shape = z.object({
   sshPrivateKey: z.string(),
   knownHosts: z.string(),
   statistics: z.object({ url: z.string(), user: z.string(), password: z.string() }),
+  /** `127.0.0.1:8088` → `default/web:80, 192.168.2.200:80` */
+  forwards: z.record(z.string(), z.string()).optional(),
   dashboard: z.object({ url: z.string(), token: z.string() }).optional(),
 });
 

@@ -1,6 +1,7 @@
 import type { ObservedState } from "../hypervisor/reality/observation";
 import { type CertificateEnd, certificateEnds, kubeletEnds } from "./certificate-ends";
 import type { Check } from "./check";
+import { forwardChecks } from "./forward-checks";
 import {
   askMachines,
   didNotAnswer,
@@ -25,7 +26,10 @@ export async function examine(
   now: Date,
   patience?: ReportPatience,
 ): Promise<Check[]> {
-  const reports = await askMachines(outputs.machines, states, shell, patience);
+  const [reports, forwards] = await Promise.all([
+    askMachines(outputs.machines, states, shell, patience),
+    forwardChecks(outputs),
+  ]);
   return [
     ...outputs.machines.map(({ name }) => machineCheck(name, states.get(name), reports.of(name))),
     ...nodeChecks(reports),
@@ -34,6 +38,7 @@ export async function examine(
     ...glusterChecks(reports),
     ...mountChecks(outputs, reports),
     ...serviceChecks(reports),
+    ...forwards,
     ...certificateChecks([...certificateEnds(outputs.certificates), ...kubeletEnds(reports)], now),
   ];
 }

@@ -26,12 +26,15 @@ export interface SubnetPlan {
 
 /** A port on the host's 127.0.0.1 that NAT carries to `guestPort` on the gateway. */
 export interface ForwardPlan {
-  name: "api" | "ssh" | "statistics" | "dashboard" | "http" | "https";
+  /** `port8088` is one of the user's own. */
+  name: "api" | "ssh" | "statistics" | "dashboard" | "http" | "https" | `port${number}`;
   hostAddress: string;
   hostPort: number;
   guestPort: number;
   /** Where the gateway sends it on to, when not to itself: `192.168.4.20:6443`. */
   target?: { address: string; port: number };
+  /** Of the user's own: what it leads to, for a person: `default/web:80`, `kube-node01:30080`. */
+  about?: string;
 }
 
 /** VirtualBox's NAT: always 10.0.2.0/24, guest 10.0.2.15, router 10.0.2.2; given statically, so no DHCP wait. */

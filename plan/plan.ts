@@ -2,6 +2,7 @@ import { addressAfter, addressAt, prefixLength } from "../lib/addresses";
 import { madeWith } from "./config/changes";
 import type { Configuration } from "./config/defaults";
 import { natNetwork, subnetNames } from "./fixed-networks";
+import type { AddedForward } from "./forwards";
 import type {
   AdapterPlan,
   ApplicationsPlan,
@@ -18,13 +19,21 @@ import type {
 import { lanAddress } from "./lan-addresses";
 import { type AdapterName, adapterKey, macAddresses } from "./mac-addresses";
 import { type MachineName, machineNames, subnetOf } from "./machine-names";
+import { ownForwards } from "./own-forwards";
 import { dashboardPort, webPorts } from "./ports";
 
 const HOURS_A_DAY = 24;
 const HOURS_A_YEAR = 365 * HOURS_A_DAY;
 
-/** The whole lab out of a configuration that `parseConfiguration` has found good. */
-export function planLab(configuration: Configuration, stack: string): LabPlan {
+/**
+ * The whole lab out of a configuration that `parseConfiguration` has found good.
+ * @param added what `npm run forward` has added to the lab that lives
+ */
+export function planLab(
+  configuration: Configuration,
+  stack: string,
+  added: readonly AddedForward[] = [],
+): LabPlan {
   const { kubernetes, loadBalancers, hostAccess, certificates, image } = configuration;
   // The stand-in's machines reach nothing outside their computer, and share its clock.
   const reachesOut = configuration.hypervisor !== "embedded";
@@ -42,7 +51,7 @@ export function planLab(configuration: Configuration, stack: string): LabPlan {
     upstreamResolvers: reachesOut ? configuration.upstreamResolvers : [],
     timeServers: reachesOut ? configuration.timeServers : [],
     subnets: planSubnets(configuration, stack),
-    machines: planMachines(configuration, stack),
+    machines: planMachines(configuration, stack, added),
     workersAtOnce: configuration.workers.atOnce,
     kubernetes: {
       version: kubernetes.version,
@@ -105,7 +114,11 @@ function planSubnets({ networks }: Configuration, stack: string): Record<SubnetN
   };
 }
 
-function planMachines(configuration: Configuration, stack: string): MachinePlan[] {
+function planMachines(
+  configuration: Configuration,
+  stack: string,
+  added: readonly AddedForward[],
+): MachinePlan[] {
   const names = machineNames(configuration);
   const macs = macAddresses(stack, adapterNames(configuration, names));
   const macOf = (machine: string, adapter: string) => macs.get(adapterKey({ machine, adapter })) ?? "";
@@ -119,7 +132,7 @@ function planMachines(configuration: Configuration, stack: string): MachinePlan[
     ...sizesOf(configuration, role),
     adapters:
       role === "gateway"
-        ? gatewayAdapters(configuration, stack, (adapter) => macOf(name, adapter))
+        ? gatewayAdapters(configuration, stack, added, (adapter) => macOf(name, adapter))
         : [
             machineAdapter(configuration, stack, role, index, macOf(name, subnetOf[role])),
             ...lanAdapters(configuration, role, index, macOf(name, "bridged")),
@@ -216,6 +229,7 @@ function bridgedAdapter(
 function gatewayAdapters(
   configuration: Configuration,
   stack: string,
+  added: readonly AddedForward[],
   macOf: (adapter: string) => string,
 ): AdapterPlan[] {
   const internal = subnetNames.map(
@@ -235,7 +249,7 @@ function gatewayAdapters(
       address: natNetwork.address,
       prefixLength: prefixLength(natNetwork.cidr),
       gateway: natNetwork.gateway,
-      forwards: planForwards(configuration),
+      forwards: planForwards(configuration, added),
     },
     ...internal,
     ...hostAdapters(configuration, macOf),
@@ -263,13 +277,21 @@ function hostAdapters(configuration: Configuration, macOf: (adapter: string) => 
   }
 }
 
-function planForwards({ hostAccess, loadBalancers, kubernetes, addons }: Configuration): ForwardPlan[] {
+function planForwards(configuration: Configuration, added: readonly AddedForward[]): ForwardPlan[] {
+  const labs = labForwards(configuration);
+  const { address: hostAddress, forwards: configured } = configuration.hostAccess;
+  const addresses = new Map(
+    machineNames(configuration).map(({ name, role, index }) => [name, addressOf(configuration, role, index)]),
+  );
+  return [
+    ...labs,
+    ...ownForwards({ configured, added, hostAddress, addressOf: (name) => addresses.get(name) }, labs),
+  ];
+}
+
+function labForwards({ hostAccess, loadBalancers, kubernetes, addons }: Configuration): ForwardPlan[] {
   const hostAddress = hostAccess.address;
-  const toVirtualIp = (
-    name: Exclude<ForwardPlan["name"], "ssh">,
-    hostPort: number,
-    port: number,
-  ): ForwardPlan => ({
+  const toVirtualIp = (name: ForwardPlan["name"], hostPort: number, port: number): ForwardPlan => ({
     name,
     hostAddress,
     hostPort,

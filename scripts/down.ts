@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { removeLoaded } from "../hypervisor/containers/loaded-images";
 import { openVBoxManage } from "../hypervisor/driver/vboxmanage";
 import { removeAbandoned } from "../hypervisor/machine/abandoned";
+import { forgetAddedForwards } from "../hypervisor/reality/added-forwards";
 import { removeAccessFiles } from "../lab/access-files";
 import { forPulumi, pulumiOptions } from "../lab/stack/pulumi-options";
 import { Stack } from "../lab/stack/stack";
@@ -54,6 +55,7 @@ function removeFromHost(stack: string): void {
   const steps = [
     ...[removeAccessFiles, removeKubeconfig, removeSshInclude],
     (name: string) => removeLoaded(thisHost().project, name),
+    () => forgetAddedForwards(stack, thisHost().project),
     ...[removeDns, removeRoutes, removeHosts],
   ];
   const problems = steps.flatMap((remove) => {

@@ -7,6 +7,7 @@ import type { VBoxManage } from "../driver/vboxmanage";
 import { removeBundleVolumes } from "../machine/bundle-volume";
 import { removeDataDisks } from "../machine/data-disk";
 import { removeIfEmpty } from "../machine/leftovers";
+import { forgetAddedForwards } from "../reality/added-forwards";
 import { forgetLab, rememberLab } from "../reality/living-lab";
 import { removeMembers, writeMembers } from "../reality/members";
 import { type LabSpecification, labelOf } from "../specification/lab";
@@ -62,6 +63,7 @@ export async function absentNetwork(
   await removeDataDisks(vbox, folders, log);
   // Whatever is left of a machine keeps the record.
   forgetLab(project, stackOf(wanted.group), folders.lab);
+  forgetAddedForwards(stackOf(wanted.group), project);
   await removeIfEmpty(folders.seeds);
   await removeIfEmpty(folders.lab);
   // `<machine folder>/kube-lab`: it stays as long as another lab or an image is in it.

@@ -76,8 +76,14 @@ async function checkPort(
   return failure(
     check,
     `Port ${hostPort} of ${hostAddress} is taken${byWhom(probes.listenerOn(hostPort))}; the lab forwards it (${formatForward({ ...forward, guestAddress })}).`,
-    `End the program that listens there (${listenerCommand(probes.host.platform, hostPort)}), or choose another port: ${setCommand(`hostAccess.${forward.name}Port`, "NUMBER")}`,
+    `End the program that listens there (${listenerCommand(probes.host.platform, hostPort)}), or choose another port: ${anotherPort(forward)}`,
   );
+}
+
+function anotherPort({ name, about, hostPort }: ForwardPlan): string {
+  return about === undefined
+    ? setCommand(`hostAccess.${name}Port`, "NUMBER")
+    : `the one that begins with ${hostPort}: in hostAccess.forwards, or, where \`npm run forward\` has made it, \`npm run forward -- --remove ${hostPort}\``;
 }
 
 /** Memory and disk for the machines that do not run yet. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { load } from "js-yaml";
+import { readAddedForwards } from "../../hypervisor/reality/added-forwards";
 import { readLivingLab } from "../../hypervisor/reality/living-lab";
 import { type LivingLab, parseConfiguration, usableConfiguration } from "../../plan/config/configuration";
 import type { LabPlan } from "../../plan/lab-plan";
@@ -19,7 +20,8 @@ export function planOfStack(
   living: LivingLab = readLivingLab(stack),
 ): LabPlan {
   const raw = rawConfigurationIn(configFile);
-  return planLab(parseConfiguration(raw, undefined, stack, fitting, living), stack);
+  const configuration = parseConfiguration(raw, undefined, stack, fitting, living);
+  return planLab(configuration, stack, readAddedForwards(stack));
 }
 
 /** A plan that can be worked with whatever the configuration says. */
@@ -45,7 +47,8 @@ export function usablePlanOfStack(
   const wrong = problems.map(({ key }) => `kube-lab:${key}`).join(", ");
   const problem = unreadable ?? (wrong === "" ? undefined : `${configFile} is wrong in ${wrong}`);
   const warning = problem && `kube-lab: ${problem}; npm run preview says what to do`;
-  return { plan: planLab(configuration, stack), ...(warning !== undefined && { warning }) };
+  const plan = planLab(configuration, stack, readAddedForwards(stack));
+  return { plan, ...(warning !== undefined && { warning }) };
 }
 
 /** The namespace `kube-lab` of a stack's file; of one that is no YAML nothing, and why in one line. */

@@ -22,7 +22,9 @@ export function configurationTable(): string {
 }
 
 function fallback({ derived }: Setting, value: unknown): string {
-  const shown = Array.isArray(value) ? value.map((item) => `\`${item}\``).join(", ") : `\`${value}\``;
+  const shown = Array.isArray(value)
+    ? value.map((item) => `\`${item}\``).join(", ") || "none"
+    : `\`${value}\``;
   if (derived === undefined) {
     return shown;
   }

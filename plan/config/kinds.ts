@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { isAddress, isHostOf, networkOf } from "../../lib/addresses";
+import { parsePortForward } from "../forwards";
 import { integer, listOf, text } from "./settings";
 
 /** Kinds of values that one or two keys have: what they take, and why they refuse what is often tried. */
@@ -64,6 +65,10 @@ export const resolvers = {
   ...listOf(z.string().refine(isResolver), "a list of IPv4 addresses outside 127.0.0.0/8"),
   explain: explainResolver,
 };
+export const forwards = listOf(
+  z.string().refine((text) => parsePortForward(text) !== undefined),
+  "a list of at most 16 HOSTPORT:TARGET:PORT, such as 8088:kube-node01:30080: HOSTPORT from 1024 to 65535, TARGET a machine's name or an IPv4 address of the lab's networks",
+);
 export const timeServers = listOf(z.string().refine(isTimeServer), "a list of DNS names or IPv4 addresses");
 
 export const imageArchives = listOf(

@@ -1,4 +1,4 @@
-import { hostAdapter, interfaceAddress } from "./kinds";
+import { forwards, hostAdapter, interfaceAddress } from "./kinds";
 import {
   address,
   cidr,
@@ -50,6 +50,12 @@ export const hostAccess = section("How the host reaches the lab, and by which po
     "Port of the host that leads to the applications, with Traefik",
   ),
   httpsPort: derivedKey(port(1024), inStackDev, inPlace, "The same for HTTPS"),
+  forwards: key(
+    forwards,
+    [],
+    inPlace,
+    "More ports of the host: each leads to a machine's port, a NodePort by a worker, or a service by its address",
+  ),
   hostOnly: group({
     cidr: derivedKey(
       cidr(8, 28),

@@ -7,6 +7,7 @@ import { dashboardTests } from "./dashboard";
 import { dayTwoTests } from "./day-two";
 import { expiryTests } from "./expired";
 import { failoverTests } from "./failover";
+import { forwardTests } from "./forwards";
 import { insideTests } from "./inside";
 import { ownImageTests } from "./own-images";
 import { removalTests } from "./removal";
@@ -27,6 +28,7 @@ afterAll(async () => {
 describe("the reference lab", () => {
   clusterTests();
   dashboardTests();
+  forwardTests();
   storageTests();
 
   test("changes nothing at a second up", async () => {

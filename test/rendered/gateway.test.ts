@@ -1,3 +1,4 @@
+import { ownForwardsIn } from "../../plan/endpoint";
 import { exampleLab, firstOf } from "./example-lab";
 import { expectAccepted, testWith } from "./tool";
 import { type WrittenMachine, writeMachine } from "./written-machine";
@@ -8,12 +9,15 @@ const onTheLan = {
   hostAccess: { mode: "bridged", adapter: "eth0", bridged: { trusted: "192.168.178.0/24" } },
 };
 
+const ownForwards = { hostAccess: { forwards: ["8088:kube-node01:30081", "8090:192.168.2.200:80"] } };
+
 describe.each([
   ["the reference lab", {}],
   ["a lab with a host-only adapter", hostOnly],
   ["a lab on the LAN", onTheLan],
   ["a lab with a dashboard", { addons: { headlamp: { enabled: true } } }],
   ["a lab with applications", applications],
+  ["a lab with forwards of the user's own", ownForwards],
   ["a lab without upstream", { upstreamResolvers: [], timeServers: [] }],
 ])("the gateway of %s", (_name, raw) => {
   const plan = exampleLab(raw);
@@ -37,6 +41,17 @@ describe.each([
     const filter = gateway.read("/etc/nftables.conf");
     expect(filter).toContain(`: ${plan.virtualIp} . ${plan.kubernetes.apiPort}`);
     expect(filter).toContain(`: ${plan.virtualIp} . ${plan.statisticsPort}`);
+  });
+
+  test("the user's own ports go where they are to, from the host alone", () => {
+    const filter = gateway.read("/etc/nftables.conf");
+    const forwarded = /^define forwarded = \{ (.*) \}$/m.exec(filter)?.[1]?.split(", ");
+    const own = ownForwardsIn(plan);
+    for (const { guestPort, target } of own) {
+      expect(forwarded).toContain(String(guestPort));
+      expect(filter).toContain(`${guestPort} : ${target?.address} . ${target?.port}`);
+    }
+    expect(own.map(({ hostPort }) => hostPort)).toEqual(_name.includes("user's own") ? [8088, 8090] : []);
   });
 
   test("balancers reach the dashboard on masters where it is on, and port 0, which is nobody's, elsewhere", () => {

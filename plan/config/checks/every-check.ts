@@ -2,6 +2,7 @@ import { checkAddons } from "./addons";
 import { checkAddresses } from "./addresses";
 import { checkAuthorities } from "./authorities";
 import type { ConfigurationCheck } from "./check";
+import { checkForwards } from "./forwards";
 import { checkHostAccess } from "./host-access";
 import { checkHostLimits } from "./host-limits";
 import { checkImage } from "./image";
@@ -22,6 +23,7 @@ export const everyCheck: readonly ConfigurationCheck[] = [
   checkNames,
   checkUser,
   checkPorts,
+  checkForwards,
   checkHostAccess,
   checkLan,
   checkImage,

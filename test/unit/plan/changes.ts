@@ -88,6 +88,7 @@ export const changesOf = (own: Pair): Record<string, ChangedKey> => ({
   "hostAccess.dashboardPort": to(4467),
   "hostAccess.httpPort": to(8001),
   "hostAccess.httpsPort": to(8444),
+  "hostAccess.forwards": to(["8088:kube-node01:30081"]),
   "hostAccess.hostOnly.cidr": to("192.168.60.0/24", { hostAccess: { mode: "hostonly" } }),
   "hostAccess.hostOnly.host": to("192.168.56.2", { hostAccess: { mode: "hostonly" } }),
   "hostAccess.hostOnly.gateway": to("192.168.56.3", { hostAccess: { mode: "hostonly" } }),

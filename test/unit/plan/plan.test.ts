@@ -283,3 +283,35 @@ describe("two labs side by side", () => {
     expect(isUnique(both((plan) => forwardsOf(plan).map(({ hostPort }) => hostPort)))).toBe(true));
   test("share no group", () => expect(one.group).not.toBe(two.group));
 });
+
+describe("the user's own forwards", () => {
+  const configured = (...forwards: string[]) => ({ hostAccess: { forwards } });
+  const ownOf = (plan: LabPlan) => forwardsOf(plan).filter(({ about }) => about !== undefined);
+
+  test("lead from the host by the gateway to a machine, or to an address of the lab's", () => {
+    expect(ownOf(lab(configured("8088:kube-node02:30081", "8090:192.168.2.200:80")))).toEqual([
+      {
+        name: "port8088",
+        hostAddress: "127.0.0.1",
+        hostPort: 8088,
+        guestPort: 8088,
+        target: { address: "192.168.2.11", port: 30081 },
+        about: "kube-node02:30081",
+      },
+      expect.objectContaining({ name: "port8090", target: { address: "192.168.2.200", port: 80 } }),
+    ]);
+  });
+
+  test("are those of the configuration first, and of what was added to the living lab all that still fits", () => {
+    const added = (hostPort: number, target = "192.168.2.200") => ({
+      ...{ hostPort, target, port: 80, about: `default/web${hostPort}:80` },
+    });
+    const given = [added(8088), added(8089), added(18080), added(6443), added(8092, "kube-node04")];
+    const plan = planLab(parseConfiguration(configured("8088:kube-node01:30081")), "dev", given);
+    expect(ownOf(plan).map(({ hostPort, about }) => [hostPort, about])).toEqual([
+      [8088, "kube-node01:30081"],
+      [8089, "default/web8089:80"],
+    ]);
+    expect(isUnique(forwardsOf(plan).map(({ guestPort }) => guestPort))).toBe(true);
+  });
+});
