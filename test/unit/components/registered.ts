@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+import { type TransformedRequest, TransformsInTest } from "./transforms-in-test";
 
 /** One resource as the program registers it with the engine. */
 export interface Registered {
@@ -18,6 +19,11 @@ export interface Registered {
   deleteBeforeReplace: boolean;
   ignoreChanges: string[];
   timeouts: { create: string; update: string; delete: string };
+  isProtected: boolean;
+  /** Its own: names and types. The engine adds those that follow from its parents'. */
+  aliases: { name: string; type: string }[];
+  /** Name of an explicit provider; empty for the package's default. */
+  provider: string;
 }
 
 /** What Pulumi marks a secret by. Source: pulumi, sdk/nodejs/runtime/rpc.ts, specialSecretSig. */
@@ -26,19 +32,20 @@ const secret = "1b47061264138c4ac30d75fd1eb44270";
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** The part of the engine's protocol that is looked at. */
-interface Request {
-  getType(): string;
-  getName(): string;
-  getParent(): string;
-  getCustom(): boolean;
-  getObject(): { toJavaScript(): Record<string, unknown> };
+interface Request extends TransformedRequest {
   getDependenciesList(): string[];
   getPropertydependenciesMap(): Map<string, { getUrnsList(): string[] }>;
   getDeletedwith(): string;
   getDeletebeforereplace(): boolean;
   getIgnorechangesList(): string[];
   getCustomtimeouts(): { getCreate(): string; getUpdate(): string; getDelete(): string } | undefined;
+  getProtect(): boolean;
+  getAliasesList(): { getSpec(): { getName(): string; getType(): string } | undefined }[];
+  getProvider(): string;
 }
+
+/** The SDK's, of which it publishes no types. */
+const { getStore } = require("@pulumi/pulumi/runtime/state") as { getStore(): object };
 
 /** Of the SDK's monitor for tests, as it is. */
 const { registerResource } = MockMonitor.prototype;
@@ -53,13 +60,16 @@ export async function registered<T>(
   stack = "dev",
 ): Promise<{ resources: Registered[]; result: T }> {
   const resources: Registered[] = [];
+  const transforms = new TransformsInTest();
   jest.spyOn(MockMonitor.prototype, "registerResource").mockImplementation(function (
     this: MockMonitor,
     request: Request,
     answer,
   ) {
-    resources.push(read(request));
-    return registerResource.call(this, request, answer);
+    return transforms.apply(request, answer).then((known) => {
+      resources.push(read(request));
+      return registerResource.call(this, request, known);
+    });
   });
   await pulumi.runtime.setMocks(
     {
@@ -72,6 +82,7 @@ export async function registered<T>(
     "kube-lab",
     stack,
   );
+  Object.assign(getStore(), { supportsTransforms: true, callbacks: transforms });
   const result = await program();
   // All registrations and the applies that follow from them are through.
   await pulumi.runtime.disconnect();
@@ -110,6 +121,13 @@ function read(request: Request): Registered {
       update: timeouts?.getUpdate() ?? "",
       delete: timeouts?.getDelete() ?? "",
     },
+    isProtected: request.getProtect(),
+    aliases: request.getAliasesList().map((alias) => ({
+      name: alias.getSpec()?.getName() ?? "",
+      type: alias.getSpec()?.getType() ?? "",
+    })),
+    // Its URN and its id.
+    provider: request.getProvider().split("::").at(-2) ?? "",
   };
 }
 
