@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { thisHost } from "../lib/host";
 import type { GuestFile } from "./guest-file";
 
 const cache = new Map<string, string>();
@@ -14,14 +15,12 @@ export function realFile(source: string, path: string, mode = "0644"): GuestFile
   return { path, mode, content };
 }
 
-/** This file's folder; a bundled program lies elsewhere, but runs in the project's folder. */
+/** This file's folder; a bundled program lies elsewhere in the project. */
 export function sourceFolder(): string {
-  const candidates = [__dirname, join(process.cwd(), "cloud-init")];
+  const candidates = [__dirname, join(thisHost().project, "cloud-init")];
   const folder = candidates.find((candidate) => existsSync(join(candidate, "common", "kube-lab")));
   if (folder === undefined) {
-    throw new Error(
-      `cloud-init/common/kube-lab not found in ${candidates.join(" or ")}; run the program in the project's folder`,
-    );
+    throw new Error(`cloud-init/common/kube-lab not found in ${candidates.join(" or ")}`);
   }
   return folder;
 }

@@ -1,12 +1,17 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { ImageChoice } from "../hypervisor/reality/reality";
+import { thisHost } from "../lib/host";
+import { localFolder } from "../lib/local-folder";
 import { birthOf } from "../plan/birth";
 import type { DiskLayout, LabPlan } from "../plan/lab-plan";
 import { releasesOf, releasesText } from "../plan/releases";
 import type { BaseDisk } from "./image";
 
-/** Where set-up writes down which base disks it has made or fetched, the latest last, relative to the project's folder. */
-export const baseDisksFile = ".kube-lab/base-disks.json";
+/** Where set-up writes down which base disks it has made or fetched, the latest last. */
+export function baseDisksFile(project = thisHost().project): string {
+  return join(project, localFolder, "base-disks.json");
+}
 
 /** A base disk and what it was made for; set-up writes a list of them. */
 export interface BaseDiskRecord extends BaseDisk {
@@ -19,7 +24,7 @@ export interface BaseDiskRecord extends BaseDisk {
 }
 
 /** The base disk that set-up has made for such a plan; it is not looked at. Undefined when set-up has made none. */
-export function baseDiskFor(plan: LabPlan, file = baseDisksFile): BaseDisk | undefined {
+export function baseDiskFor(plan: LabPlan, file = baseDisksFile()): BaseDisk | undefined {
   const versions = versionsOf(plan);
   const found = read(file).findLast(
     (record) => birthOfRecord(record) === birthOf(plan) && record.versions === versions,
@@ -41,7 +46,7 @@ export function imageChoice(plan: LabPlan, baseDisk = baseDiskFor(plan)): ImageC
 export function keepsImage(
   plan: LabPlan,
   { image, birth }: { image: string; birth?: string },
-  file = baseDisksFile,
+  file = baseDisksFile(),
 ): boolean {
   const born = birth ?? birthOfTemplate(image, file);
   return born === undefined || born === birthOf(plan);
@@ -53,7 +58,7 @@ function birthOfTemplate(image: string, file: string): string | undefined {
 }
 
 /** The base disk of the latest of some templates; undefined where set-up has written down none of them. */
-export function latestBaseDisk(templates: ReadonlySet<string>, file = baseDisksFile): BaseDisk | undefined {
+export function latestBaseDisk(templates: ReadonlySet<string>, file = baseDisksFile()): BaseDisk | undefined {
   const found = read(file).findLast(({ template }) => templates.has(template));
   return found && baseDiskOf(found);
 }
@@ -67,7 +72,7 @@ function birthOfRecord({ base, rootDiskGiB, layout }: BaseDiskRecord): string {
 }
 
 /** What the machines of a template were born with, by versionsOf; undefined where set-up has not written it down. */
-export function versionsOfTemplate(template: string, file = baseDisksFile): string | undefined {
+export function versionsOfTemplate(template: string, file = baseDisksFile()): string | undefined {
   return read(file).find((record) => record.template === template)?.versions;
 }
 

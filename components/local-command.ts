@@ -1,5 +1,8 @@
+import { join, relative, sep } from "node:path";
 import * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
+import { thisHost } from "../lib/host";
+import { localFolder } from "../lib/local-folder";
 
 /** What a command on the host is told: one entry a property, so that `preview --diff` reads `CPUS: "2" => "4"`. */
 export type Environment = Record<string, pulumi.Input<string>>;
@@ -34,12 +37,20 @@ export function localCommand(
       environment,
       ...(stdin === undefined ? {} : { stdin }),
       ...(triggers === undefined ? {} : { triggers }),
-      // Relative to the project's folder, where the engine starts its plugins: the state names no place of this computer.
-      interpreter: ["node", ".kube-lab/programs/hypervisor.js"],
+      interpreter: ["node", hypervisorProgram()],
       logging: "stderr",
       // The last run's output is no input of the next.
       addPreviousOutputInEnv: false,
     },
     opts,
   );
+}
+
+/**
+ * Our program hypervisor, which is where this library is, as seen from the folder of the Pulumi program, where the engine starts its
+ * plugins too: the state names no place of this computer. With slashes on every system.
+ */
+function hypervisorProgram(): string {
+  const program = join(thisHost().project, localFolder, "programs", "hypervisor.js");
+  return relative(process.cwd(), program).replaceAll(sep, "/");
 }

@@ -4,6 +4,7 @@ import { networkEnvironment } from "../hypervisor/environment";
 import type { LabPlan } from "../plan/lab-plan";
 import { LabComponent } from "./lab-component";
 import { localCommand } from "./local-command";
+import { otherProgram } from "./own-program";
 
 export interface NetworkArgs {
   plan: LabPlan;
@@ -23,12 +24,16 @@ export class Network extends LabComponent {
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Network", name, opts);
     const { plan, incarnation } = args;
+    const program = otherProgram();
     this.command = localCommand(
       `${name}-host`,
       {
         ensure: "network ensure",
         absent: "network absent",
-        environment: networkEnvironment(plan, incarnation),
+        environment: {
+          ...networkEnvironment(plan, incarnation),
+          ...(program === undefined ? {} : { MADE_WITH_PROGRAM: program }),
+        },
       },
       { parent: this },
     );

@@ -4,6 +4,7 @@ import { removeLoaded } from "../hypervisor/containers/loaded-images";
 import { openVBoxManage } from "../hypervisor/driver/vboxmanage";
 import { removeAbandoned } from "../hypervisor/machine/abandoned";
 import { forgetAddedForwards } from "../hypervisor/reality/added-forwards";
+import { readLivingLab } from "../hypervisor/reality/living-lab";
 import { removeAccessFiles } from "../lab/access-files";
 import { forPulumi, pulumiOptions } from "../lab/stack/pulumi-options";
 import { Stack } from "../lab/stack/stack";
@@ -29,6 +30,7 @@ const usage = {
 
 async function main({ stack: name, values }: CommandLine<Options>): Promise<void> {
   const { yes: _, ...options } = values;
+  refuseLabOfAnotherProgram(name);
   const ready = await setUpEngine(name);
   const stack = new Stack(name, ready, configFileFor(name));
   // Machines of a state that is lost are taken away below.
@@ -40,6 +42,15 @@ async function main({ stack: name, values }: CommandLine<Options>): Promise<void
   if (process.exitCode !== 0 || !(await stack.isEmpty())) return;
   await sweep(ready.plan);
   removeFromHost(name);
+}
+
+/** Its machines are in no state of ours, and look like those of a state that is lost. */
+function refuseLabOfAnotherProgram(stack: string): void {
+  const { PROGRAM } = readLivingLab(stack);
+  if (PROGRAM === undefined) return;
+  throw new Error(
+    `the lab of stack ${stack} was made by another Pulumi program, ${PROGRAM}: take it down in its folder by pulumi destroy, an example of ours by npm run example -- NAME --remove`,
+  );
 }
 
 /** The engine refuses a configuration that is no YAML, of which a destroy needs nothing: an empty one in its place. */

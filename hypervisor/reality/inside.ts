@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Host } from "../../lib/host";
 import { gatewayOf } from "../../plan/endpoint";
@@ -31,7 +32,7 @@ const nobody: LookInside = { of: async () => undefined };
  */
 export function lookInside(plan: LabPlan, host: Host, boundMilliseconds: number): LookInside {
   const { config } = sshFilesOf(plan.stack);
-  if (!existsSync(config)) return nobody;
+  if (!existsSync(join(host.project, config))) return nobody;
   const said = new Map<string, Inside>();
   const child = spawn(
     "ssh",
@@ -39,7 +40,8 @@ export function lookInside(plan: LabPlan, host: Host, boundMilliseconds: number)
       ...["-F", config, "-o", "BatchMode=yes", "-o", "ConnectTimeout=2", "-o", "LogLevel=ERROR"],
       ...[gatewayOf(plan).name, `sudo timeout ${Math.ceil(boundMilliseconds / 1000)} kube-lab verify --all`],
     ],
-    { stdio: ["ignore", "pipe", "ignore"], env: host.environment, windowsHide: true },
+    // The configuration names its files relative to this folder.
+    { cwd: host.project, stdio: ["ignore", "pipe", "ignore"], env: host.environment, windowsHide: true },
   );
   const over = new Promise<number | null>((resolve) => {
     const timer = setTimeout(() => resolve(null), boundMilliseconds);

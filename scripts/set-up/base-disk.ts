@@ -96,11 +96,10 @@ function templateName(hash: string): string {
 
 /** Those of other stacks, and of machines that live, stay in the list. */
 function remember(record: BaseDiskRecord): void {
-  const known = existsSync(baseDisksFile)
-    ? (JSON.parse(readFileSync(baseDisksFile, "utf8")) as BaseDiskRecord[])
-    : [];
+  const file = baseDisksFile();
+  const known = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as BaseDiskRecord[]) : [];
   const others = known.filter(
     ({ template, versions }) => template !== record.template || versions !== record.versions,
   );
-  writeFileSync(baseDisksFile, `${JSON.stringify([...others, record], null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify([...others, record], null, 2)}\n`);
 }

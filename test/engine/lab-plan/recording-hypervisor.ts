@@ -39,12 +39,12 @@ const verbs: Record<string, () => Promise<unknown>> = {
     for (const folder of [lab, join(records, "machines")]) mkdirSync(folder, { recursive: true });
     const { incarnation, madeWith } = readNetworkSpecification(process.env);
     const place = { hypervisor: "virtualbox" as const, folder: lab };
-    rememberLab(process.cwd(), stack, place, { incarnation, madeWith });
+    rememberLab(thisHost().project, stack, place, { incarnation, madeWith });
   },
-  "network absent": async () => forgetLab(process.cwd(), stack, lab),
+  "network absent": async () => forgetLab(thisHost().project, stack, lab),
   "access ensure": async () =>
-    ensureAccess(readStack(thisHost()), JSON.parse(await text(process.stdin)) as SshAccess, projectHost()),
-  "access absent": async () => absentAccess(readStack(thisHost()), projectHost()),
+    ensureAccess(readStack(thisHost()), JSON.parse(await text(process.stdin)) as SshAccess, thisHost()),
+  "access absent": async () => absentAccess(readStack(thisHost()), thisHost()),
   "image ensure": async () => {
     const { IMAGE: image = "", INCARNATION: incarnation = "" } = process.env;
     const template = join(records, "machines", image);
@@ -73,9 +73,6 @@ const verbs: Record<string, () => Promise<unknown>> = {
     for (const gone of [machine, join(lab, name)]) rmSync(gone, { recursive: true, force: true });
   },
 };
-
-/** The bundle lies in the project's folder, as the real one does. */
-const projectHost = () => ({ ...thisHost(), project: process.cwd() });
 
 interface Seed {
   userData: string;
@@ -127,7 +124,7 @@ function ensureMachine() {
   writeAtomically(
     recordFile,
     JSON.stringify({
-      ...{ uuid, incarnation, hostKey, project: process.cwd() },
+      ...{ uuid, incarnation, hostKey, project: thisHost().project },
       ...{ image, birth, renewal, hardware, started, releases },
     }),
     { isLasting: false },
