@@ -34,9 +34,6 @@ interface Finished {
 /** Commands of Pulumi that change the state, and hold its lock meanwhile. */
 const changing = ["up", "destroy"];
 
-/** Most operations only wait for a machine; the CLI's own bound, four for each processor, would make them queue. */
-const parallelOperations = 64;
-
 /** One stack of the project, driven through the Pulumi CLI as a person would. */
 export class Stack {
   constructor(
@@ -131,7 +128,7 @@ export class Stack {
     // `stack …` commands read no configuration and refuse its option.
     if (command[0] === "stack") return [...command, ...stack];
     const config = this.configFile === undefined ? [] : ["--config-file", this.configFile];
-    return [...command, ...stack, ...config, "--parallel", String(parallelOperations)];
+    return [...command, ...stack, ...config];
   }
 
   private async output(command: string[]): Promise<string> {

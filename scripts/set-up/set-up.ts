@@ -55,8 +55,8 @@ export async function setUp(stack: string, configFile?: string): Promise<SetUp> 
  * The same for what makes no machine: no bundle and no base disk, which may take minutes. Whatever is wrong with the configuration
  * is said in one line, and stands in nobody's way.
  */
-export async function setUpEngine(stack: string): Promise<EngineSetUp> {
-  const planned = await prepareWith(usablePlanOfStack, stack, `Pulumi.${stack}.yaml`);
+export async function setUpEngine(stack: string, configFile = `Pulumi.${stack}.yaml`): Promise<EngineSetUp> {
+  const planned = await prepareWith(usablePlanOfStack, stack, configFile);
   if (planned.warning !== undefined) console.error(planned.warning);
   return withEngine(planned);
 }
@@ -166,15 +166,19 @@ function pulumiEnvironment(engine: Engine, backend: Backend): NodeJS.ProcessEnv 
   const path = [...engine.path, process.env.PATH ?? ""].join(delimiter);
   // No Node.js process of an update speaks TLS, and each of fifty would read these certificates at its start.
   const { NODE_EXTRA_CA_CERTS: _, ...own } = process.env;
-  return { ...quickEngine, ...own, ...engine.environment, ...backend.environment, PATH: path };
+  return { ...quickEngine, ...manyAtOnce, ...own, ...engine.environment, ...backend.environment, PATH: path };
 }
 
 /** The engine writes its whole state four hundred times in a minute; collecting that garbage less often takes less processor time. */
 const quickEngine = { GOGC: "400" };
 
+/** Most operations only wait for a machine; the CLI's own bound, four for each processor, would make them queue. */
+const manyAtOnce = { PULUMI_PARALLEL: "64" };
+
 /** For `. .kube-lab/environment.sh`, so that `pulumi up` by hand finds what set-up made; PowerShell has a file of its own. */
 function writeEnvironmentFile(project: string, engine: Engine, backend: Backend): void {
-  const environment = { variables: { ...engine.environment, ...backend.environment }, path: engine.path };
+  const variables = { ...manyAtOnce, ...engine.environment, ...backend.environment };
+  const environment = { variables, path: engine.path };
   const file = (name: string) => join(project, localFolder, name);
   writeFileSync(file("environment.sh"), posixEnvironment(environment));
   if (process.platform === "win32")

@@ -70,7 +70,7 @@ export class LabUnderTest {
    * @returns whether it was still at work
    */
   async killedUp(moment: Promise<unknown>): Promise<boolean> {
-    const words = ["up", "--yes", "--skip-preview", "--non-interactive", "--parallel", "64"];
+    const words = ["up", "--yes", "--skip-preview", "--non-interactive"];
     const own = ["--stack", this.name, "--config-file", this.configFile];
     const { pulumi, environment, project } = this.setUp;
     const child = spawn(pulumi, [...words, ...own], {

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Observation } from "../../../hypervisor/reality/observation";
 import { ensureBaseDisk, ensureLabBundle } from "../../../scripts/set-up/base-disk";
@@ -54,6 +54,14 @@ const living = () =>
 
 test("a living lab gets the bundle alone, and not a word about a base disk", async () => {
   expect(await update(living())).toEqual({ disks: 0, bundlesAlone: 1, words: [] });
+});
+
+test("Pulumi by hand works on as many resources at once as our commands do", async () => {
+  jest.mocked(observeMachines).mockResolvedValue(living());
+  const { environment } = await completeForUpdate({ project, plan });
+  expect(Number(environment.PULUMI_PARALLEL)).toBeGreaterThan(plan.machines.length);
+  const file = readFileSync(join(project, ".kube-lab", "environment.sh"), "utf8");
+  expect(file).toContain(`export PULUMI_PARALLEL='${environment.PULUMI_PARALLEL}'\n`);
 });
 
 test("a release that no upgrade leads to is refused before anything is built for it", async () => {
