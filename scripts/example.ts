@@ -1,12 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { Kubectl } from "../lab/kubectl";
-import { LabShell } from "../lab/shell";
-import { Stack } from "../lab/stack/stack";
 import { type CommandLine, type Options, runCommand } from "../lib/command-line";
-import { runGuestbook } from "./example/guestbook";
-import { ensureKubernetes } from "./set-up/base-disk";
-import { setUpEngine } from "./set-up/set-up";
+import { bringUpProgram, removeProgram } from "./example/program";
+import { runWorkload } from "./example/workload";
 
 const folder = "examples";
 
@@ -14,36 +10,29 @@ const options = { remove: { type: "boolean", does: "takes it away again" } } as 
 
 const usage = {
   name: "example",
-  does: "deploys one of examples/ in the lab, scales it and reaches it in every way",
+  does: "deploys one of examples/: a workload in the lab, or a program that makes a lab of its own",
   options,
   words: "NAME",
 };
 
 async function main({ stack, values, words }: CommandLine<typeof options>): Promise<void> {
   const [name = "", ...others] = words;
-  if (!/^\w+$/.test(name) || !existsSync(join(folder, name)) || others.length > 0) {
-    const known = readdirSync(folder).join(", ");
-    throw new Error(`which example? npm run example -- NAME [--remove]; there are: ${known}`);
-  }
-  const ready = await setUpEngine(stack);
-  const { plan } = ready;
-  const bundle = await ensureKubernetes(plan, console.log);
-  const outputs = await new Stack(stack, ready).outputs();
-  const kubectl = new Kubectl(join(bundle.folder, "bin", "kubectl"), outputs.kubeconfig);
-  const shell = new LabShell(outputs.access);
-  const manifests = join(folder, name);
-  try {
-    if (values.remove) {
-      console.log(await kubectl.run(["delete", "--ignore-not-found", `--filename=${manifests}`]));
-      if (plan.applications)
-        console.log(await kubectl.run(["delete", "--ignore-not-found", "httproute", name]));
-    } else {
-      await runGuestbook({ kubectl, shell, plan, outputs, manifests, say: console.log });
-    }
-  } finally {
-    kubectl.close();
-    await shell.close();
-  }
+  if (!/^[\w-]+$/.test(name) || !existsSync(join(folder, name)) || others.length > 0)
+    throw new Error(`which example? npm run example -- NAME [--remove]; there are: ${known()}`);
+  const remove = values.remove === true;
+  if (isProgram(name)) process.exitCode = await (remove ? removeProgram : bringUpProgram)(join(folder, name));
+  else await runWorkload({ stack, name, manifests: join(folder, name), remove });
+}
+
+function known(): string {
+  const examples = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return examples
+    .map(({ name }) => (isProgram(name) ? `${name} (a program with a lab of its own)` : name))
+    .join(", ");
+}
+
+function isProgram(name: string): boolean {
+  return existsSync(join(folder, name, "Pulumi.yaml"));
 }
 
 void runCommand(usage, main);

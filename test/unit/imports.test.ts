@@ -13,6 +13,7 @@ const foundations: Record<string, readonly string[]> = {
   lab: ["lib", "plan", "hypervisor", "supply"],
   ui: ["lib", "plan", "lab"],
   scripts: ["lib", "plan", "embedded", "supply", "hypervisor", "components", "lab", "ui"],
+  examples: ["components"],
 };
 
 const project = join(__dirname, "..", "..");

@@ -16,6 +16,7 @@ import { buildSync } from "esbuild";
 import { dump } from "js-yaml";
 import { baseDisksFile, versionsOf } from "../../../components/base-disk";
 import { writeChoice } from "../../../hypervisor/driver/choice";
+import { projectName } from "../../../lab/stack/backend-folder";
 import { defaultConfiguration } from "../../../plan/config/configuration";
 import { planLab } from "../../../plan/plan";
 import { defaultKubernetesVersion } from "../../../plan/versions";
@@ -29,6 +30,14 @@ export const template = "kube-lab-image-0a1b2c3d4e5f";
 export interface LocalCall {
   verb: string;
   environment: Record<string, string>;
+}
+
+/** A resource as the backend keeps it. */
+export interface StateResource {
+  urn: string;
+  type: string;
+  /** Seconds. */
+  customTimeouts?: { create?: number };
 }
 
 /** What one resource of an update became. */
@@ -45,22 +54,37 @@ export class LabProject {
 
   private constructor(
     readonly folder: string,
+    /** Folder of the Pulumi program that is run: the project's own, or one that imports its lab. */
+    private readonly program: string,
     private readonly pulumi: string,
     private readonly environment: NodeJS.ProcessEnv,
   ) {
     this.records = join(folder, "records");
   }
 
-  static async create(): Promise<LabProject> {
+  /** @param program folder below the project of the program that is run */
+  static async create(program = "."): Promise<LabProject> {
     const engine = await ensureEngine({ project, report: () => {} });
     const folder = mkdtempSync(join(tmpdir(), "kube-lab-engine-"));
     // Copies: an edit of the checkout while the test runs is no change of the lab.
     const parts = ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts"];
-    const folders = ["plan", "components", "cloud-init", "hypervisor", "embedded", "supply", "lib"];
+    const folders = [
+      "plan",
+      "components",
+      "cloud-init",
+      "hypervisor",
+      "embedded",
+      "supply",
+      "lib",
+      "examples",
+    ];
     for (const part of [...parts, ...folders])
       cpSync(join(project, part), join(folder, part), { recursive: true });
     symlinkSync(join(project, "node_modules"), join(folder, "node_modules"));
-    for (const part of [".kube-lab/programs", ".kube-lab/state", "records/machines", "records/seeded"])
+    for (const part of [
+      ...[".kube-lab/programs", ".kube-lab/state"],
+      ...["records/machines", "records/seeded", "temporary"],
+    ])
       mkdirSync(join(folder, part), { recursive: true });
     buildSync({
       entryPoints: [join(__dirname, "recording-hypervisor.ts")],
@@ -73,49 +97,72 @@ export class LabProject {
     const environment: NodeJS.ProcessEnv = {
       ...process.env,
       ...engine.environment,
-      PATH: [...engine.path, process.env.PATH].join(":"),
+      // Its kubectl is a recording one, too.
+      PATH: [...engine.path, __dirname, process.env.PATH].join(":"),
+      TMPDIR: join(folder, "temporary"),
       PULUMI_BACKEND_URL: `file://${join(folder, ".kube-lab/state")}`,
       PULUMI_CONFIG_PASSPHRASE: passphrase,
       RECORDS: join(folder, "records"),
       VBOXMANAGE: join(__dirname, "VBoxManage"),
     };
     delete environment.PULUMI_CONFIG_PASSPHRASE_FILE;
-    const made = new LabProject(folder, engine.pulumi, environment);
+    const made = new LabProject(folder, join(folder, program), engine.pulumi, environment);
     made.useTemplate(template);
     return made;
   }
 
   private readonly baseDisks: object[] = [];
 
-  /** As if set-up had made another image, beside those that it made before. */
-  useTemplate(name: string, rootDiskGiB = 30, version = defaultKubernetesVersion): void {
+  /** As if set-up had made another image, beside those that it made before; without Gluster for a lab that has none. */
+  useTemplate(name: string, rootDiskGiB = 30, version = defaultKubernetesVersion, gluster = true): void {
     const configuration = defaultConfiguration("dev");
+    const count = gluster ? configuration.gluster.count : 0;
     const record = {
       base: "built",
       rootDiskGiB,
       layout: "plain",
       versions: versionsOf(
-        planLab({ ...configuration, kubernetes: { ...configuration.kubernetes, version } }, "dev"),
+        planLab(
+          {
+            ...configuration,
+            kubernetes: { ...configuration.kubernetes, version },
+            gluster: { ...configuration.gluster, count },
+          },
+          "dev",
+        ),
       ),
       template: name,
       path: "/nowhere/disk.img",
     };
     this.baseDisks.push(record);
-    writeFileSync(join(this.folder, baseDisksFile), JSON.stringify(this.baseDisks));
+    writeFileSync(baseDisksFile(this.folder), JSON.stringify(this.baseDisks));
   }
 
   configure(values: Record<string, unknown>): void {
     const config = Object.fromEntries(
       Object.entries(values).map(([key, value]) => [`kube-lab:${key}`, value]),
     );
-    writeFileSync(join(this.folder, "Pulumi.test.yaml"), dump({ config }));
+    writeFileSync(join(this.program, "Pulumi.test.yaml"), dump({ config }));
+  }
+
+  /** Somebody edits a file of the program. */
+  edit(file: string, from: string, to: string): void {
+    const path = join(this.program, file);
+    const text = readFileSync(path, "utf8");
+    if (!text.includes(from)) throw new Error(`${file} does not contain ${from}`);
+    writeFileSync(path, text.replace(from, to));
   }
 
   /** Runs the CLI; its whole output. @throws Error with it when it fails. */
   run(...words: string[]): Promise<string> {
+    return this.runIn(this.program, ...words);
+  }
+
+  /** The same for another program of the project. */
+  runIn(folder: string, ...words: string[]): Promise<string> {
     return new Promise((resolve, reject) => {
       const child = spawn(this.pulumi, ["--non-interactive", "--color=never", ...words, "--stack", "test"], {
-        cwd: this.folder,
+        cwd: folder,
         env: this.environment,
         stdio: ["ignore", "pipe", "pipe"],
       });
@@ -147,7 +194,8 @@ export class LabProject {
   }
 
   private get stateFile(): string {
-    return join(this.folder, ".kube-lab/state/.pulumi/stacks/kube-lab/test.json");
+    const name = projectName(this.program);
+    return join(this.folder, ".kube-lab/state/.pulumi/stacks", name, "test.json");
   }
 
   /** Makes the state that of an earlier version of this program, which named its components' types otherwise. */
@@ -157,9 +205,9 @@ export class LabProject {
   }
 
   /** The stack's resources as the backend keeps them. */
-  resources(): { urn: string; type: string }[] {
+  resources(): StateResource[] {
     const { checkpoint } = JSON.parse(readFileSync(this.stateFile, "utf8")) as {
-      checkpoint?: { latest?: { resources?: { urn: string; type: string }[] } };
+      checkpoint?: { latest?: { resources?: StateResource[] } };
     };
     return checkpoint?.latest?.resources ?? [];
   }
@@ -184,6 +232,15 @@ export class LabProject {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as LocalCall);
+  }
+
+  /** Calls of kubectl since the last time this was asked, a line each, and what is left of its kubeconfigs. */
+  kubectlCalls(): { calls: string[]; left: string[] } {
+    const file = join(this.records, "kubectl");
+    const calls = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+    rmSync(file, { force: true });
+    const temporary = readdirSync(join(this.folder, "temporary"));
+    return { calls, left: temporary.filter((name) => name.startsWith("lab-with-workload-")) };
   }
 
   /** Arguments and environments of all local commands: what other processes of this computer could see. */

@@ -58,6 +58,7 @@ export async function registered<T>(
   program: () => T | Promise<T>,
   outputs: (type: string, name: string, inputs: Record<string, unknown>) => Record<string, unknown>,
   stack = "dev",
+  project = "kube-lab",
 ): Promise<{ resources: Registered[]; result: T }> {
   const resources: Registered[] = [];
   const transforms = new TransformsInTest();
@@ -79,7 +80,7 @@ export async function registered<T>(
       }),
       call: ({ inputs }) => inputs as Record<string, unknown>,
     },
-    "kube-lab",
+    project,
     stack,
   );
   Object.assign(getStore(), { supportsTransforms: true, callbacks: transforms });
