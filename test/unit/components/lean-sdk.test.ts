@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { transformSync } from "esbuild";
 
 const root = join(__dirname, "..", "..", "..");
@@ -11,8 +12,12 @@ const leanSdk = transformSync(readFileSync(join(root, "components", "lean-sdk.ts
 
 /** The lines that a program prints, in a process of its own: Jest has another `require`. */
 function printed(...program: string[]): string[] {
+  return printedIn(root, ...program);
+}
+
+function printedIn(folder: string, ...program: string[]): string[] {
   const output = execFileSync(process.execPath, ["--eval", program.join("\n")], {
-    cwd: root,
+    cwd: folder,
     encoding: "utf8",
   });
   return output.trim().split("\n");
@@ -44,4 +49,45 @@ test("the program itself comes without them", () => {
   );
   expect(files).toContain(join("@pulumi", "pulumi", "index.js"));
   for (const part of unwanted) expect(files).not.toContain(part);
+});
+
+const sdkOfBefore = {
+  "@npmcli/arborist/index.js": "",
+  "normalize-package-data/index.js": "",
+  "@pulumi/pulumi/automation/index.js": "",
+};
+
+test.each<[string, Record<string, string>]>([
+  ["has none of the parts that are left out", { "@pulumi/pulumi/index.js": 'exports.is = "whole";' }],
+  [
+    "builds on one of them",
+    {
+      ...sdkOfBefore,
+      "@pulumi/pulumi/automation/index.js": "exports.Stack = class {};",
+      "@pulumi/pulumi/index.js":
+        'class Own extends require("./automation").Stack {} exports.is = new Own() && "whole";',
+    },
+  ],
+  ["has no log of that name", { ...sdkOfBefore, "@pulumi/pulumi/index.js": 'exports.is = "whole";' }],
+  [
+    "lets nobody replace its log",
+    {
+      ...sdkOfBefore,
+      "@pulumi/pulumi/log/index.js":
+        'Object.defineProperty(exports, "debug", { get: () => () => "its own" });',
+      "@pulumi/pulumi/index.js": 'exports.is = "whole";',
+    },
+  ],
+])("a program goes on with an SDK that %s", (_, files) => {
+  const folder = mkdtempSync(join(tmpdir(), "kube-lab-sdk-"));
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      const file = join(folder, "node_modules", name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    }
+    expect(printedIn(folder, leanSdk, 'console.log(require("@pulumi/pulumi").is)')).toEqual(["whole"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
