@@ -10,9 +10,12 @@ export interface RunFiles {
   root: string;
 }
 
+/** Page tables of four levels: an emulated processor walks them itself for each address that is new to it. */
+const EMULATED = "max,la57=off";
+
 /**
  * The arguments that make QEMU run a machine as VirtualBox would: that memory, those processors, disks on that controller, adapters
- * with those addresses and forwards. Flushes reach the host's files, as the lab's own setting has them do.
+ * with those addresses and forwards. A flush reaches the host's page cache, which outlives a QEMU that is killed, but not its disk.
  * @param taps a network device of the host for each adapter that has a network
  */
 export function qemuArguments(
@@ -25,14 +28,14 @@ export function qemuArguments(
     ...["-name", machine.name, "-uuid", machine.uuid, "-machine", "pc", "-rtc", "base=utc"],
     // MiB of translated code: a GiB for each is QEMU's choice; with 128 a control plane does not fit and is translated over and over.
     ...["-accel", accelerator === "kvm" ? "kvm" : "tcg,thread=multi,tb-size=512"],
-    ...["-cpu", accelerator === "kvm" ? "host" : "max"],
+    ...["-cpu", accelerator === "kvm" ? "host" : EMULATED],
     ...["-smp", String(machine.cpus), "-m", String(machine.memoryMiB)],
     ...["-nodefaults", "-display", "none", "-daemonize", "-pidfile", files.pid],
     ...["-qmp", `unix:${files.socket},server,nowait`, "-serial", `file:${files.console}`],
     ...["-device", "virtio-rng-pci", "-device", "ich9-ahci,id=sata"],
     ...machine.disks.flatMap(({ port, file }) => [
       "-drive",
-      `if=none,id=disk${port},${port === 0 ? `format=qcow2,file=${files.root}` : `format=vdi,file=${file}`}`,
+      `if=none,id=disk${port},cache=unsafe,${port === 0 ? `format=qcow2,file=${files.root}` : `format=vdi,file=${file}`}`,
       "-device",
       `ide-hd,bus=sata.${port},drive=disk${port}`,
     ]),
