@@ -102,6 +102,8 @@ upgrade_kubelet() {
   place_bundle_programs
   systemctl restart kubelet.service
   wait_until 300 "own kubelet to say v$KUBERNETES_VERSION (journalctl -u kubelet)" kubelet_upgraded
+  # kubeadm's copies of what there was before, of all that etcd had among it
+  rm -rf "$ROOT/etc/kubernetes/tmp"
   note_kubernetes "$KUBERNETES_VERSION"
   unmount_volume
 }

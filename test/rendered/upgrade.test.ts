@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { machine, nodeDoes, note, wanted, writeNode } from "./release-node";
 import { testWith } from "./tool";
@@ -49,13 +49,17 @@ describe("a master that is given another release", () => {
 
   testWith("jq")("is not done when kubeadm has failed, and goes on in the next pass", () => {
     writeNode("master", "1.36.2");
+    const backups = machine.at("/etc/kubernetes/tmp/kubeadm-backup-etcd-1");
+    mkdirSync(backups, { recursive: true });
     const failed = nodeDoes("master_upgrade", { LAB: "1.36.2", KUBEADM_FAILS: "apply" });
     expect(failed.status).not.toBe(0);
     expect(failed.output).toContain("kubeadm upgrade apply failed");
     expect(failed.calls).not.toContain("move_pods");
     expect(note()).toBe("1.36.2");
+    expect(existsSync(backups)).toBe(true);
     expect(nodeDoes("master_upgrade", { LAB: "1.36.2" }).status).toBe(0);
     expect(note()).toBe(wanted);
+    expect(existsSync(backups)).toBe(false);
   });
 
   testWith("jq")("knows what it is of also when its programs were placed and it was cut off then", () => {
