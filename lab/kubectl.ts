@@ -31,7 +31,8 @@ export class Kubectl {
           reject(new Error(`kubectl ${commandArguments.join(" ")}: ${stderr.trim() || error.message}`));
         else resolve(stdout);
       });
-      child.stdin?.end(options.stdin ?? "");
+      // One that ends before it has read says why by itself.
+      child.stdin?.on("error", () => undefined).end(options.stdin ?? "");
     });
   }
 
