@@ -23,7 +23,7 @@ export function insideTests(): void {
     ];
     for (const fault of faults) expect(ailments).toContain(fault);
     // A busy computer's machines may not have answered a preview in its time.
-    await eventually("a preview that names what is broken", 60_000, async () => {
+    await eventually("a preview that names what is broken", 300_000, async () => {
       const preview = await lab.stack.text(["preview", "--diff"]);
       for (const fault of faults) expect(preview).toContain(fault);
       return true;
