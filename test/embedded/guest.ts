@@ -157,7 +157,7 @@ export function makeKey(program: Program): void {
 export async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
   const started = Date.now();
   while (!(await isTrue())) {
-    if (Date.now() - started > 120_000) throw new Error(`waited two minutes in vain until ${what}`);
+    if (Date.now() - started > 120_000) throw new Error(`two minutes were not enough until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
