@@ -85,8 +85,9 @@ export async function bringImages(
     if (reason !== undefined) failures.push({ name: machine.guest.name, reason });
   });
   if (failures.length === 0) return;
+  const lines = failures.map(({ name, reason }) => `  ${name}: ${reason}`);
   throw new RemedyError(
-    `Not every machine has the images:\n${failures.map(({ name, reason }) => `  ${name}: ${reason}`).join("\n")}`,
+    `Not every machine has the images:\n${lines.toSorted().join("\n")}`,
     "npm run status shows how the lab is; fix what it names, then npm run up gives them what they lack.",
   );
 }
