@@ -29,8 +29,8 @@ test("QEMU gets what VirtualBox has written down of a machine", () => {
   const words = qemuArguments(machine, "tcg", files, new Map([[2, "tap2"]])).join(" ");
   for (const part of [
     "-smp 2 -m 512",
-    "if=none,id=disk0,format=qcow2,file=/run/root.qcow2 -device ide-hd,bus=sata.0",
-    "if=none,id=disk1,format=vdi,file=/machines/data.vdi -device ide-hd,bus=sata.1",
+    "if=none,id=disk0,cache=unsafe,format=qcow2,file=/run/root.qcow2 -device ide-hd,bus=sata.0",
+    "if=none,id=disk1,cache=unsafe,format=vdi,file=/machines/data.vdi -device ide-hd,bus=sata.1",
     "media=cdrom,readonly=on,format=raw,file=/machines/seeds/gate.iso -device ide-cd,id=drive2,bus=sata.2",
     "user,id=net1,hostfwd=tcp:127.0.0.1:2222-10.0.2.15:22 -device virtio-net-pci,netdev=net1,mac=08:00:27:ab:cd:ef",
     "tap,id=net2,ifname=tap2,script=no,downscript=no -device e1000,netdev=net2,mac=08:00:27:ab:cd:e0",
