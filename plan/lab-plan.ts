@@ -175,6 +175,8 @@ export interface LabPlan {
   statisticsPort: number;
   /** Login on every machine, by key only, with sudo. */
   user: string;
+  /** Public keys of a person's own beside the generated one, each a line of authorized_keys. */
+  authorizedKeys: string[];
   upstreamResolvers: string[];
   /** Time sources the gateway asks; the machines ask the gateway. Empty: the host's clock is trusted. */
   timeServers: string[];

@@ -48,6 +48,7 @@ export function planLab(
     virtualIp: loadBalancers.virtualIp,
     statisticsPort: loadBalancers.statisticsPort,
     user: configuration.user,
+    authorizedKeys: configuration.ssh.authorizedKeys.map((key) => key.trim()),
     upstreamResolvers: reachesOut ? configuration.upstreamResolvers : [],
     timeServers: reachesOut ? configuration.timeServers : [],
     subnets: planSubnets(configuration, stack),

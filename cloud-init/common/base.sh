@@ -59,9 +59,10 @@ base_kernel() {
     printf 'kube-lab: some kernel settings are not ours to change here\n'
 }
 
-# sshd reads its files at start: a delivery after that needs a reload.
+# sshd reads its files at start: a delivery after that needs a reload. It reads keys at each login.
 base_ssh() {
   local digest
+  [ -e "$STATE/authorized_keys" ] || note_keys "$ROOT"
   digest=$(cat /etc/ssh/sshd_config.d/10-kube-lab.conf /etc/ssh/ssh_host_ed25519_key.pub | sha256sum)
   [ "$digest" != "$(cat "$STATE/ssh" 2>/dev/null)" ] || return 0
   ! systemctl is-active --quiet ssh.service || systemctl reload ssh.service

@@ -43,7 +43,11 @@ export function commonFiles(
       content: ended(sshHostKey.privateKey),
     },
     { path: "/etc/ssh/ssh_host_ed25519_key.pub", mode: "0644", content: ended(sshHostKey.publicKey) },
-    { path: `/etc/ssh/authorized_keys.d/${plan.user}`, mode: "0644", content: ended(authorizedKey) },
+    {
+      path: `/etc/ssh/authorized_keys.d/${plan.user}`,
+      mode: "0644",
+      content: [authorizedKey, ...plan.authorizedKeys].map(ended).join(""),
+    },
   ];
 }
 

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { isAddress, isHostOf, networkOf } from "../../lib/addresses";
 import { parsePortForward } from "../forwards";
+import { publicKeyFault, publicKeyTypes } from "./public-key";
 import { integer, listOf, text } from "./settings";
 
 /** Kinds of values that one or two keys have: what they take, and why they refuse what is often tried. */
@@ -78,6 +79,19 @@ export const imageArchives = listOf(
     .regex(/^\S(.*\S)?$/),
   "a list of files, relative to the project's folder or full paths, as docker save writes them",
 );
+
+/** Whoever takes the wrong one of two files has a private key in it: none of them is shown when it is refused. */
+export const authorizedKeys = {
+  ...listOf(
+    z.string().refine((key) => publicKeyFault(key) === undefined),
+    `a list of OpenSSH's public keys, each one line TYPE BASE64 COMMENT as a file that ends in .pub has it, TYPE one of ${publicKeyTypes.join(", ")}`,
+  ),
+  explain: (value: unknown) => {
+    const reason = typeof value === "string" ? publicKeyFault(value) : undefined;
+    return reason === undefined ? undefined : { reason };
+  },
+  secret: true,
+};
 
 export const volumeName = text(
   /^[a-zA-Z][-_a-zA-Z0-9]*$/,

@@ -29,7 +29,7 @@ export function read(raw: Record<string, unknown>, fallback: Fallback): Reading 
         remove(usable, path);
       }
       if (paths.length === 0) {
-        problems.push(refusedValue(issue.path, visible(valueAt(raw, issue.path)), fallback));
+        problems.push(refusedValue(issue.path, valueAt(raw, issue.path), fallback));
         remove(usable, leafPath(issue.path));
       }
     }

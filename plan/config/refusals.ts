@@ -1,5 +1,5 @@
 import { closest, distance } from "fastest-levenshtein";
-import { type Problem, removeCommand, setCommand } from "./problems";
+import { type Problem, removeCommand, setCommand, visible } from "./problems";
 import { allSettings, keyOf, keysAt, leafPath, type Path, settingAt } from "./schema-paths";
 import type { Setting } from "./settings";
 
@@ -10,12 +10,12 @@ export type Fallback = (key: string) => unknown;
 export function refusedValue(path: Path, value: unknown, fallback: Fallback): Problem {
   const setting = settingAt(path);
   if (setting === undefined) {
-    return notAGroup(keyOf(path), value, keysAt(path), fallback);
+    return notAGroup(keyOf(path), visible(value), keysAt(path), fallback);
   }
   const explanation = value === null ? undefined : setting.explain?.(value);
   return {
     key: keyOf(path),
-    value: setting.secret ? "(secret)" : value,
+    value: setting.secret ? "(secret)" : visible(value),
     reason: explanation?.reason ?? mismatch(setting, value),
     allowed: setting.allowed,
     fix: fixFor(path, explanation?.meant ?? fallback(keyOf(leafPath(path)))),

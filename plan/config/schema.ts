@@ -2,6 +2,7 @@ import { z } from "zod";
 import { diskLayouts } from "../lab-plan";
 import { defaultAddonVersions, defaultKubernetesVersion } from "../versions";
 import {
+  authorizedKeys,
   checksum,
   diskImage,
   domain,
@@ -64,6 +65,14 @@ export const schema = z.strictObject({
     newLabOnly("its machines have that login and let no other in"),
     "Login on every machine, by key only",
   ),
+  ssh: section("Who else may log in", {
+    authorizedKeys: key(
+      authorizedKeys,
+      [],
+      inPlace,
+      "Public keys of your own, which `user` may log in with on every machine, beside the generated one",
+    ),
+  }),
   gateway: section(
     "The gateway: router, DNS, DHCP and time of the lab, and the jump host",
     size({ cpus: 1, memoryMiB: 512 }, { cpus: 1, memoryMiB: 256 }, "gateway"),

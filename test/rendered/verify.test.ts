@@ -109,6 +109,20 @@ describe("kube-lab verify and apply", () => {
     expect(faults()).toEqual([]);
   });
 
+  test("a key that somebody has put among the lab's is theirs from then on, and no delivery takes it", () => {
+    const file = `/etc/ssh/authorized_keys.d/${plan.user}`;
+    const [labs, theirs] = [gateway.read(file), "ssh-ed25519 AAAA somebody"];
+    gateway.run('. "$LIBRARY/base.sh"; base_ssh', "systemctl() { return 1; }");
+    expect(existsSync(state("authorized_keys"))).toBe(true);
+    for (const more of ["", "ssh-rsa AAAA another\n"]) {
+      writeFileSync(gateway.at(file), `${labs}${theirs}\n${more}`);
+      expect(apply().passes).toBe(1);
+      expect(gateway.read(file)).toBe(labs);
+      expect(gateway.read(`${file}.local`)).toBe(`${theirs}\n${more}`);
+    }
+    expect(faults()).toEqual([]);
+  });
+
   test("a rendered file that was edited is named, and makes a new pass", () => {
     writeFileSync(gateway.at("/etc/dnsmasq.conf"), "port=5353\n");
     expect(faults()).toEqual([`${gateway.at("/etc/dnsmasq.conf")} was edited`]);

@@ -41,6 +41,9 @@ export const changesOf = (own: Pair): Record<string, ChangedKey> => ({
   hypervisor: to("embedded"),
   domain: to("lab.example"),
   user: to("alice"),
+  "ssh.authorizedKeys": to([
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl alice@example",
+  ]),
   ...size("gateway"),
   "loadBalancers.count": to(3),
   ...size("loadBalancers"),
