@@ -7,16 +7,19 @@ import { glusterFiles } from "./gluster/files";
 import type { GuestFile } from "./guest-file";
 import { masterFiles, workerFiles } from "./kubernetes/files";
 import { loadBalancerFiles } from "./load-balancer/files";
+import { type OwnDelivery, ownFiles } from "./own/files";
 
 /** All files that cloud-init writes into a machine at its first boot, and that an update delivers later. */
 export function guestFiles(
   plan: LabPlan,
   machine: MachinePlan,
   credentials: MachineCredentials,
+  own?: OwnDelivery,
 ): GuestFile[] {
   const files = [
     ...commonFiles(plan, machine, credentials),
     ...roleFiles[machine.role](plan, machine, credentials),
+    ...ownFiles(own),
   ];
   return [...files, { path: "/etc/kube-lab/digest", mode: "0600", content: digestOf(files) }];
 }

@@ -1,11 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { OwnArchive } from "../hypervisor/containers/own-archives";
 import { ownImages, requireLoaded } from "../hypervisor/containers/wanted-images";
+import { readOwnSources } from "../hypervisor/guest/own-sources";
 import { readAddedForwards } from "../hypervisor/reality/added-forwards";
 import { LOOK_BOUND } from "../hypervisor/reality/inside";
 import { observe } from "../hypervisor/reality/reality";
 import { thisHost } from "../lib/host";
 import { RemedyError } from "../lib/remedy-error";
+import type { Configuration } from "../plan/config/defaults";
+import { ownParts } from "../plan/config/own-parts";
 import { givenAuthorities } from "../plan/given-authorities";
 import type { LabPlan } from "../plan/lab-plan";
 import { planLab } from "../plan/plan";
@@ -35,7 +38,22 @@ export async function labArgs(own: Readonly<Record<string, unknown>> = {}): Prom
     baseDisk,
     givenAuthorities: givenAuthorities(configuration),
     archives,
+    own: ownDeliveries(configuration, plan),
   };
+}
+
+/** @throws pulumi.RunError with every file that cannot be had */
+function ownDeliveries(configuration: Configuration, { ownSources }: LabPlan): NonNullable<LabArgs["own"]> {
+  try {
+    const sources = readOwnSources(process.cwd(), ownSources);
+    return new Map([...ownParts(configuration)].map(([name, part]) => [name, { part, sources }]));
+  } catch (error) {
+    throw asRunError(error);
+  }
+}
+
+function asRunError(error: unknown): unknown {
+  return error instanceof RemedyError ? new pulumi.RunError(`${error.message}\n${error.remedy}`) : error;
 }
 
 /** @throws pulumi.RunError with every archive that cannot be had */
@@ -46,6 +64,6 @@ async function archivesFor(plan: LabPlan): Promise<OwnArchive[]> {
     requireLoaded(project, loaded);
     return [...configured, ...loaded];
   } catch (error) {
-    throw error instanceof RemedyError ? new pulumi.RunError(`${error.message}\n${error.remedy}`) : error;
+    throw asRunError(error);
   }
 }

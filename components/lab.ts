@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { OwnDelivery } from "../cloud-init/own/files";
 import type { OwnArchive } from "../hypervisor/containers/own-archives";
 import { sealEnvironment } from "../hypervisor/environment";
 import type { Observation } from "../hypervisor/reality/observation";
@@ -43,6 +44,8 @@ export interface LabArgs {
   givenAuthorities: Partial<Record<AuthorityName, AuthorityArgs>>;
   /** A person's own images for its machines, a later one's name before an earlier one's; none where it is left out. */
   archives?: readonly OwnArchive[];
+  /** Files, commands and packages of a person's own, by machines' names; none where it is left out. They become secrets here. */
+  own?: ReadonlyMap<string, OwnDelivery>;
 }
 
 /** The whole lab: all that machines must know, what they are made of, the machines by role. */
@@ -56,7 +59,7 @@ export class Lab extends LabComponent {
 
   /** @throws pulumi.RunError where the lab that lives could not be brought to the plan without loss; nothing is registered then. */
   constructor(name: string, args: LabArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { plan, observations, givenAuthorities, incarnation, archives = [] } = args;
+    const { plan, observations, givenAuthorities, incarnation, archives = [], own = new Map() } = args;
     const baseDisk = checkedBaseDisk(args);
     super("Lab", name, opts);
     const child = { parent: this };
@@ -73,7 +76,7 @@ export class Lab extends LabComponent {
       incarnation: observationOf(observations, baseDisk.template).incarnation,
     };
     const image = new Image(`${name}-image`, template, child);
-    const site: Site = { plan, observations, starting: new Starting(), network, image, pki, secrets };
+    const site: Site = { plan, observations, starting: new Starting(), network, image, pki, secrets, own };
     this.machines = this.machinesOn(name, site);
     ownImagesOn(`${name}-own-images`, { site, machines: this.machines, archives }, child);
     this.outputs = labOutputs(site, this.machines);

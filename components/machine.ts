@@ -50,7 +50,7 @@ export class Machine extends LabComponent {
     const image = templateOf(observation) ?? site.image.template;
     const delivered = pulumi
       .secret(credentials)
-      .apply((known) => delivery(guestFiles(site.plan, machine, known)));
+      .apply((known) => delivery(guestFiles(site.plan, machine, known, site.own.get(machine.name))));
 
     const seed = localCommand(
       `${name}-seed`,

@@ -1,3 +1,4 @@
+import type { OwnDelivery } from "../cloud-init/own/files";
 import type { Observation } from "../hypervisor/reality/observation";
 import type { LabPlan } from "../plan/lab-plan";
 import type { Image } from "./image";
@@ -17,4 +18,6 @@ export interface Site {
   image: Image;
   pki: Pki;
   secrets: Secrets;
+  /** What a person's own configuration adds to machines, by their names. */
+  own: ReadonlyMap<string, OwnDelivery>;
 }

@@ -192,6 +192,8 @@ export interface LabPlan {
   image: ImagePlan;
   /** Archives of a person's own container images for all masters and workers: paths, relative to the project's folder or full. */
   imageArchives: string[];
+  /** Files of the host that its machines get by \`cloudInit\`: paths, relative to the project's folder or full. */
+  ownSources: { key: string; source: string }[];
   hostAccess: { mode: "forward" | "hostonly" | "bridged"; address: string };
   certificates: CertificateLifetimes;
 }

@@ -1,6 +1,7 @@
 import { addressAfter, addressAt, prefixLength } from "../lib/addresses";
 import { madeWith } from "./config/changes";
 import type { Configuration } from "./config/defaults";
+import { ownSources } from "./config/own-parts";
 import { natNetwork, subnetNames } from "./fixed-networks";
 import type { AddedForward } from "./forwards";
 import type {
@@ -74,6 +75,7 @@ export function planLab(
       ...(image.checksum && { checksum: image.checksum }),
     },
     imageArchives: configuration.images,
+    ownSources: ownSources(configuration),
     hostAccess: { mode: hostAccess.mode, address: hostAccess.address },
     certificates: {
       authorityHours: certificates.authorityYears * HOURS_A_YEAR,

@@ -31,6 +31,7 @@ export function commonFiles(
     ...(ownLanAdapter(machine) === undefined ? [] : ["lan.sh", "lan.nft"]).map((name) =>
       realFile(`common/${name}`, `${library}/${name}`),
     ),
+    realFile("own/own.sh", `${library}/own.sh`),
     realFile("common/kube-lab.service", "/etc/systemd/system/kube-lab.service"),
     ...["kube-lab-verify.socket", "kube-lab-verify@.service"].map((name) =>
       realFile(`common/${name}`, `/etc/systemd/system/${name}`),

@@ -67,6 +67,8 @@ faults() {
   verify_files "$STATE/delivered"
   verify_files "$STATE/rendered"
   [ -z "${LAN_MAC:-}" ] || verify_table kube_lab_lan
+  . "$LIBRARY/own.sh"
+  own_faults
   role_verify || true
 }
 

@@ -14,6 +14,7 @@ import {
 import { checkLans } from "./lans";
 import { checkHostNetworks } from "./networks";
 import { checkOwnImages } from "./own-images";
+import { checkOwnSources } from "./own-sources";
 import { type Probes, realProbes } from "./probes";
 import { checkVirtualBox } from "./virtualbox";
 
@@ -33,6 +34,7 @@ export async function preflight(plan: LabPlan, probes: Probes = realProbes()): P
     checkClock(probes),
     checkAddonImages(plan, probes),
     checkOwnImages(plan, probes),
+    checkOwnSources(plan, probes),
   ]);
   return findings.flat();
 }

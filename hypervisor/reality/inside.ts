@@ -96,5 +96,5 @@ export function readLine(line: string, said: Map<string, Inside>): void {
 
 /** It becomes a part of a command line in a shell. */
 function legible(words: string): string {
-  return words.replaceAll(/[^\w ./:@,()+-]/g, "?").slice(0, 200);
+  return words.replaceAll(/[^\w ./:@,()+[\]-]/g, "?").slice(0, 200);
 }

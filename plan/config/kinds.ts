@@ -93,6 +93,18 @@ export const authorizedKeys = {
   secret: true,
 };
 
+/** What is in it, plan/config/own-parts.ts reads: contents and commands may be secret. */
+export const ownPart = {
+  schema: z.record(z.string(), z.unknown()),
+  allowed: "an object with files, commands and packages",
+  type: "object",
+  secret: true,
+};
+export const ownPartsOfMachines = {
+  ...ownPart,
+  allowed: "an object with machines' names, each an object with files, commands and packages",
+};
+
 export const volumeName = text(
   /^[a-zA-Z][-_a-zA-Z0-9]*$/,
   "a letter, then letters, digits, - and _, at most 64",

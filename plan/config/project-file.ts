@@ -18,7 +18,7 @@ export function projectConfiguration(): Record<string, ProjectKey> {
 /** The configuration part of Pulumi.dev.yaml: the reference lab with every value that it has, by key of the top level. */
 export function referenceConfiguration(): Record<string, unknown> {
   const values = { ...defaultConfiguration("dev"), hypervisor: "auto" };
-  return Object.fromEntries(keysAt([]).map((key) => [key, settingsIn([key], values, () => true)]));
+  return Object.fromEntries(keysAt([]).map((key) => [key, settingsIn([key], values, () => true) ?? {}]));
 }
 
 /** One line on a key of the top level, without the marks of Markdown. */
@@ -29,7 +29,8 @@ export function descriptionOf(key: string): string {
 
 function projectKey(key: string): ProjectKey {
   const isConstant = (path: Path) => settingAt(path)?.derived === undefined;
-  const fallback = settingsIn([key], schema.parse({}), isConstant);
+  // Without a default a key would have to be set.
+  const fallback = settingsIn([key], schema.parse({}), isConstant) ?? {};
   const isList = Array.isArray(fallback);
   return {
     type: isList ? "array" : typeof fallback,

@@ -41,7 +41,7 @@ export function publicKeyFault(text: string): string | undefined {
 }
 
 /** OpenSSH's, PEM's or PuTTY's, also without its first line. */
-export function isPrivateKey(text: string): boolean {
+function isPrivateKey(text: string): boolean {
   // "openssh-key-v1", and DER's beginning of PKCS #1, #8 and SEC 1, in base64.
   return /PRIVATE KEY|PuTTY-User-Key-File|Private-Lines|b3BlbnNzaC1rZXktdjE|^\s*M[HI][A-Za-z0-9+/]{30}/.test(
     text,

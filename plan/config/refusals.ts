@@ -87,11 +87,15 @@ function mismatch(setting: Setting, value: unknown): string {
   if (value === null) {
     return "it is empty";
   }
-  const wanted = { integer: "number", list: "list" }[setting.type] ?? "string";
+  const wanted = { integer: "number", list: "list", object: "object" }[setting.type] ?? "string";
   const found = Array.isArray(value) ? "list" : typeof value;
   return found === wanted || found === "number" || found === "string"
     ? text(setting, value)
-    : `it is a ${found}, not a ${wanted}`;
+    : `it is ${withArticle(found)}, not ${withArticle(wanted)}`;
+}
+
+function withArticle(noun: string): string {
+  return `${noun === "object" ? "an" : "a"} ${noun}`;
 }
 
 function text(setting: Setting, value: unknown): string {

@@ -16,6 +16,7 @@ import {
   userName,
   volumeName,
 } from "./kinds";
+import { cloudInit } from "./schema-cloud-init";
 import { addon, authority, beforeGateway, name, network, servicePool, size, trusted } from "./schema-groups";
 import { hostAccess } from "./schema-host-access";
 import {
@@ -235,6 +236,7 @@ export const schema = z.strictObject({
     inPlace,
     "Archives of container images, as `docker save` writes them, that every master and worker has from its birth",
   ),
+  cloudInit,
   hostAccess,
   names: section("What machines' names begin with; two digits follow", {
     gateway: name("gate-node", "gateways"),

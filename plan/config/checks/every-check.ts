@@ -10,6 +10,7 @@ import { checkLan } from "./lan";
 import { checkLifetimes } from "./lifetimes";
 import { checkLivingLab } from "./living-lab";
 import { checkNames } from "./names";
+import { checkOwnParts } from "./own-parts";
 import { checkPorts } from "./ports";
 import { checkResolvers } from "./resolvers";
 import { checkSubnets } from "./subnet-overlap";
@@ -29,6 +30,7 @@ export const everyCheck: readonly ConfigurationCheck[] = [
   checkImage,
   checkResolvers,
   checkAddons,
+  checkOwnParts,
   checkLifetimes,
   checkAuthorities,
   checkHostLimits,

@@ -47,15 +47,16 @@ interface Given {
   observations?: Map<string, Observation>;
   givenAuthorities?: LabArgs["givenAuthorities"];
   archives?: NonNullable<LabArgs["archives"]>;
+  own?: NonNullable<LabArgs["own"]>;
   baseDisk?: LabArgs["baseDisk"];
 }
 
 /** The lab's whole tree as it is registered, and its outputs. */
 export async function labOf(plan: LabPlan, given: Given = {}) {
-  const { observations = nothingThere(plan), givenAuthorities = {}, archives = [] } = given;
+  const { observations = nothingThere(plan), givenAuthorities = {}, archives = [], own = new Map() } = given;
   const incarnation = "2026-11-20T10:00:00Z missing";
   const disk = "baseDisk" in given ? given.baseDisk : baseDisk;
-  const args = { plan, incarnation, observations, baseDisk: disk, givenAuthorities, archives };
+  const args = { plan, incarnation, observations, baseDisk: disk, givenAuthorities, archives, own };
   const { resources, result } = await registered(() => new Lab("lab", args).outputs, resourceOutputs);
   const byName = new Map(resources.map((resource) => [resource.name, resource]));
   const resource = (name: string): Registered => {

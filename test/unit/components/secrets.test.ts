@@ -66,6 +66,25 @@ test("a machine gets nobody else's keys, and only masters those of the authoriti
   }
 });
 
+test("what cloudInit gives to a machine is its alone, and secret", async () => {
+  const from = { content: "PRIVATE(own)" };
+  const file = { key: "k", path: "/etc/own", permissions: "0600", owner: "root:root", from };
+  const part = { files: [file], commands: [{ key: "c", command: "PRIVATE(command)" }], packages: [] };
+  const own = new Map([["kube-node02", { part, sources: new Map() }]]);
+  const lab = await labOf(planOf(), { own });
+  const encoded = Buffer.from(from.content).toString("base64");
+  expect(
+    lab.resources.filter(({ inputs }) => /PRIVATE|own\.json/.test(JSON.stringify(open(inputs)))),
+  ).toEqual([]);
+  const holders = lab.resources
+    .filter(({ name }) => /-(seed|apply)$/.test(name))
+    .filter((command) => given(command).includes(encoded) && given(command).includes("PRIVATE(command)"));
+  expect(holders.map(({ name }) => name)).toEqual([
+    "lab-workers-kube-node02-seed",
+    "lab-workers-kube-node02-node-apply",
+  ]);
+});
+
 test("the outputs keep secrets secret and public parts public", async () => {
   for (const output of [
     outputs.kubeconfig,

@@ -20,6 +20,8 @@ function change(root: Record<string, unknown>, path: string[], value: string | u
   if (rest.length > 0) {
     root[head] ??= {};
     change(root[head] as Record<string, unknown>, rest, value);
+  } else if (Array.isArray(root)) {
+    root.splice(Number(head), 1, ...(value === undefined ? [] : [value]));
   } else if (value === undefined) {
     delete root[head];
   } else {
