@@ -10,6 +10,7 @@ import { failoverTests } from "./failover";
 import { forwardTests } from "./forwards";
 import { insideTests } from "./inside";
 import { ownImageTests } from "./own-images";
+import { ownPartTests } from "./own-parts";
 import { removalTests } from "./removal";
 import { secrecyTests } from "./secrecy";
 import { storageTests } from "./storage";
@@ -29,6 +30,7 @@ describe("the reference lab", () => {
   clusterTests();
   dashboardTests();
   forwardTests();
+  ownPartTests();
   storageTests();
 
   test("changes nothing at a second up", async () => {
