@@ -50,6 +50,11 @@ const roleVariables: Record<Role, (plan: LabPlan, machine: MachinePlan) => Varia
     MASTERS: addressList(plan, "master"),
     BALANCER_SUBNET: plan.subnets.dmz.cidr,
     CERTIFICATE_HOURS: plan.certificates.leafHours,
+    PROXY_MODE: plan.kubernetes.settings.proxyMode,
+    // As "Feature=true Other=false".
+    FEATURE_GATES: Object.entries(plan.kubernetes.settings.featureGates)
+      .map(([name, on]) => `${name}=${on}`)
+      .join(" "),
     // Whether masters are kept for themselves: where there is no worker, they do their work.
     TAINTED: String(machinesOf(plan, "worker").length > 0),
   }),
@@ -97,7 +102,7 @@ function lanVariables(machine: MachinePlan): Variables {
 
 function kubernetesVariables(plan: LabPlan): Variables {
   return {
-    KERNEL_MODULES: "overlay br_netfilter vxlan nf_conntrack fuse",
+    KERNEL_MODULES: `overlay br_netfilter vxlan nf_conntrack fuse${plan.kubernetes.settings.proxyMode === "ipvs" ? " ip_vs ip_vs_rr ip_vs_wrr ip_vs_sh" : ""}`,
     VIRTUAL_IP: plan.virtualIp,
     API_PORT: plan.kubernetes.apiPort,
     KUBERNETES_VERSION: plan.kubernetes.version,

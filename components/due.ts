@@ -1,3 +1,4 @@
+import { kubeletSettingsDigest } from "../cloud-init/kubernetes/settings";
 import { machineEnvironment } from "../hypervisor/environment";
 import { differences, type Hardware, wantedHardware } from "../hypervisor/machine/hardware";
 import type { Observation } from "../hypervisor/reality/observation";
@@ -17,6 +18,16 @@ export function isDue(plan: LabPlan, machine: MachinePlan, observation: Observat
   if (releases !== undefined && releases !== releasesText(releasesOf(plan))) return true;
   if (isOfAnotherKubernetes(plan, machine, observation)) return true;
   return hardware !== undefined && differences(named(hardware), named(wanted(plan, machine))).length > 0;
+}
+
+/**
+ * Whether a machine that runs has other settings of its kubelet than are wished, by its own word. One that has not said so, while
+ * something is set, may.
+ */
+export function hasOtherSettings(plan: LabPlan, { state, inside }: Observation): boolean {
+  if (state !== "running") return false;
+  const wished = kubeletSettingsDigest(plan);
+  return typeof inside === "object" ? (inside.settings ?? "") !== wished : wished !== "";
 }
 
 /** Whether a machine has another release of Kubernetes, by its record, else by what it was born with. */

@@ -12,7 +12,7 @@ import {
   refuseToMakeSleepersAnew,
   refuseUpgrade,
 } from "./births";
-import { isDue } from "./due";
+import { hasOtherSettings, isDue } from "./due";
 import { type BaseDisk, Image } from "./image";
 import { sayWhatIsInside } from "./inside";
 import { LabComponent } from "./lab-component";
@@ -98,6 +98,8 @@ export class Lab extends LabComponent {
     });
     const masters = group("Masters", "masters", { machines: machinesOf(plan, "master"), gateway, releases });
     const workers = machinesOf(plan, "worker");
+    const observed = (machine: MachinePlan) => observationOf(observations, machine.name);
+    const resettled = workers.filter((machine) => hasOtherSettings(plan, observed(machine)));
     const roles = [
       [gateway],
       loadBalancers,
@@ -106,10 +108,13 @@ export class Lab extends LabComponent {
         machines: workers,
         gateway,
         releases,
-        // A kubelet may not be ahead of an API server.
-        behind: isUpgrade(plan, observations) ? masters : [],
-        // Those that are to be stopped for a change are so in turn, that others have their pods meanwhile; files alone reach all at once.
-        inTurn: workers.filter((machine) => isDue(plan, machine, observationOf(observations, machine.name))),
+        // A kubelet may not be ahead of an API server; and settings that are no good end at the first machine of all.
+        behind: isUpgrade(plan, observations) || resettled.length > 0 ? masters : [],
+        // Those that are to be stopped for a change are so in turn, that others have their pods meanwhile, and kubelets try new settings
+        // so; other files reach all at once.
+        inTurn: workers.filter(
+          (machine) => resettled.includes(machine) || isDue(plan, machine, observed(machine)),
+        ),
         atOnce: plan.workersAtOnce,
       }),
       group("Gluster", "gluster", { machines: machinesOf(plan, "gluster"), gateway }),

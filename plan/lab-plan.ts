@@ -123,6 +123,23 @@ export interface KubernetesPlan {
   /** `192.168.4.20:6443`, what kubeadm calls controlPlaneEndpoint. */
   controlPlaneEndpoint: string;
   apiPort: number;
+  settings: KubernetesSettings;
+}
+
+/** The programs of the control plane beside etcd, by their names. */
+export const controlPlanePrograms = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
+
+export type ControlPlaneProgram = (typeof controlPlanePrograms)[number];
+
+/** What a person has set of Kubernetes' own programs; empty where all is as the lab has it by itself. */
+export interface KubernetesSettings {
+  /** Of all programs. */
+  featureGates: Record<string, boolean>;
+  /** Flags without `--`, and their values. */
+  flags: Record<ControlPlaneProgram, Record<string, string>>;
+  /** Fields of KubeletConfiguration, as kubelet.config.k8s.io/v1beta1 has them. */
+  kubelet: Record<string, unknown>;
+  proxyMode: "nftables" | "iptables" | "ipvs";
 }
 
 export type AddonName = "storage" | "metricsServer" | "metalLb" | "headlamp" | "traefik";

@@ -4,6 +4,7 @@ import type { Configuration } from "./config/defaults";
 import { ownSources } from "./config/own-parts";
 import { natNetwork, subnetNames } from "./fixed-networks";
 import type { AddedForward } from "./forwards";
+import { planSettings } from "./kubernetes-settings";
 import type {
   AdapterPlan,
   ApplicationsPlan,
@@ -64,6 +65,7 @@ export function planLab(
       dnsServiceAddress: addressAt(kubernetes.serviceSubnet, 10),
       controlPlaneEndpoint: `${loadBalancers.virtualIp}:${kubernetes.apiPort}`,
       apiPort: kubernetes.apiPort,
+      settings: planSettings(configuration),
     },
     addons: planAddons(configuration),
     ...(configuration.addons.traefik.enabled && { applications: planApplications(configuration) }),

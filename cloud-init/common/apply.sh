@@ -31,7 +31,7 @@ apply_files() {
   write_delivery "$delivery"
   note_keys "$delivery"
   remove_undelivered
-  rm -f "$RUN/converged" "$RUN/reason"
+  rm -f "$RUN/converged" "$RUN/reason" "$RUN/refused" "$STATE/settings-refused"
   systemctl daemon-reload
   systemctl start kube-lab.service
 }
@@ -155,7 +155,7 @@ wait_converged() {
     elapsed=$((SECONDS - start))
     text="starting"
     if [ -r "$RUN/status" ]; then read -r _ text <"$RUN/status" || true; fi
-    [ $elapsed -lt "$limit" ] || give_up "$limit" "$text"
+    if [ $elapsed -ge "$limit" ] || [ -e "$RUN/refused" ]; then give_up "$elapsed" "$text"; fi
     if [ "$text" != "$shown" ] || [ $elapsed -ge $next ]; then
       printf '%s: %s s, %s\n' "${MACHINE:-$HOSTNAME}" "$elapsed" "$text"
       shown=$text next=$((elapsed + 5))

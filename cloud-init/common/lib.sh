@@ -40,6 +40,17 @@ fail() {
   exit 1
 }
 
+# Ends the pass, and no other begins before the next delivery or boot: trying again would change nothing. "kube-lab wait" ends with it.
+fail_for_good() {
+  printf '%s\n' "$*" >"$RUN/reason"
+  touch "$RUN/refused"
+  printf 'kube-lab: failed: %s\n' "$*" >&2
+  exit "$FAILED_FOR_GOOD"
+}
+
+# As kube-lab.service has it.
+FAILED_FOR_GOOD=78
+
 # pause SECONDS: a sleep that starts no process; twelve machines wait on the same processors.
 exec {SILENCE}<> <(:)
 pause() { read -rt "$1" -u "$SILENCE" || true; }
@@ -151,6 +162,7 @@ role_forget() { fail "a machine of role $ROLE can't take another one out"; }
 role_services() { :; }
 role_verify() { :; }
 role_release() { :; }
+role_settings() { :; }
 role_probe() { :; }
 # Asks once what several of them are made of.
 role_look() { :; }

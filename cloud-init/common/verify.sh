@@ -4,7 +4,7 @@
 VERIFY_PORT=7070
 
 # verify [--answer|--all]: the first line is since when that is so, as an epoch, and the release of Kubernetes where there is one,
-# after a tab. A machine that is on its way has no faults: there is nothing to compare with. "--answer" is for the gateway alone,
+# after a tab, and which settings of it (settings.sh), after another. A machine that is on its way has no faults: there is nothing to compare with. "--answer" is for the gateway alone,
 # "--all" asks all machines, and each line begins with a name.
 verify() {
   case ${1:-} in
@@ -15,11 +15,12 @@ verify() {
 }
 
 verify_here() {
-  local since release
+  local since release settings
   find_faults
   since=$(cat "$RUN/converged" 2>/dev/null || cut -d ' ' -f 1 "$RUN/status" 2>/dev/null || echo 0)
   release=$(role_release)
-  printf '%s\n' "$since${release:+$'\t'$release}"
+  settings=$(role_settings)
+  printf '%s\n' "$since${release:+$'\t'$release${settings:+$'\t'$settings}}"
   [ -z "$FAULTS" ] || printf '%s\n' "$FAULTS"
 }
 

@@ -8,6 +8,7 @@ import { initDocuments, joinDocuments, upgradeDocuments } from "./kubeadm";
 import { kubeconfig } from "./kubeconfig";
 import { initPatches } from "./patches";
 import { kubeletFiles, pkiFiles } from "./pki-files";
+import { kubeletPatches, settingsPatches } from "./settings";
 
 /** Only kubelet and containerd: a worker gets no authority's key and no certificate of the control plane. */
 export function workerFiles(
@@ -18,6 +19,7 @@ export function workerFiles(
   return [
     ...nodeFiles(plan, machine, credentials),
     realFile("kubernetes/worker.sh", "/usr/local/lib/kube-lab/worker.sh"),
+    ...kubeletPatches(plan, "/etc/kube-lab/patches"),
   ];
 }
 
@@ -41,10 +43,14 @@ export function masterFiles(
       "backup.sh",
       "release.sh",
       "balancers.sh",
+      "control-plane.sh",
+      "kube-proxy.sh",
+      "kube-proxy.py",
     ].map((name) => realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`)),
     realFile("kubernetes/leaving.nft", "/usr/local/lib/kube-lab/leaving.nft"),
     { path: "/etc/kube-lab/kubeadm-init.yaml", mode: "0600", content: initDocuments(plan, machine) },
     ...addonFiles(plan, credentials),
+    ...settingsPatches(plan, ["/etc/kube-lab/patches-init", "/etc/kube-lab/patches-join"]),
     ...initPatches(plan, needed(credentials, "etcdClusterToken")),
     ...pkiFiles(plan, machine, credentials),
   ];
@@ -65,8 +71,8 @@ function kubeletConfig(plan: LabPlan, machine: MachinePlan, credentials: Machine
 function nodeFiles(plan: LabPlan, machine: MachinePlan, credentials: MachineCredentials): GuestFile[] {
   const authority = credentials.authorities["kubernetes-ca"].certificate;
   return [
-    ...["node.sh", "kubelet.sh", "drain.sh", "volume.sh", "health.sh", "upgrade.sh"].map((name) =>
-      realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`),
+    ...["node.sh", "kubelet.sh", "drain.sh", "volume.sh", "health.sh", "upgrade.sh", "settings.sh"].map(
+      (name) => realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`),
     ),
     realFile("image/bundle.sh", "/usr/local/lib/kube-lab/bundle.sh"),
     realFile("kubernetes/gluster.nft", "/usr/local/lib/kube-lab/gluster.nft"),

@@ -169,11 +169,14 @@ function kubeletConfiguration(plan: LabPlan): object {
   };
 }
 
+/** What kube-proxy.py writes into a cluster that lives. */
 function kubeProxyConfiguration(plan: LabPlan): object {
+  const { proxyMode, featureGates } = plan.kubernetes.settings;
   return {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
-    mode: "nftables",
+    mode: proxyMode,
+    ...(Object.keys(featureGates).length === 0 ? {} : { featureGates }),
     clusterCIDR: plan.kubernetes.podSubnet,
     // The kernel's own limits: they may be the host's.
     conntrack: { maxPerCore: 0, min: 0 },

@@ -15,6 +15,9 @@
 . "$LIBRARY/backup.sh"
 . "$LIBRARY/release.sh"
 . "$LIBRARY/balancers.sh"
+. "$LIBRARY/settings.sh"
+. "$LIBRARY/control-plane.sh"
+. "$LIBRARY/kube-proxy.sh"
 
 ADMIN=/etc/kubernetes/super-admin.conf
 INIT_PATCHES=/etc/kube-lab/patches-init
@@ -24,6 +27,7 @@ role_converge() {
   # a pass that was killed may have left it away
   return_to_balancers
   node_guard
+  put_earlier_back
   node_runtime
   node_bundle
   node_patch "$INIT_PATCHES"
@@ -43,6 +47,8 @@ role_converge() {
   master_strangers
   node_volume
   note_restored
+  master_settings
+  master_proxy
 }
 
 # A place once taken is kept as long as etcd's data is there and good. A pass that was cut short goes on with what it had decided,
@@ -73,6 +79,7 @@ master_take_place() {
     *) fail "$STATE/place: unknown place '$(cat "$STATE/place")'; remove the file to decide again" ;;
   esac
   certificate_digest >"$STATE/certificates"
+  note_settings "$INIT_PATCHES"
   touch "$STATE/placed" "$STATE/lived"
 }
 
@@ -221,6 +228,8 @@ master_taint() {
 }
 
 role_services() { node_services; }
+
+role_settings() { settings_applied; }
 
 role_verify() {
   node_verify

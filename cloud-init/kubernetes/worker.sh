@@ -6,6 +6,7 @@
 . "$LIBRARY/drain.sh"
 . "$LIBRARY/volume.sh"
 . "$LIBRARY/health.sh"
+. "$LIBRARY/settings.sh"
 
 PATCHES=/etc/kube-lab/patches
 # What the kubelet serves with, and is a client with at first.
@@ -13,6 +14,7 @@ PAIR=/var/lib/kubelet/pki/kubelet
 
 role_converge() {
   node_guard
+  put_earlier_back
   node_runtime
   node_bundle
   node_patch "$PATCHES"
@@ -27,6 +29,7 @@ role_converge() {
   wait_node_ready
   uncordon
   node_volume
+  worker_settings
 }
 
 # shellcheck disable=SC2034 # kubelet.sh says it
@@ -39,6 +42,15 @@ worker_join() {
   step "joining the cluster"
   run_kubeadm join --config /etc/kube-lab/kubeadm-join.yaml ||
     fail "kubeadm join failed; the log above says why ('journalctl -u kubelet' for the kubelet)"
+  note_settings "$PATCHES"
+}
+
+# The host changes one worker after the other.
+worker_settings() {
+  settings_differ "$PATCHES" || return 0
+  refuse_settings_again
+  kubelet_settings "$KUBELET_CONFIG"
+  note_settings "$PATCHES"
 }
 
 # kubeadm needs its configuration in the cluster, and the right to read it. One process asks until it is there; an answer that
@@ -102,6 +114,8 @@ role_leave() {
 }
 
 role_services() { node_services; }
+
+role_settings() { settings_applied; }
 
 role_verify() { node_verify; }
 

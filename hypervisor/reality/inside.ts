@@ -81,9 +81,9 @@ export async function addInside(observed: ReadonlyMap<string, Observation>, look
   for (const [name, observation] of settled) observation.inside = said.get(name) ?? "no answer";
 }
 
-/** `kube-node01<tab>1764145000<tab>1.36.3`, then `kube-node01<tab>containerd.service is stopped`. */
+/** `kube-node01<tab>1764145000<tab>1.36.3<tab>0123456789ab`, then `kube-node01<tab>containerd.service is stopped`. */
 export function readLine(line: string, said: Map<string, Inside>): void {
-  const [name = "", words = "", release = ""] = line.split("\t");
+  const [name = "", words = "", release = "", settings = ""] = line.split("\t");
   const known = said.get(name);
   if (known !== undefined) known.faults.push(legible(words));
   else if (/^\d+$/.test(words))
@@ -91,6 +91,7 @@ export function readLine(line: string, said: Map<string, Inside>): void {
       since: Number(words),
       faults: [],
       ...(/^\d+\.\d+\.\d+$/.test(release) && { kubernetes: release }),
+      ...(/^[0-9a-f]{12}$/.test(settings) && { settings }),
     });
 }
 

@@ -8,6 +8,8 @@ export interface Inside {
   faults: string[];
   /** The release of Kubernetes that it runs, `1.36.3`; absent for one without, and one of an earlier version of this program. */
   kubernetes?: string;
+  /** Digest of the settings of Kubernetes that it came up with, by cloud-init/kubernetes/settings.sh; absent for none. */
+  settings?: string;
 }
 
 /** `unfinished`: it runs, but no ensure has come to its end. */

@@ -24,7 +24,9 @@ export function configurationTable(): string {
 function fallback({ derived }: Setting, value: unknown): string {
   const shown = Array.isArray(value)
     ? value.map((item) => `\`${item}\``).join(", ") || "none"
-    : `\`${value}\``;
+    : typeof value === "object"
+      ? "none"
+      : `\`${value}\``;
   if (derived === undefined) {
     return shown;
   }
@@ -38,7 +40,7 @@ function kind({ type, allowed }: Setting): string {
 
 /** Kinds that say all about themselves need no more words. */
 function allowed({ type, allowed }: Setting): string {
-  return type === "string" || type === "list" ? `Allowed: ${allowed}.` : "";
+  return ["string", "list", "map"].includes(type) ? `Allowed: ${allowed}.` : "";
 }
 
 function row(...cells: string[]): string {

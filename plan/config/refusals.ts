@@ -16,7 +16,7 @@ export function refusedValue(path: Path, value: unknown, fallback: Fallback): Pr
   return {
     key: keyOf(path),
     value: setting.secret ? "(secret)" : visible(value),
-    reason: explanation?.reason ?? mismatch(setting, value),
+    reason: explanation?.reason ?? (isEntry(path) ? entryMismatch(value) : mismatch(setting, value)),
     allowed: setting.allowed,
     fix: fixFor(path, explanation?.meant ?? fallback(keyOf(leafPath(path)))),
   };
@@ -50,10 +50,11 @@ function notAGroup(key: string, value: unknown, keys: string[], fallback: Fallba
   };
 }
 
-/** A list's element is set by its index; a whole list, or what has no default, is taken out. */
+/** A list's element is set by its index; a whole list, a map's entry, or what has no default, is taken out. */
 function fixFor(path: Path, suggestion: unknown): string {
   const single = Array.isArray(suggestion) && typeof path.at(-1) === "number" ? suggestion[0] : suggestion;
-  return isPlain(single) ? setCommand(keyOf(path), single) : removeCommand(keyOf(leafPath(path)));
+  const whole = typeof path.at(-1) === "number" ? leafPath(path) : path;
+  return isPlain(single) ? setCommand(keyOf(path), single) : removeCommand(keyOf(whole));
 }
 
 function fixUnknown(key: string, nearest: string | undefined, value: unknown): string {
@@ -83,13 +84,23 @@ function elsewhere(name: string): string | undefined {
     .map((path) => path.slice(0, path.indexOf(name) + 1).join("."))[0];
 }
 
+/** In a map: the value itself is deeper than the key that the schema has. */
+function isEntry(path: Path): boolean {
+  return leafPath(path).length < path.length && typeof path.at(-1) !== "number";
+}
+
+function entryMismatch(value: unknown): string {
+  return value === null ? "it is empty" : "its name or its value is not what the key takes";
+}
+
 function mismatch(setting: Setting, value: unknown): string {
   if (value === null) {
     return "it is empty";
   }
-  const wanted = { integer: "number", list: "list", object: "object" }[setting.type] ?? "string";
-  const found = Array.isArray(value) ? "list" : typeof value;
-  return found === wanted || found === "number" || found === "string"
+  const wanted = { integer: "number", list: "list", map: "map", object: "object" }[setting.type] ?? "string";
+  const asObject = wanted === "map" ? "map" : "object";
+  const found = Array.isArray(value) ? "list" : typeof value === "object" ? asObject : typeof value;
+  return found === wanted || (wanted !== "map" && (found === "number" || found === "string"))
     ? text(setting, value)
     : `it is ${withArticle(found)}, not ${withArticle(wanted)}`;
 }

@@ -30,10 +30,9 @@ export function keyOf(path: Path): string {
   }, "");
 }
 
-/** The same without an index into a list: a list is one value. */
+/** The same without an index into a list, or a name in a map: each is one value. */
 export function leafPath(path: Path): Path {
-  const index = path.findIndex((part) => typeof part === "number");
-  return index < 0 ? path : path.slice(0, index);
+  return path.slice(0, wayTo(path).length);
 }
 
 /** What is known of the value there; undefined for a group of keys. */
@@ -66,7 +65,18 @@ export function remove(root: Record<string, unknown>, path: Path): void {
 }
 
 function schemaAt(path: Path): z.ZodType | undefined {
-  return leafPath(path).reduce<z.ZodType | undefined>((type, part) => shapeOf(type)[String(part)], schema);
+  return path.length === 0 ? schema : wayTo(path).at(-1);
+}
+
+/** What each part of the path leads to, as far as the first value. */
+function wayTo(path: Path): (z.ZodType | undefined)[] {
+  const way: (z.ZodType | undefined)[] = [];
+  for (const part of path) {
+    const at = way.length === 0 ? schema : way.at(-1);
+    if (at !== undefined && settings.has(at)) break;
+    way.push(shapeOf(at)[String(part)]);
+  }
+  return way;
 }
 
 /** The keys of a group; none for a leaf. */

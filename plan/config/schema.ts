@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { diskLayouts } from "../lab-plan";
-import { defaultAddonVersions, defaultKubernetesVersion } from "../versions";
+import { defaultAddonVersions } from "../versions";
 import {
   authorizedKeys,
   checksum,
@@ -8,7 +8,6 @@ import {
   domain,
   glusterCount,
   imageArchives,
-  kubernetesRelease,
   masterCount,
   resolvers,
   timeServers,
@@ -19,9 +18,9 @@ import {
 import { cloudInit } from "./schema-cloud-init";
 import { addon, authority, beforeGateway, name, network, servicePool, size, trusted } from "./schema-groups";
 import { hostAccess } from "./schema-host-access";
+import { kubernetes } from "./schema-kubernetes";
 import {
   address,
-  cidr,
   derivedKey,
   group,
   inPlace,
@@ -130,38 +129,7 @@ export const schema = z.strictObject({
     glus: group(network(3, beforeGateway, "the Gluster machines")),
     dmz: group(network(4, beforeGateway, "the load balancers")),
   }),
-  kubernetes: section("Release, subnets, cluster domain and API port", {
-    version: key(
-      kubernetesRelease,
-      defaultKubernetesVersion,
-      machineAfterMachine,
-      "Release of Kubernetes, and of the kubeadm that sets it up",
-    ),
-    podSubnet: key(
-      cidr(8, 24),
-      "10.244.0.0/16",
-      newLabOnly("every node has its range of pods in it"),
-      "Addresses of pods, a /24 of it for each node",
-    ),
-    serviceSubnet: key(
-      cidr(12, 28),
-      "10.96.0.0/12",
-      newLabOnly("services keep the addresses they have in it, the API's own first"),
-      "Addresses of services",
-    ),
-    clusterDomain: key(
-      domain,
-      "cluster.local",
-      newLabOnly("pods and kubelets know services by names in it"),
-      "Domain of services",
-    ),
-    apiPort: key(
-      port(1),
-      6443,
-      newLabOnly("every node has the API at that port"),
-      "Port of the API on the virtual IP and on every master",
-    ),
-  }),
+  kubernetes,
   addons: section("What the cluster has beyond the necessary, each on or off, and its release", {
     storage: addon(
       true,

@@ -4,8 +4,8 @@ import { isAddress, isCidr, networkOf, prefixLength, sizeOf } from "../../lib/ad
 /** What another value means for a lab that lives. */
 export interface Change {
   /**
-   * `in place`: machines that run are told, and go on running. `one machine after another`: those that it concerns are restarted
-   * or recreated in turn. `for a new lab only`: refused while the lab lives.
+   * `in place`: machines that run are told, and go on running. `one machine after another`: those that it concerns, or a program on
+   * each of them, are restarted or recreated in turn. `for a new lab only`: refused while the lab lives.
    */
   means: "in place" | "one machine after another" | "for a new lab only";
   /** Why a living lab cannot take it, one clause. */
@@ -23,7 +23,7 @@ export interface Setting {
   change: Change;
   /** Which values it takes. */
   allowed: string;
-  /** `integer`, `string`, `list`. */
+  /** `integer`, `string`, `list`, `map`. */
   type: string;
   /** How the default comes about where it is not a constant. */
   derived?: string;
@@ -127,6 +127,11 @@ export function text(pattern: RegExp, allowed: string, maximum = 253) {
 /** A list; at the top level also one text with commas, since `pulumi config set` stores text. */
 export function listOf(item: z.ZodType<string>, allowed: string) {
   return { schema: z.preprocess(splitAtCommas, z.array(item).max(16)), allowed, type: "list" };
+}
+
+/** A map with names of that form; an entry's value is read by itself. */
+export function mapOf<S extends z.ZodType>(names: RegExp, item: S, allowed: string) {
+  return { schema: z.record(z.string().max(253).regex(names), item), allowed, type: "map" };
 }
 
 interface Leaf<S extends z.ZodType> {

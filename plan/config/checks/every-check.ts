@@ -6,6 +6,7 @@ import { checkForwards } from "./forwards";
 import { checkHostAccess } from "./host-access";
 import { checkHostLimits } from "./host-limits";
 import { checkImage } from "./image";
+import { checkKubernetesSettings } from "./kubernetes-settings";
 import { checkLan } from "./lan";
 import { checkLifetimes } from "./lifetimes";
 import { checkLivingLab } from "./living-lab";
@@ -31,6 +32,7 @@ export const everyCheck: readonly ConfigurationCheck[] = [
   checkResolvers,
   checkAddons,
   checkOwnParts,
+  checkKubernetesSettings,
   checkLifetimes,
   checkAuthorities,
   checkHostLimits,

@@ -15,9 +15,13 @@ beforeAll(async () => {
   changes = changesOf(await selfSigned(true));
 });
 
-/** What needs a machine of the living lab to be stopped, recreated, or drained for another Kubernetes. */
+/** What needs a machine of the living lab to be stopped, recreated, or drained for another Kubernetes, or a program of it to be restarted. */
 function interruptions(living: LabPlan, plan: LabPlan): string[] {
-  const births = [birthOf, ({ kubernetes }: LabPlan) => kubernetes.version];
+  const births = [
+    birthOf,
+    ({ kubernetes }: LabPlan) => kubernetes.version,
+    ({ kubernetes }: LabPlan) => JSON.stringify(kubernetes.settings),
+  ];
   const made = births.flatMap((of) => (of(plan) === of(living) ? [] : [of(plan)]));
   const stops = plan.machines.flatMap((machine) => {
     const before = living.machines.find(({ name }) => name === machine.name);

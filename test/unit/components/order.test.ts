@@ -1,3 +1,4 @@
+import { kubeletSettingsDigest } from "../../../cloud-init/kubernetes/settings";
 import { allRunning, labOf, nothingThere, planOf, runningAs } from "./lab-in-test";
 import type { Registered } from "./registered";
 
@@ -121,6 +122,25 @@ describe("a lab that runs", () => {
     expect(workersBefore(lab.resource("lab-workers-kube-node01-hardware"))).toEqual([]);
     const same = await labOf(before, { observations: runningAs(before) });
     expect(workersBefore(same.resource("lab-workers-kube-node02-hardware"))).toEqual([]);
+  });
+
+  test("workers whose kubelets get other settings are so in turn, after the masters", async () => {
+    const wanted = planOf({ workers: { count: 3 }, kubernetes: { kubelet: { maxPods: 50 } } });
+    const saying = (settings: string) =>
+      new Map(
+        [...runningAs(wanted)].map(([name, seen]) => [
+          name,
+          { ...seen, inside: { since: 1764145000, faults: [], kubernetes: "1.36.3", settings } },
+        ]),
+      );
+    const lab = await labOf(wanted, { observations: saying("0123456789ab") });
+    const node02 = lab.resource("lab-workers-kube-node02-node-apply");
+    expect(workersBefore(node02)).toEqual(["lab-workers-kube-node01-node-apply"]);
+    expect(node02.dependencies).toContain("lab-masters-kube-mast03-node-apply");
+    const same = await labOf(wanted, { observations: saying(kubeletSettingsDigest(wanted)) });
+    const alone = same.resource("lab-workers-kube-node02-node-apply");
+    expect(workersBefore(alone)).toEqual([]);
+    expect(alone.dependencies).not.toContain("lab-masters-kube-mast03-node-apply");
   });
 
   test("nodes wait for no other machine's hardware", () => {

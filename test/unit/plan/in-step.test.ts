@@ -21,9 +21,9 @@ const projectFile = yaml("Pulumi.yaml") as ProjectFile;
 const stackFile = yaml("Pulumi.dev.yaml") as { config: Record<string, unknown> };
 const topKeys = Object.keys(schema.shape);
 
-/** Every path that leads to a value which is not an object. */
+/** Every path that leads to a value which is not an object, or is an empty one: a map of nothing. */
 function leaves(value: unknown, path: string[] = []): string[] {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
     ? Object.entries(value).flatMap(([key, child]) => leaves(child, [...path, key]))
     : [path.join(".")];
 }

@@ -1,0 +1,66 @@
+import { defaultKubernetesVersion } from "../versions";
+import { domain, kubernetesRelease } from "./kinds";
+import { flags, gates, kubeletFields } from "./kinds-kubernetes";
+import { cidr, group, key, machineAfterMachine, newLabOnly, oneOf, port, section } from "./settings";
+
+const program = (name: string) =>
+  group({
+    extraArguments: key(
+      flags,
+      {},
+      machineAfterMachine,
+      `Flags of ${name} beside those that the lab and kubeadm give it`,
+    ),
+  });
+
+/** Kubernetes itself: what a lab is made with, and the settings of its programs. */
+export const kubernetes = section("Release, subnets, cluster domain, API port, settings of its programs", {
+  version: key(
+    kubernetesRelease,
+    defaultKubernetesVersion,
+    machineAfterMachine,
+    "Release of Kubernetes, and of the kubeadm that sets it up",
+  ),
+  podSubnet: key(
+    cidr(8, 24),
+    "10.244.0.0/16",
+    newLabOnly("every node has its range of pods in it"),
+    "Addresses of pods, a /24 of it for each node",
+  ),
+  serviceSubnet: key(
+    cidr(12, 28),
+    "10.96.0.0/12",
+    newLabOnly("services keep the addresses they have in it, the API's own first"),
+    "Addresses of services",
+  ),
+  clusterDomain: key(
+    domain,
+    "cluster.local",
+    newLabOnly("pods and kubelets know services by names in it"),
+    "Domain of services",
+  ),
+  apiPort: key(
+    port(1),
+    6443,
+    newLabOnly("every node has the API at that port"),
+    "Port of the API on the virtual IP and on every master",
+  ),
+  featureGates: key(
+    gates,
+    {},
+    machineAfterMachine,
+    "Features of Kubernetes switched on or off in all of its programs",
+  ),
+  apiServer: program("kube-apiserver"),
+  controllerManager: program("kube-controller-manager"),
+  scheduler: program("kube-scheduler"),
+  kubelet: key(kubeletFields, {}, machineAfterMachine, "Settings of every kubelet"),
+  kubeProxy: group({
+    mode: key(
+      oneOf(["nftables", "iptables", "ipvs"]),
+      "nftables",
+      machineAfterMachine,
+      "By what kube-proxy leads services' addresses to pods",
+    ),
+  }),
+});
