@@ -9,7 +9,9 @@ import { thisHost } from "../lib/host";
 import { RemedyError } from "../lib/remedy-error";
 import type { Configuration } from "../plan/config/defaults";
 import { ownParts } from "../plan/config/own-parts";
+import { ConfigurationError } from "../plan/config/problems";
 import { givenAuthorities } from "../plan/given-authorities";
+import { hasNoSettings } from "../plan/kubernetes-settings";
 import type { LabPlan } from "../plan/lab-plan";
 import { planLab } from "../plan/plan";
 import { baseDiskFor, imageChoice } from "./base-disk";
@@ -30,6 +32,7 @@ export async function labArgs(own: Readonly<Record<string, unknown>> = {}): Prom
   const [observations, archives] = await Promise.all([
     observe(plan, imageChoice(plan, baseDisk), lab.folder, bound),
     archivesFor(plan),
+    requireGoodSettings(plan),
   ]);
   return {
     plan,
@@ -45,7 +48,7 @@ export async function labArgs(own: Readonly<Record<string, unknown>> = {}): Prom
 /** @throws pulumi.RunError with every file that cannot be had */
 function ownDeliveries(configuration: Configuration, { ownSources }: LabPlan): NonNullable<LabArgs["own"]> {
   try {
-    const sources = readOwnSources(process.cwd(), ownSources);
+    const sources = readOwnSources(thisHost().project, ownSources);
     return new Map([...ownParts(configuration)].map(([name, part]) => [name, { part, sources }]));
   } catch (error) {
     throw asRunError(error);
@@ -54,6 +57,17 @@ function ownDeliveries(configuration: Configuration, { ownSources }: LabPlan): N
 
 function asRunError(error: unknown): unknown {
   return error instanceof RemedyError ? new pulumi.RunError(`${error.message}\n${error.remedy}`) : error;
+}
+
+/** @throws pulumi.RunError with every setting that Kubernetes' programs refuse */
+async function requireGoodSettings(plan: LabPlan): Promise<void> {
+  if (hasNoSettings(plan.kubernetes.settings)) return;
+  // Of no use to most labs, and all wait for it.
+  const {
+    refusedSettings,
+  }: typeof import("../hypervisor/preflight/settings") = require("../hypervisor/preflight/settings");
+  const problems = await refusedSettings(plan);
+  if (problems.length > 0) throw new pulumi.RunError(new ConfigurationError(problems).message);
 }
 
 /** @throws pulumi.RunError with every archive that cannot be had */

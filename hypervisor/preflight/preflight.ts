@@ -16,6 +16,7 @@ import { checkHostNetworks } from "./networks";
 import { checkOwnImages } from "./own-images";
 import { checkOwnSources } from "./own-sources";
 import { type Probes, realProbes } from "./probes";
+import { checkSettings } from "./settings";
 import { checkVirtualBox } from "./virtualbox";
 
 /** Looks at all that `up` needs of this computer, before anything is made. Changes nothing. */
@@ -35,6 +36,7 @@ export async function preflight(plan: LabPlan, probes: Probes = realProbes()): P
     checkAddonImages(plan, probes),
     checkOwnImages(plan, probes),
     checkOwnSources(plan, probes),
+    checkSettings(plan),
   ]);
   return findings.flat();
 }
