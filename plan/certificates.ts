@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { type LabPlan, type MachinePlan, machinesOf } from "./lab-plan";
 
 export type AuthorityName = "kubernetes-ca" | "etcd-ca" | "front-proxy-ca";
@@ -158,20 +159,21 @@ function applicationLeaves({ applications }: LabPlan): Leaf[] {
 }
 
 function apiServer(plan: LabPlan, master: MachinePlan): Leaf {
-  const { clusterDomain, apiServiceAddress } = plan.kubernetes;
+  const { clusterDomain, apiServiceAddress, extraNames } = plan.kubernetes;
   const service = ["kubernetes", "kubernetes.default", "kubernetes.default.svc"];
   return {
     authority: "kubernetes-ca",
     file: "apiserver",
     commonName: "kube-apiserver",
-    dnsNames: [
+    dnsNames: unique([
       master.name,
       master.fqdn,
       ...service,
       `kubernetes.default.svc.${clusterDomain}`,
       plan.apiName,
       "localhost",
-    ],
+      ...extraNames.filter((name) => isIP(name) === 0),
+    ]),
     ipAddresses: unique([
       master.address,
       plan.virtualIp,
@@ -181,6 +183,7 @@ function apiServer(plan: LabPlan, master: MachinePlan): Leaf {
       // The forwarded port's address: what the person's kubectl connects to.
       ...(plan.hostAccess.address === "0.0.0.0" ? [] : [plan.hostAccess.address]),
       ...[...machinesOf(plan, "gateway"), master].flatMap(outerAddresses),
+      ...extraNames.filter((name) => isIP(name) !== 0),
     ]),
     uses: server,
   };

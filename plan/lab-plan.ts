@@ -123,6 +123,8 @@ export interface KubernetesPlan {
   /** `192.168.4.20:6443`, what kubeadm calls controlPlaneEndpoint. */
   controlPlaneEndpoint: string;
   apiPort: number;
+  /** DNS names and addresses in the API servers' certificates beside the lab's own. */
+  extraNames: string[];
   settings: KubernetesSettings;
 }
 

@@ -65,6 +65,7 @@ export function planLab(
       dnsServiceAddress: addressAt(kubernetes.serviceSubnet, 10),
       controlPlaneEndpoint: `${loadBalancers.virtualIp}:${kubernetes.apiPort}`,
       apiPort: kubernetes.apiPort,
+      extraNames: kubernetes.apiServer.extraNames,
       settings: planSettings(configuration),
     },
     addons: planAddons(configuration),

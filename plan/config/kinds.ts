@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import { z } from "zod";
 import { isAddress, isHostOf, networkOf } from "../../lib/addresses";
 import { parsePortForward } from "../forwards";
@@ -71,6 +72,11 @@ export const forwards = listOf(
   "a list of at most 16 HOSTPORT:TARGET:PORT, such as 8088:kube-node01:30080: HOSTPORT from 1024 to 65535, TARGET a machine's name or an IPv4 address of the lab's networks",
 );
 export const timeServers = listOf(z.string().refine(isTimeServer), "a list of DNS names or IPv4 addresses");
+
+export const certifiedNames = listOf(
+  z.string().refine((text) => isIP(text) !== 0 || isDnsName(text.replace(/^\*\./, ""))),
+  "a list of at most 16 DNS names in lower case, *.NAME too, or IPv4 or IPv6 addresses",
+);
 
 export const imageArchives = listOf(
   z
@@ -189,5 +195,10 @@ function isInterfaceAddress(text: string): boolean {
 }
 
 function isTimeServer(text: string): boolean {
-  return isAddress(text) || (dnsName.test(text) && labels63(text) && !/^[\d.]+$/.test(text));
+  return isAddress(text) || isDnsName(text);
+}
+
+/** What looks like an address is none, nor a name. */
+function isDnsName(text: string): boolean {
+  return dnsName.test(text) && labels63(text) && !/^[\d.]+$/.test(text);
 }

@@ -1,17 +1,10 @@
 import { defaultKubernetesVersion } from "../versions";
-import { domain, kubernetesRelease } from "./kinds";
+import { certifiedNames, domain, kubernetesRelease } from "./kinds";
 import { flags, gates, kubeletFields } from "./kinds-kubernetes";
-import { cidr, group, key, machineAfterMachine, newLabOnly, oneOf, port, section } from "./settings";
+import { cidr, group, inPlace, key, machineAfterMachine, newLabOnly, oneOf, port, section } from "./settings";
 
-const program = (name: string) =>
-  group({
-    extraArguments: key(
-      flags,
-      {},
-      machineAfterMachine,
-      `Flags of ${name} beside those that the lab and kubeadm give it`,
-    ),
-  });
+const extraArguments = (program: string) =>
+  key(flags, {}, machineAfterMachine, `Flags of ${program} beside those that the lab and kubeadm give it`);
 
 /** Kubernetes itself: what a lab is made with, and the settings of its programs. */
 export const kubernetes = section("Release, subnets, cluster domain, API port, settings of its programs", {
@@ -51,9 +44,17 @@ export const kubernetes = section("Release, subnets, cluster domain, API port, s
     machineAfterMachine,
     "Features of Kubernetes switched on or off in all of its programs",
   ),
-  apiServer: program("kube-apiserver"),
-  controllerManager: program("kube-controller-manager"),
-  scheduler: program("kube-scheduler"),
+  apiServer: group({
+    extraArguments: extraArguments("kube-apiserver"),
+    extraNames: key(
+      certifiedNames,
+      [],
+      inPlace,
+      "Names and addresses that the API servers' certificates have beside the lab's own",
+    ),
+  }),
+  controllerManager: group({ extraArguments: extraArguments("kube-controller-manager") }),
+  scheduler: group({ extraArguments: extraArguments("kube-scheduler") }),
   kubelet: key(kubeletFields, {}, machineAfterMachine, "Settings of every kubelet"),
   kubeProxy: group({
     mode: key(

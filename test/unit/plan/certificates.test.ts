@@ -65,6 +65,25 @@ describe("planCertificates", () => {
     expect(servers.every(({ machines }) => machines.length === 1)).toBe(true);
   });
 
+  test("gives every API server the names and addresses of a person's own, each once, and nobody else", () => {
+    const extraNames = [
+      "api.example",
+      "*.lab.example",
+      "203.0.113.7",
+      "2001:db8::7",
+      "localhost",
+      "127.0.0.1",
+    ];
+    const given = { kubernetes: { apiServer: { extraNames } } };
+    for (const name of ["kube-mast01-apiserver", "kube-mast03-apiserver"]) {
+      const [before, { dnsNames, ipAddresses }] = [named(name), named(name, given)];
+      expect(dnsNames).toEqual([...before.dnsNames, "api.example", "*.lab.example"]);
+      expect(ipAddresses).toEqual([...before.ipAddresses, "203.0.113.7", "2001:db8::7"]);
+    }
+    const others = ({ name }: CertificatePlan) => !name.endsWith("-apiserver");
+    expect(plan(given).certificates.filter(others)).toEqual(plan().certificates.filter(others));
+  });
+
   test("names the API server as everybody calls it", () => {
     expect(named("kube-mast01-apiserver")).toMatchObject({
       dnsNames: [

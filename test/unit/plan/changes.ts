@@ -71,6 +71,7 @@ export const changesOf = (own: Pair): Record<string, ChangedKey> => ({
   "kubernetes.apiPort": to(6444),
   "kubernetes.featureGates": to({ AllAlpha: true }),
   "kubernetes.apiServer.extraArguments": to({ "max-requests-inflight": 500 }),
+  "kubernetes.apiServer.extraNames": to(["api.example", "203.0.113.7"]),
   "kubernetes.controllerManager.extraArguments": to({ "node-monitor-grace-period": "20s" }),
   "kubernetes.scheduler.extraArguments": to({ v: 4 }),
   "kubernetes.kubelet": to({ maxPods: 50, evictionHard: { "memory.available": "200Mi" } }),
