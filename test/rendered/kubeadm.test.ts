@@ -1,14 +1,12 @@
-import { readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { cacheFolder } from "../../lib/cache";
+import { writeFileSync } from "node:fs";
+import { kubeadmOf } from "./bundled-kubeadm";
 import { exampleLab, firstOf } from "./example-lab";
 import { expectAccepted, testWith } from "./tool";
 import { writeMachine } from "./written-machine";
 
 const plan = exampleLab();
 
-/** kubeadm of the PATH, or of the Kubernetes bundle in the cache. */
-const kubeadm = bundled() ?? "kubeadm";
+const kubeadm = kubeadmOf(plan);
 
 describe.each([["master"], ["worker"]] as const)("kubeadm's documents of a %s", (role) => {
   const written = writeMachine(plan, firstOf(plan, role));
@@ -37,17 +35,3 @@ testWith(kubeadm)("kubeadm takes the phases by which a master brings kubeadm's o
   // Both come as far as the cluster, to which this leads nowhere.
   expect(words.match(/couldn't create a Kubernetes client/g)).toHaveLength(2);
 });
-
-function bundled(): string | undefined {
-  const folder = join(cacheFolder(), "kubernetes");
-  const architecture = process.arch === "arm64" ? "arm64" : "amd64";
-  try {
-    return readdirSync(folder, { recursive: true, encoding: "utf8" })
-      .filter(
-        (path) => path.includes(`${plan.kubernetes.version}-${architecture}`) && /(^|\/)kubeadm$/.test(path),
-      )
-      .map((path) => join(folder, path))[0];
-  } catch {
-    return undefined;
-  }
-}

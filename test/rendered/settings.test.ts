@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 import { kubeletSettingsDigest } from "../../cloud-init/kubernetes/settings";
 import { sourceFolder } from "../../cloud-init/real-file";
+import { kubeadmOf } from "./bundled-kubeadm";
 import { exampleLab, firstOf } from "./example-lab";
 import { testWith } from "./tool";
 import { type WrittenMachine, writeMachine } from "./written-machine";
@@ -81,6 +82,30 @@ describe("a master's settings", () => {
     const { status, words } = machine.run("put_earlier_back; put_earlier_back", stubs("RUNNING"));
     expect({ status, words }).toEqual({ status: 0, words });
     expect(read("/manifests/kube-apiserver.yaml")).toBe("old");
+  });
+
+  testWith(kubeadmOf(plan))("kubeadm itself writes them into the manifests", () => {
+    const documents = machine.at("/etc/kube-lab/kubeadm-init.yaml");
+    const here = read("/etc/kube-lab/kubeadm-init.yaml").replaceAll(
+      "/etc/kube-lab/patches",
+      machine.at("/etc/kube-lab/patches"),
+    );
+    writeFileSync(documents, here);
+    const before = `delivered=/etc/kube-lab/kubeadm-init.yaml
+      run_kubeadm() { "${kubeadmOf(plan)}" "\${@/$delivered/$ROOT$delivered}"; }`;
+    const { status, words } = machine.run(`write_manifests ${machine.at("/written")}`, before);
+    expect({ status, words }).toEqual({ status: 0, words: "" });
+    const command = (name: string) => {
+      const { spec } = load(read(`/written/${name}.yaml`)) as {
+        spec: { containers: { command: string[] }[] };
+      };
+      return spec.containers[0]?.command.slice(-2);
+    };
+    expect(command("kube-apiserver")).toEqual([
+      "--feature-gates=AllAlpha=false",
+      "--max-requests-inflight=500",
+    ]);
+    expect(command("kube-scheduler")).toContain("--feature-gates=AllAlpha=false");
   });
 
   test("what kubeadm reads is after its own, in both folders of patches", () => {
