@@ -4,6 +4,7 @@ import { type ControlPlaneProgram, controlPlanePrograms, type KubernetesSettings
 /** What the configuration has of them. */
 export function planSettings({ kubernetes }: Configuration): KubernetesSettings {
   const { featureGates, apiServer, controllerManager, scheduler, kubelet, kubeProxy } = kubernetes;
+  const { audit, podSecurity, oidc } = kubernetes;
   return {
     featureGates,
     flags: {
@@ -13,7 +14,28 @@ export function planSettings({ kubernetes }: Configuration): KubernetesSettings 
     },
     kubelet,
     proxyMode: kubeProxy.mode,
+    ...planAudit(audit),
+    podSecurity,
+    ...planOidc(oidc),
   };
+}
+
+function planAudit({
+  level,
+  policy,
+}: Configuration["kubernetes"]["audit"]): Pick<KubernetesSettings, "audit"> {
+  if (level === "off" && policy === undefined) return {};
+  return { audit: { level, ...(policy === undefined ? {} : { policy }) } };
+}
+
+function planOidc({
+  issuer,
+  clientId,
+  authority,
+  ...claims
+}: Configuration["kubernetes"]["oidc"]): Pick<KubernetesSettings, "oidc"> {
+  if (issuer === undefined || clientId === undefined) return {};
+  return { oidc: { issuer, clientId, ...claims, ...(authority === undefined ? {} : { authority }) } };
 }
 
 /** Flags that a program of the control plane is started with for a person's settings: `--max-requests-inflight=500`. */

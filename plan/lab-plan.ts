@@ -142,6 +142,22 @@ export interface KubernetesSettings {
   /** Fields of KubeletConfiguration, as kubelet.config.k8s.io/v1beta1 has them. */
   kubelet: Record<string, unknown>;
   proxyMode: "nftables" | "iptables" | "ipvs";
+  /** What API servers log of requests; absent for nothing. `policy` is a person's own, YAML, before the level. */
+  audit?: { level: string; policy?: string };
+  /** What pods may be that name no other level by their namespace. */
+  podSecurity: "privileged" | "baseline" | "restricted";
+  /** Who else says who somebody is. */
+  oidc?: OidcPlan;
+}
+
+export interface OidcPlan {
+  /** `https://…` */
+  issuer: string;
+  clientId: string;
+  usernameClaim: string;
+  groupsClaim: string;
+  /** PEM; where it is no public one. */
+  authority?: string;
 }
 
 export type AddonName = "storage" | "metricsServer" | "metalLb" | "headlamp" | "traefik";

@@ -11,6 +11,24 @@ master_settings() {
   refuse_settings_again
   with_join_lock change_settings
   note_settings "$INIT_PATCHES"
+  remove_api_server_files
+}
+
+# What an API server reads lies apart from what is delivered: an earlier manifest, which may come back, needs the earlier files.
+API_SERVER_DELIVERED=$ROOT/etc/kube-lab/api-server
+API_SERVER_FILES=$ROOT/etc/kubernetes/api-server
+
+place_api_server_files() {
+  [ -d "$API_SERVER_DELIVERED" ] || return 0
+  mkdir -p "$API_SERVER_FILES"
+  find "$API_SERVER_DELIVERED" -type f -exec install -m 0600 -t "$API_SERVER_FILES" {} +
+}
+
+remove_api_server_files() {
+  local file
+  for file in "$API_SERVER_FILES"/*; do
+    [ -e "$API_SERVER_DELIVERED/${file##*/}" ] || rm -f "$file"
+  done
 }
 
 change_settings() {
@@ -48,11 +66,11 @@ change_manifest() {
   before=$(containers_of "$name" | jq -c 'map(.id)')
   put_earlier_back
   program_comes_up "$name" "$before" || printf 'kube-lab: %s is not back yet with its earlier settings\n' "$name"
-  refuse_settings "$MACHINE: $name does not come up with its settings (kubernetes.${KEYS_OF[$name]}.extraArguments, kubernetes.featureGates): \
+  refuse_settings "$MACHINE: $name does not come up with its settings (kubernetes.${KEYS_OF[$name]}, kubernetes.featureGates): \
 $why. It runs again with the earlier ones, and the other masters were not touched; 'crictl ps -a' and 'journalctl -u kubelet' on $MACHINE say more"
 }
 
-declare -gA KEYS_OF=([kube-apiserver]=apiServer [kube-controller-manager]=controllerManager [kube-scheduler]=scheduler)
+declare -gA KEYS_OF=([kube-apiserver]="apiServer, kubernetes.audit, kubernetes.podSecurity, kubernetes.oidc" [kube-controller-manager]=controllerManager [kube-scheduler]=scheduler)
 
 # place_manifest FILE MANIFEST: in one step; the kubelet reads no file with a dot
 place_manifest() {
@@ -93,5 +111,5 @@ last_words() {
   local id
   id=$(crictl ps --all --quiet --state Exited --name "^$1\$" | head -n 1)
   [ -n "$id" ] || { echo "it does not answer" && return 0; }
-  crictl logs --tail 200 "$id" 2>&1 | grep -E 'err=|Error|error|panic|fatal' | tail -n 1 | sed 's/^.*err=//' | cut -c -500
+  crictl logs --tail 200 "$id" 2>&1 | grep -E 'err=|Error|error|panic|fatal' | tail -n 1 | sed 's/^.*err=//' | tr -d '\134' | cut -c -500
 }

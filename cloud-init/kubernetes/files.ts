@@ -4,6 +4,7 @@ import type { GuestFile } from "../guest-file";
 import { needed } from "../needed";
 import { realFile } from "../real-file";
 import { addonFiles } from "./addons";
+import { apiServerFiles } from "./api-server";
 import { initDocuments, joinDocuments, upgradeDocuments } from "./kubeadm";
 import { kubeconfig } from "./kubeconfig";
 import { initPatches } from "./patches";
@@ -50,6 +51,7 @@ export function masterFiles(
     realFile("kubernetes/leaving.nft", "/usr/local/lib/kube-lab/leaving.nft"),
     { path: "/etc/kube-lab/kubeadm-init.yaml", mode: "0600", content: initDocuments(plan, machine) },
     ...addonFiles(plan, credentials),
+    ...apiServerFiles(plan),
     ...settingsPatches(plan, ["/etc/kube-lab/patches-init", "/etc/kube-lab/patches-join"]),
     ...initPatches(plan, needed(credentials, "etcdClusterToken")),
     ...pkiFiles(plan, machine, credentials),

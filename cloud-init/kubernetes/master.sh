@@ -32,6 +32,7 @@ role_converge() {
   node_bundle
   node_patch "$INIT_PATCHES"
   node_patch "$JOIN_PATCHES"
+  place_api_server_files
   master_place
   wait_until 300 "own API server to be ready (crictl ps -a; crictl logs)" api_ready
   wait_until 120 "own etcd member to be healthy (etcdctl endpoint health)" etcd_healthy

@@ -123,5 +123,5 @@ kubelet_settles() {
 
 kubelet_last_words() {
   journalctl --unit kubelet.service --since -3min --output cat --no-pager 2>/dev/null | grep -E '"command failed"|Failed to|^E' | tail -n 1 |
-    sed 's/^.*err=//' | cut -c -500
+    sed 's/^.*err=//' | tr -d '\134' | cut -c -500
 }

@@ -2,16 +2,14 @@ import { sha256Of } from "../../lib/checksum";
 import { argumentsOf, kubeletFieldsOf } from "../../plan/kubernetes-settings";
 import { controlPlanePrograms, type KubernetesSettings, type LabPlan } from "../../plan/lab-plan";
 import type { GuestFile } from "../guest-file";
+import { apiServerFlags, apiServerMounts } from "./api-server";
 
 /**
  * A person's settings as kubeadm's patches; a file's name says what it changes, and how. kubeadm reads them whenever it writes a
  * manifest or a kubelet's configuration: at the beginning, when a machine joins, at an upgrade.
  */
-export function settingsPatches(
-  { kubernetes: { settings } }: LabPlan,
-  folders: readonly string[],
-): GuestFile[] {
-  const files = [...controlPlanePatches(settings), ...kubeletPatch(settings)];
+export function settingsPatches(plan: LabPlan, folders: readonly string[]): GuestFile[] {
+  const files = [...controlPlanePatches(plan), ...kubeletPatch(plan.kubernetes.settings)];
   return folders.flatMap((folder) =>
     files.map(({ name, content }) => ({ path: `${folder}/${name}`, mode: "0644", content })),
   );
@@ -38,10 +36,13 @@ interface Patch {
 }
 
 /** After kubeadm's own flags: of two equal ones the later counts. */
-function controlPlanePatches(settings: KubernetesSettings): Patch[] {
+function controlPlanePatches(plan: LabPlan): Patch[] {
   return controlPlanePrograms.flatMap((program) => {
-    const flags = argumentsOf(settings, program);
-    const content = json(flags.map((value) => ({ op: "add", path: "/spec/containers/0/command/-", value })));
+    const isApiServer = program === "kube-apiserver";
+    const own = isApiServer ? apiServerFlags(plan) : [];
+    const flags = [...own, ...argumentsOf(plan.kubernetes.settings, program)];
+    const operations = flags.map((value) => ({ op: "add", path: "/spec/containers/0/command/-", value }));
+    const content = json([...operations, ...(isApiServer ? apiServerMounts(plan) : [])]);
     return flags.length === 0 ? [] : [{ name: `${program}2+json.json`, content }];
   });
 }

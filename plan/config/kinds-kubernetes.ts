@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { mapOf } from "./settings";
+import { mapOf, text } from "./settings";
 
 /** Kinds of values by which a person sets Kubernetes' own programs; the programs themselves judge the values. */
 
@@ -27,6 +27,20 @@ export const gates = mapOf(
   /^[A-Z][A-Za-z0-9]*$/,
   gate,
   "a map of feature gates to true or false, such as InPlacePodVerticalScaling: true",
+);
+
+export const issuer = text(
+  /^https:\/\/[^\s?#]+$/,
+  "an https:// URL, as the provider's tokens have it in iss",
+  1024,
+);
+
+export const claim = text(/^[^\s=,]+$/, "a text without blanks, = and ,");
+
+export const auditPolicy = text(
+  /^(?=[\s\S]*^kind: *Policy *$)(?=[\s\S]*^rules:)[\s\S]*$/m,
+  "a Policy of audit.k8s.io/v1, the whole text of its YAML file",
+  65536,
 );
 
 export const kubeletFields = mapOf(

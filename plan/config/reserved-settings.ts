@@ -4,11 +4,17 @@ export interface Reserved {
   reason: string;
   /** `kubernetes.serviceSubnet`; absent where there is none. */
   instead?: string;
+  /** A value that is likely meant there; its default where it is left out. */
+  example?: string;
 }
 
 type ReservedNames = readonly [names: RegExp, Reserved][];
 
-const follows = (instead: string): Reserved => ({ reason: `it follows from ${instead}`, instead });
+const follows = (instead: string, example?: string): Reserved => ({
+  reason: `it follows from ${instead}`,
+  instead,
+  ...(example === undefined ? {} : { example }),
+});
 const of = (what: string): Reserved => ({ reason: `the lab gives the program ${what}` });
 
 const gates: ReservedNames = [[/^feature-gates$/, follows("kubernetes.featureGates")]];
@@ -28,6 +34,9 @@ const reservedFlags: Record<string, ReservedNames> = {
     [/^(requestheader|proxy-client)-.*$/, of("its certificates")],
     [/^service-account-(issuer|key-file|signing-key-file)$/, of("its keys for accounts of pods")],
     [/^(authorization-mode|authorization-config)$/, of("Node and RBAC, by which the lab has its rights")],
+    [/^audit-(policy-file|log-.*)$/, follows("kubernetes.audit.level", "Metadata")],
+    [/^admission-control-config-file$/, follows("kubernetes.podSecurity", "baseline")],
+    [/^oidc-(issuer-url|client-id|ca-file|(username|groups)-.*)$/, follows("kubernetes.oidc.issuer", "URL")],
     [/^anonymous-auth$/, of("the right to be asked whether it is ready")],
     [/^encryption-provider-config.*$/, of("no such file")],
   ],

@@ -1,7 +1,18 @@
 import { defaultKubernetesVersion } from "../versions";
-import { certifiedNames, domain, kubernetesRelease } from "./kinds";
-import { flags, gates, kubeletFields } from "./kinds-kubernetes";
-import { cidr, group, inPlace, key, machineAfterMachine, newLabOnly, oneOf, port, section } from "./settings";
+import { authorityCertificate, certifiedNames, domain, kubernetesRelease } from "./kinds";
+import { auditPolicy, claim, flags, gates, issuer, kubeletFields } from "./kinds-kubernetes";
+import {
+  cidr,
+  derivedKey,
+  group,
+  inPlace,
+  key,
+  machineAfterMachine,
+  newLabOnly,
+  oneOf,
+  port,
+  section,
+} from "./settings";
 
 const extraArguments = (program: string) =>
   key(flags, {}, machineAfterMachine, `Flags of ${program} beside those that the lab and kubeadm give it`);
@@ -62,6 +73,43 @@ export const kubernetes = section("Release, subnets, cluster domain, API port, s
       "nftables",
       machineAfterMachine,
       "By what kube-proxy leads services' addresses to pods",
+    ),
+  }),
+  audit: group({
+    level: key(
+      oneOf(["off", "Metadata", "Request", "RequestResponse"]),
+      "off",
+      machineAfterMachine,
+      "What API servers log of each request: who did what; also what was sent; also what was answered",
+    ),
+    policy: derivedKey(
+      auditPolicy,
+      "made from level",
+      machineAfterMachine,
+      "An audit policy of the user's own, in place of level",
+    ),
+  }),
+  podSecurity: key(
+    oneOf(["privileged", "baseline", "restricted"]),
+    "privileged",
+    machineAfterMachine,
+    "Pod Security Standard of namespaces that name none by a label; the lab's own are exempt",
+  ),
+  oidc: group({
+    issuer: derivedKey(issuer, "none", machineAfterMachine, "URL of an OpenID Connect provider for the API"),
+    clientId: derivedKey(claim, "none", machineAfterMachine, "Whom its tokens have to be for"),
+    usernameClaim: key(
+      claim,
+      "sub",
+      machineAfterMachine,
+      "What of a token is the user's name, after `oidc:`",
+    ),
+    groupsClaim: key(claim, "groups", machineAfterMachine, "What of a token is its groups, after `oidc:`"),
+    authority: derivedKey(
+      authorityCertificate,
+      "a public one",
+      machineAfterMachine,
+      "The authority that the provider's certificate is of",
     ),
   }),
 });

@@ -69,7 +69,7 @@ describe("a master's settings", () => {
     expect(status).toBe(FAILED_FOR_GOOD);
     expect(read("/manifests/kube-apiserver.yaml")).toBe("old");
     expect(words).toMatch(
-      /kube-mast01: kube-apiserver does not come up .*apiServer\.extraArguments.*no such thing/s,
+      /kube-mast01: kube-apiserver does not come up .*kubernetes\.apiServer.*no such thing/s,
     );
     const again = machine.run("master_settings", stubs("EXITED"));
     expect(again.status).toBe(FAILED_FOR_GOOD);

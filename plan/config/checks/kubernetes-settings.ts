@@ -14,7 +14,25 @@ export const checkKubernetesSettings: ConfigurationCheck = (input) => [
   ...Object.entries(input.configuration.kubernetes.kubelet).flatMap(([field, value]) =>
     refusal(input, `kubernetes.kubelet.${field}`, value, reservedKubeletField(field)),
   ),
+  ...halfProvider(input),
 ];
+
+/** A provider is asked for tokens that are for somebody. */
+function halfProvider({ configuration }: CheckInput): Problem[] {
+  const { issuer, clientId } = configuration.kubernetes.oidc;
+  if ((issuer === undefined) === (clientId === undefined)) return [];
+  const [there, missing] = issuer === undefined ? ["clientId", "issuer"] : ["issuer", "clientId"];
+  return [
+    {
+      key: `kubernetes.oidc.${there}`,
+      value: issuer ?? clientId,
+      reason: `kubernetes.oidc.${missing} is missing`,
+      allowed: "both of issuer and clientId, or neither",
+      fix: `${removeCommand(`kubernetes.oidc.${there}`)}, or give the other one: ${setCommand(`kubernetes.oidc.${missing}`, missing === "issuer" ? "URL" : "NAME")}`,
+      dependsOn: [`kubernetes.oidc.${missing}`],
+    },
+  ];
+}
 
 function refusal(
   { defaults }: CheckInput,
@@ -23,7 +41,7 @@ function refusal(
   reserved: Reserved | undefined,
 ): Problem[] {
   if (reserved === undefined) return [];
-  const { reason, instead } = reserved;
+  const { reason, instead, example } = reserved;
   const remove = removeCommand(key);
   return [
     {
@@ -31,7 +49,10 @@ function refusal(
       value,
       reason,
       allowed: instead === undefined ? "what the lab does not set itself" : `by ${instead}`,
-      fix: instead === undefined ? remove : `${remove} && ${another(instead, defaults)}`,
+      fix:
+        instead === undefined
+          ? remove
+          : `${remove} && ${example === undefined ? another(instead, defaults) : setCommand(instead, example)}`,
     },
   ];
 }

@@ -15,6 +15,7 @@ const wholeLan = {
     bridged: { machines: "all", address: "10.9.8.7/24", range: { from: "10.9.8.20", to: "10.9.8.90" } },
   },
 };
+const provider = { kubernetes: { oidc: { issuer: "https://id.example", clientId: "lab" } } };
 const size = (group: string) => ({ [`${group}.cpus`]: to(4), [`${group}.memoryMiB`]: to(4096) });
 const addon = (name: string, enabled: boolean) => ({
   [`addons.${name}.enabled`]: to(enabled),
@@ -76,6 +77,14 @@ export const changesOf = (own: Pair): Record<string, ChangedKey> => ({
   "kubernetes.scheduler.extraArguments": to({ v: 4 }),
   "kubernetes.kubelet": to({ maxPods: 50, evictionHard: { "memory.available": "200Mi" } }),
   "kubernetes.kubeProxy.mode": to("iptables"),
+  "kubernetes.audit.level": to("Metadata"),
+  "kubernetes.audit.policy": to("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n"),
+  "kubernetes.podSecurity": to("baseline"),
+  "kubernetes.oidc.issuer": to("https://other.example", provider),
+  "kubernetes.oidc.clientId": to("other", provider),
+  "kubernetes.oidc.usernameClaim": to("email", provider),
+  "kubernetes.oidc.groupsClaim": to("roles", provider),
+  "kubernetes.oidc.authority": to(own.certificate, provider),
   ...addon("storage", false),
   ...addon("metricsServer", true),
   ...addon("metalLb", true),
