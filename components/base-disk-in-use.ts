@@ -31,7 +31,7 @@ export function needsNoBaseDisk(
     const { state, image } = observationOf(observations, name);
     // A template never runs.
     const template = image === undefined ? undefined : observations.get(image)?.state;
-    return (state === "running" || state === "stopped") && template === "stopped";
+    return ["running", "stopped", "made"].includes(state) && template === "stopped";
   };
   return plan.machines.every(isThere) && baseDiskInUse(plan, observations, latest) !== undefined;
 }

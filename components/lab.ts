@@ -31,6 +31,7 @@ import { Secrets } from "./secrets";
 import type { Site } from "./site";
 import { sshAccessFiles } from "./ssh-access";
 import { Starting } from "./starting";
+import { waitsForStart } from "./waiting";
 
 export interface LabArgs {
   plan: LabPlan;
@@ -90,7 +91,7 @@ export class Lab extends LabComponent {
     const group = (kind: string, part: string, args: Omit<MachineGroupArgs, "site">) =>
       new MachineGroup(kind, `${name}-${part}`, { site, ...args }, child).machines;
     const [gateway] = group("Gateway", "gateway", { machines: machinesOf(plan, "gateway") });
-    if (gateway === undefined) throw new Error("the plan has no gateway");
+    if (gateway?.node === undefined) throw new Error("the plan has no gateway");
     const releases = new DeliveredReleases(`${name}-releases`, { site, gateway: gateway.node }, child);
     const loadBalancers = group("LoadBalancers", "load-balancers", {
       machines: machinesOf(plan, "loadBalancer"),
@@ -121,12 +122,16 @@ export class Lab extends LabComponent {
     ];
     site.starting.complete();
     const machines = roles.flat();
+    // Who was not started yet needs its seed.
+    const begun = plan.machines.filter(
+      (machine) => !waitsForStart(machine, observationOf(observations, machine.name)),
+    );
     const incarnationOf = (machine: MachinePlan) => observationOf(observations, machine.name).incarnation;
     localCommand(
       `${name}-seal`,
-      { ensure: "seed seal", environment: sealEnvironment(plan, incarnationOf) },
+      { ensure: "seed seal", environment: sealEnvironment(plan, begun, incarnationOf) },
       // Machines that have converged need their seeds no more; secrets should not lie about any longer than that.
-      { parent: this, dependsOn: machines.map(({ node }) => node.command) },
+      { parent: this, dependsOn: machines.flatMap(({ node }) => node?.command ?? []) },
     );
     return machines;
   }

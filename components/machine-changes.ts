@@ -2,6 +2,7 @@ import { isToBeRecreated, type Observation } from "../hypervisor/reality/observa
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
 import { isDue, isOfAnotherKubernetes } from "./due";
 import { observationOf } from "./observation";
+import { waitsForStart } from "./waiting";
 
 /** What becomes of machines and of what is on their disks, as a line for a person. */
 export interface MachineChange {
@@ -50,9 +51,11 @@ export function machineChanges(
   ];
 }
 
-/** Those that are off, or whose files alone are there. */
-function sleeps({ state, image }: Observation): boolean {
-  return state === "stopped" || (state === "missing" && image !== undefined);
+/** Those that are off and are to run, or whose files alone are there. */
+function sleeps(seen: Observation, machine: MachinePlan): boolean {
+  const { state, image } = seen;
+  if (waitsForStart(machine, seen)) return false;
+  return state === "stopped" || state === "made" || (state === "missing" && image !== undefined);
 }
 
 function named(machines: readonly MachinePlan[]): string[] {

@@ -16,6 +16,7 @@ import { Node } from "./node";
 import { observationOf, templateOf } from "./observation";
 import type { DeliveredReleases } from "./releases";
 import type { Site } from "./site";
+import { waitsForStart } from "./waiting";
 
 export interface MachineArgs {
   site: Site;
@@ -35,7 +36,8 @@ export interface MachineArgs {
 /** A machine from its seed to the node in it. */
 export class Machine extends LabComponent {
   readonly plan: MachinePlan;
-  readonly node: Node;
+  /** None while it is made and not started. */
+  readonly node?: Node;
 
   constructor(name: string, args: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Machine", name, opts);
@@ -43,6 +45,8 @@ export class Machine extends LabComponent {
     const observation = observationOf(site.observations, machine.name);
     const seedOf = seedEnvironment(site.plan, machine, observation.incarnation);
     const runs = observation.state === "running";
+    const waits = waitsForStart(machine, observation);
+    const gateway = args.gateway?.node;
     // New machines all start at once; of those that run, the next is changed when the one before it is back.
     const after = runs ? args.after?.node : undefined;
     const hostKey = site.pki.hostKeyOf(machine).fingerprint;
@@ -101,9 +105,10 @@ export class Machine extends LabComponent {
           IMAGE: image,
           HOST_KEY: hostKey,
           ...(renewal === undefined ? {} : { RENEWAL: renewal }),
+          ...(waits ? { AUTO_START: "false" } : {}),
         },
         // By it a running machine is asked before it is switched off for a change; the gateway is the way, and serves on till then.
-        ...(args.gateway === undefined ? {} : { stdin: guestAccess(site, machine, []) }),
+        ...(gateway === undefined ? {} : { stdin: guestAccess(site, machine, []) }),
         // A linked clone can't change what it is a clone of, nor take another host key than its first boot's.
         triggers: [image, hostKey, ...(renewal === undefined ? [] : [renewal])],
       },
@@ -114,7 +119,7 @@ export class Machine extends LabComponent {
           seed,
           ...dataDisk,
           // Its node may have to leave before, and that is through the gateway.
-          ...(runs && args.gateway !== undefined ? [args.gateway.node.command] : []),
+          ...(runs && gateway !== undefined ? [gateway.command] : []),
           ...(runs && args.releases !== undefined ? [args.releases.command] : []),
           ...(after === undefined ? [] : [after.command]),
         ],
@@ -123,25 +128,25 @@ export class Machine extends LabComponent {
         customTimeouts: { create: "20m", update: "30m", delete: "10m" },
       },
     );
-    if (!runs) site.starting.add(hardware);
-    // What it prints is no secret, unlike a part of what it is told.
-    const started = pulumi.unsecret(hardware.stdout).apply(startOf);
-
-    this.node = new Node(
-      `${name}-node`,
-      {
-        site,
-        machine,
-        delivered,
-        broken: brokenInside(observation),
-        hardware: { id: hardware.id, started },
-        ...(args.gateway === undefined ? {} : { gateway: args.gateway.node }),
-        after: [after ?? [], (args.behind ?? []).map(({ node }) => node)].flat(),
-      },
-      { parent: this },
-    );
-
     this.plan = machine;
+    if (!runs) site.starting.add(hardware);
+    if (!waits) {
+      // What it prints is no secret, unlike a part of what it is told.
+      const started = pulumi.unsecret(hardware.stdout).apply(startOf);
+      this.node = new Node(
+        `${name}-node`,
+        {
+          site,
+          machine,
+          delivered,
+          broken: brokenInside(observation),
+          hardware: { id: hardware.id, started },
+          ...(gateway === undefined ? {} : { gateway }),
+          after: [after ?? [], (args.behind ?? []).flatMap(({ node }) => node ?? [])].flat(),
+        },
+        { parent: this },
+      );
+    }
     this.registerOutputs({ address: machine.address });
   }
 }

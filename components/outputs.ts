@@ -50,7 +50,7 @@ export function labOutputs({ plan, pki, secrets }: Site, machines: readonly Mach
   const authority = pki.authorities["kubernetes-ca"].certificate;
   const ssh = sshAccess(plan, pki);
   // Ids are known when the commands have come to their end.
-  const converged = machines.map(({ node }) => node.command.id);
+  const converged = machines.flatMap(({ node }) => node?.command.id ?? []);
   return {
     kubeconfig: pulumi
       .all([authority, pulumi.output(pki.certificateOf("admin")), converged])

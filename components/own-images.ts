@@ -11,6 +11,7 @@ import { localCommand } from "./local-command";
 import type { Machine } from "./machine";
 import { observationOf } from "./observation";
 import type { Site } from "./site";
+import { waitsForStart } from "./waiting";
 
 export interface OwnImagesArgs {
   site: Site;
@@ -30,7 +31,9 @@ export function ownImagesOn(
 ): void {
   if (archives.length === 0) return;
   const { plan, observations, network } = site;
-  const nodes = nodesOf(plan).filter((machine) => wantedOn(plan, machine, archives).length > 0);
+  const nodes = nodesOf(plan)
+    .filter((machine) => wantedOn(plan, machine, archives).length > 0)
+    .filter((machine) => !waitsForStart(machine, observationOf(observations, machine.name)));
   const wanted = Object.fromEntries(
     nodes.map((machine) => [machine.name, wantedOn(plan, machine, archives).map(({ sha256 }) => sha256)]),
   );
@@ -50,7 +53,7 @@ export function ownImagesOn(
     {
       ...opts,
       // Its containerd has to run, and the gateway has to lead to it.
-      dependsOn: machines.map(({ node }) => node.command),
+      dependsOn: machines.flatMap(({ node }) => node?.command ?? []),
       // They go with the machines.
       deletedWith: network.command,
       customTimeouts: { create: "120m", update: "120m", delete: "30m" },

@@ -40,12 +40,13 @@ export function dataDiskEnvironment(
   };
 }
 
-/** For `seed seal`: every machine of the lab with its incarnation, of which a new one runs it again; so do other releases. */
+/** For `seed seal`: machines that have begun, each with its incarnation, of which a new one runs it again; so do other releases. */
 export function sealEnvironment(
   plan: LabPlan,
+  begun: readonly MachinePlan[],
   incarnationOf: (machine: MachinePlan) => string,
 ): CommandEnvironment {
-  const seeds = plan.machines.map((machine) => [
+  const seeds = begun.map((machine) => [
     `SEED_${machine.name.toUpperCase().replaceAll("-", "_")}`,
     `${machine.hypervisorName} ${incarnationOf(machine)}`,
   ]);

@@ -106,7 +106,8 @@ export async function askMachines(
   const reports = await Promise.all(
     machines.map(async ({ name }): Promise<[string, MachineReport | Error]> => {
       const state = states.get(name);
-      if (state === "missing" || state === "stopped") return [name, new Error("it does not run")];
+      if (state === "missing" || state === "stopped" || state === "made")
+        return [name, new Error("it does not run")];
       const report = await ask(shell, name, signal).catch((error: Error) => error);
       if (!(report instanceof NoAnswer)) answered();
       return [name, report];

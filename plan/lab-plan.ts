@@ -106,6 +106,8 @@ export interface MachinePlan {
   memoryMiB: number;
   /** Size of the second, thin disk; only Gluster machines have one. */
   dataDiskGiB?: number;
+  /** Made, and off until a person starts it for the first time. */
+  autoStart?: false;
   /** In the hypervisor's order: adapters[0] is adapter 1. */
   adapters: AdapterPlan[];
 }

@@ -136,6 +136,7 @@ function planMachines(
     fqdn: `${name}.${configuration.domain}`,
     address: addressOf(configuration, role, index),
     ...sizesOf(configuration, role),
+    ...(configuration.workers.notStarted.includes(name) && { autoStart: false as const }),
     adapters:
       role === "gateway"
         ? gatewayAdapters(configuration, stack, added, (adapter) => macOf(name, adapter))

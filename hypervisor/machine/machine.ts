@@ -25,15 +25,17 @@ import { machineFolder, readRecord, removeRecord, writeRecord } from "./record";
 import { registerAgain } from "./registration";
 
 /** What `machine ensure` prints: the command's result. */
-export interface RunningMachine {
+export interface EnsuredMachine {
   uuid: string;
-  state: "running";
-  /** When it was last started, `2026-11-21T04:33:10Z`; stays the same when it ran already. */
+  /** `made`: it is off until a person starts it. */
+  state: "running" | "made";
+  /** When it was last started, `2026-11-21T04:33:10Z`; stays the same when it ran already. Empty where it never was. */
   started: string;
 }
 
 /**
- * Makes the machine be there as specified and run: creates, changes in place or just starts it.
+ * Makes the machine be there as specified and run: creates, changes in place or just starts it. One that is not to be started stays
+ * off where it is.
  * @param aside left out where nobody is to be asked
  */
 export async function ensureMachine(
@@ -41,7 +43,7 @@ export async function ensureMachine(
   specification: MachineSpecification,
   log: Log,
   aside: StepAside = async () => {},
-): Promise<RunningMachine> {
+): Promise<EnsuredMachine> {
   const wanted = { ...specification, adapters: await namedByVirtualBox(vbox, specification.adapters) };
   const { info, folders } = await look(vbox, wanted, log);
   let found = info && (await reusable(vbox, wanted, info, folders, log, aside));
@@ -53,9 +55,10 @@ export async function ensureMachine(
   const state = await applyHardware(vbox, wanted, found, folders, log, aside);
   await honourFlushes(vbox, wanted.machine, found.record?.flushedPorts ?? [], diskPorts(wanted));
   await rm(folders.creation(wanted.machine), { force: true });
-  const startedNow = await ensureRunning(vbox, wanted.machine, state, log);
-  await ensureBundleVolume(vbox, wanted, found, folders, log);
-  const started = (!startedNow && found.record?.started) || utcSeconds(new Date());
+  const waits = wanted.autoStart === false && isStopped(state);
+  const startedNow = !waits && (await ensureRunning(vbox, wanted.machine, state, log));
+  if (!waits) await ensureBundleVolume(vbox, wanted, found, folders, log);
+  const started = waits ? "" : (!startedNow && found.record?.started) || utcSeconds(new Date());
   await writeRecord(found.info.size > 0 ? machineFolder(found.info) : folders.machine(wanted.machine), {
     uuid,
     incarnation: wanted.incarnation,
@@ -70,7 +73,7 @@ export async function ensureMachine(
     ...(wanted.birth === undefined ? {} : { birth: wanted.birth }),
     ...(wanted.renewal === undefined ? {} : { renewal: wanted.renewal }),
   });
-  return { uuid, state: "running", started };
+  return { uuid, state: waits ? "made" : "running", started };
 }
 
 /** Makes the machine and everything of it on disk be gone; content when it already is. */

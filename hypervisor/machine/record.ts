@@ -35,7 +35,7 @@ export interface MachineRecord {
   flushedPorts?: number[];
   /** What a master or worker was last given to run, by plan/releases.ts; absent for others, and in records of earlier versions. */
   releases?: string;
-  /** When an ensure last started it: `2026-11-21T04:33:10Z`. */
+  /** When an ensure last started it: `2026-11-21T04:33:10Z`; empty while it is made and not started. */
   started: string;
 }
 

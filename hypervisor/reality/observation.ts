@@ -12,8 +12,8 @@ export interface Inside {
   settings?: string;
 }
 
-/** `unfinished`: it runs, but no ensure has come to its end. */
-export type ObservedState = "missing" | "stopped" | "running" | "unfinished";
+/** `made`: it is as it was left, off, and was never started. `unfinished`: it runs, but no ensure has come to its end. */
+export type ObservedState = "missing" | "made" | "stopped" | "running" | "unfinished";
 
 /** What is there of one machine of the lab, or of a template. */
 export interface Observation {
@@ -36,7 +36,7 @@ export interface Observation {
    */
   changed: string[];
   /**
-   * The token for the machine's commands: the one stored in the machine if it runs as its last ensure left it, else a new
+   * The token for the machine's commands: the one stored in the machine if it is as its last ensure left it, else a new
    * one that says why (`2026-11-21T04:33:10Z changed: cpus`), so that preview shows it and `up` brings it back.
    */
   incarnation: string;

@@ -107,7 +107,8 @@ export async function observeStates(
 }
 
 function observation({ stored, ...found }: Found, time: string): Observation {
-  const intact = found.state === "running" && found.changed.length === 0 ? stored : undefined;
+  const isLeft = found.state === "running" || found.state === "made";
+  const intact = isLeft && found.changed.length === 0 ? stored : undefined;
   return { ...found, incarnation: intact ?? `${time} ${reason(found)}` };
 }
 
@@ -137,6 +138,7 @@ async function observeMachine(vbox: VBoxManage, machine: string, choice: ImageCh
   const origin = originOf(record, choice);
   if (state === "stopped") return { uuid, state, ...origin };
   const { incarnation: stored, hardware } = record;
+  if (state === "made") return { uuid, state, ...origin, stored };
   const changed = [...differences(hardware, actualHardware(info)), ...origin.changed];
   const volume = isNamedAsVolume(attachedMedium(info, SEED_PORT) ?? "");
   return { uuid, state, ...origin, ...(volume && { volume }), hardware, changed, stored };
@@ -173,7 +175,8 @@ async function look(vbox: VBoxManage, machine: string): Promise<Look> {
   const info = await inspect(vbox, machine);
   if (!info) return { state: "missing" };
   const record = await readRecord(info);
-  if (info.get("VMState") !== "running") return { state: "stopped", info, ...(record && { record }) };
+  if (info.get("VMState") !== "running")
+    return { state: record?.started === "" ? "made" : "stopped", info, ...(record && { record }) };
   return record ? { state: "running", info, record } : { state: "unfinished", info };
 }
 

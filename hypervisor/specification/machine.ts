@@ -25,6 +25,8 @@ export interface MachineSpecification extends MachineReference {
   birth?: string;
   /** When a person asked for it to be recreated. */
   renewal?: string;
+  /** It stays off until a person starts it. */
+  autoStart?: false;
 }
 
 /** A data disk by the machine that it is for. */
@@ -53,6 +55,7 @@ export function readMachineSpecification(environment: NodeJS.ProcessEnv): Machin
     hostKey: reader.text("HOST_KEY", /^SHA256:\S+$/, "the SHA256 fingerprint of its SSH host key"),
     ...(releases === undefined ? {} : { releases }),
     ...optionalTexts(reader, { birth: "BIRTH", renewal: "RENEWAL" }),
+    ...(reader.optional("AUTO_START") === "false" ? { autoStart: false as const } : {}),
   };
   if (specification.forwards.length > 0 && !specification.adapters.some((adapter) => adapter.kind === "nat"))
     reader.problem(

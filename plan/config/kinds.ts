@@ -99,6 +99,11 @@ export const authorizedKeys = {
   secret: true,
 };
 
+export const workerNames = listOf(
+  z.string().regex(/^[a-z][-a-z0-9]*$/),
+  "a list of workers' names, such as kube-node03",
+);
+
 /** What is in it, plan/config/own-parts.ts reads: contents and commands may be secret. */
 export const ownPart = {
   schema: z.record(z.string(), z.unknown()),

@@ -14,6 +14,7 @@ import {
   traefikRelease,
   userName,
   volumeName,
+  workerNames,
 } from "./kinds";
 import { cloudInit } from "./schema-cloud-init";
 import { addon, authority, beforeGateway, name, network, servicePool, size, trusted } from "./schema-groups";
@@ -106,6 +107,12 @@ export const schema = z.strictObject({
       "How many of those that run may be away at the same time for a change",
     ),
     ...size({ cpus: 2, memoryMiB: 2048 }, { cpus: 1, memoryMiB: 768 }, "worker"),
+    notStarted: key(
+      workerNames,
+      [],
+      inPlace,
+      "Names of workers that are made and not started: `npm run start` boots them, and from then on they are as any other",
+    ),
   }),
   gluster: section("Machines of the replicated volume, each with a data disk; 0, or 3 and more", {
     count: key(glusterCount, 3, inPlace, "How many Gluster machines; the volume has three copies"),

@@ -25,7 +25,7 @@ export async function askClocks(
 ): Promise<AskedMachine[]> {
   const asked = machines.map(async (machine): Promise<AskedMachine[]> => {
     const state = states.get(machine.name);
-    if (state === "missing" || state === "stopped") {
+    if (state === "missing" || state === "stopped" || state === "made") {
       say(`${machine.name}: it does not run; npm run start starts it`);
       return [];
     }

@@ -11,6 +11,7 @@ import { checkLan } from "./lan";
 import { checkLifetimes } from "./lifetimes";
 import { checkLivingLab } from "./living-lab";
 import { checkNames } from "./names";
+import { checkNotStarted } from "./not-started";
 import { checkOwnParts } from "./own-parts";
 import { checkPorts } from "./ports";
 import { checkResolvers } from "./resolvers";
@@ -23,6 +24,7 @@ export const everyCheck: readonly ConfigurationCheck[] = [
   checkSubnets,
   checkAddresses,
   checkNames,
+  checkNotStarted,
   checkUser,
   checkPorts,
   checkForwards,

@@ -66,6 +66,19 @@ describe("a machine that is not there", () => {
     expect(lines).toEqual([`cloning ${IMAGE}`, "starting"]);
   });
 
+  it("stays off where it is not to be started, until a person does, and is as any other then", async () => {
+    const waiting: MachineSpecification = { ...GATEWAY, autoStart: false };
+    expect(await ensure(waiting)).toMatchObject({ state: "made", started: "" });
+    expect(await ensure({ ...waiting, cpus: 3 })).toMatchObject({ state: "made", started: "" });
+    expect(simulated.verbs()).not.toContain("startvm");
+    expect(await hardwareOf({ ...waiting, cpus: 3 })).toEqual(wantedHardware({ ...GATEWAY, cpus: 3 }));
+    await simulated.open().call(["startvm", GATEWAY.machine, "--type", "headless"]);
+    simulated.calls.length = 0;
+    const { state, started } = await ensure({ ...GATEWAY, cpus: 3 });
+    expect({ state, started }).toEqual({ state: "running", started: expect.stringMatching(/^2\S+Z$/) });
+    expect(simulated.verbs()).not.toContain("startvm");
+  });
+
   it("gets its seed and its data disk before it starts", async () => {
     const seeds = path.join(simulated.folder, "kube-lab", "dev", "seeds");
     mkdirSync(seeds, { recursive: true });

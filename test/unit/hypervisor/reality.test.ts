@@ -1,8 +1,15 @@
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
+import { inspect } from "../../../hypervisor/driver/inspect";
 import { machineEnvironment } from "../../../hypervisor/environment";
 import { ensureMachine } from "../../../hypervisor/machine/machine";
-import { RECORD_FILE, writeToken } from "../../../hypervisor/machine/record";
+import {
+  machineFolder,
+  RECORD_FILE,
+  readRecord,
+  writeRecord,
+  writeToken,
+} from "../../../hypervisor/machine/record";
 import { observeStates, observeWith } from "../../../hypervisor/reality/reality";
 import { readMachineSpecification } from "../../../hypervisor/specification/machine";
 import { IMAGE, referencePlan, scratch } from "./fixtures";
@@ -68,6 +75,22 @@ describe("with the lab up", () => {
     expect(simulated.verbs()).toEqual([]);
     // The list, one a machine, one for the template.
     expect(simulated.calls).toHaveLength(1 + plan.machines.length + 1);
+  });
+
+  it("keeps the token of a machine that was made and not started, off as it is", async () => {
+    const { name, hypervisorName } = plan.machines.at(-1) ?? { name: "", hypervisorName: "" };
+    const machine = simulated.machine(hypervisorName);
+    const info = await inspect(simulated.open(), hypervisorName);
+    const record = info && (await readRecord(info));
+    if (info === undefined || record === undefined) throw new Error(`no record of ${hypervisorName}`);
+    await writeRecord(machineFolder(info), { ...record, started: "" });
+    machine.state = "poweroff";
+    expect((await look()).get(name)).toMatchObject({ state: "made", incarnation: TOKEN });
+    const states = await observeStates(simulated.open(), plan.machines);
+    expect(states.get(name)).toBe("made");
+    machine.state = "running";
+    expect((await look()).get(name)).toMatchObject({ state: "running", incarnation: TOKEN });
+    await writeRecord(machineFolder(info), record);
   });
 
   it("tells what a machine was given to run and whether it has it on a volume still, of one that is off too", async () => {

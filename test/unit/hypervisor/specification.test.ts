@@ -54,7 +54,7 @@ describe("from plan to environment and back", () => {
   });
 
   it("carries all machines whose seeds are to go", () => {
-    const environment = sealEnvironment(plan, () => TOKEN);
+    const environment = sealEnvironment(plan, plan.machines, () => TOKEN);
     expect(environment).toMatchObject({ SEED_KUBE_MAST01: `kube-lab-dev-kube-mast01 ${TOKEN}` });
     expect(readSeedReferences(environment)).toEqual(
       plan.machines.map(({ hypervisorName }) => ({

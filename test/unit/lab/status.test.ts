@@ -111,6 +111,20 @@ describe("examine", () => {
     expect(verdict(checks)).toBe("The lab is healthy.");
   });
 
+  test("asks nobody who was made and not started, and misses no node of it", async () => {
+    const facts = healthyFacts();
+    for (const name of masters)
+      facts.set(name, { ...masterFacts, nodes: [...masters, "kube-node01", "kube-node02"].map(node) });
+    const { checks, of, asked } = await look({ facts, states: [["kube-node03", "made"]] });
+    expect(of("machine", "kube-node03")).toMatchObject({
+      healthy: true,
+      detail: expect.stringMatching(/^made, not started/),
+    });
+    expect(checks.filter(({ healthy }) => !healthy)).toEqual([]);
+    expect(of("node", "kube-node03")).toBeUndefined();
+    expect(asked).not.toContain("kube-node03");
+  });
+
   test("waits longer where others have been slow, and for as long as nobody has answered", async () => {
     // Both far beyond the least, and far below what a busy computer makes of them.
     const patience = { leastMs: 100, factor: 100, mostMs: 20_000 };

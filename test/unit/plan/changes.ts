@@ -54,6 +54,7 @@ export const changesOf = (own: Pair): Record<string, ChangedKey> => ({
   ...size("masters"),
   "workers.count": to(4),
   "workers.atOnce": to(2),
+  "workers.notStarted": to(["kube-node03"]),
   ...size("workers"),
   "gluster.count": to(6),
   ...size("gluster"),
