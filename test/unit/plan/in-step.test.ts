@@ -21,9 +21,10 @@ const projectFile = yaml("Pulumi.yaml") as ProjectFile;
 const stackFile = yaml("Pulumi.dev.yaml") as { config: Record<string, unknown> };
 const topKeys = Object.keys(schema.shape);
 
-/** Every path that leads to a value which is not an object, or is an empty one: a map of nothing. */
+/** Every path that leads to a value which is not an object, or is a map; a group of keys without defaults has none. */
 function leaves(value: unknown, path: string[] = []): string[] {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
+  const isGroup = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isGroup && !allSettings().has(path.join("."))
     ? Object.entries(value).flatMap(([key, child]) => leaves(child, [...path, key]))
     : [path.join(".")];
 }

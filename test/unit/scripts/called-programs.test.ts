@@ -13,7 +13,7 @@ const project = join(__dirname, "../../..");
 const everywhere = new Set(
   [
     "apt-config apt-get dpkg-query which sh bash perl",
-    "basename cat chmod chroot cp cut dd dirname echo env install kill ln ls mkdir mknod printf readlink rm sleep stat sync",
+    "basename cat chmod chroot cp cut dd dirname echo env id install kill ln ls mkdir mknod printf readlink rm sleep stat sync",
     "tee test touch tr truncate wc awk find grep sed tar",
     "git go node npm pulumi pulumi-language-nodejs",
   ].flatMap((names) => names.split(" ")),
