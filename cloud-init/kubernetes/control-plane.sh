@@ -111,5 +111,5 @@ last_words() {
   local id
   id=$(crictl ps --all --quiet --state Exited --name "^$1\$" | head -n 1)
   [ -n "$id" ] || { echo "it does not answer" && return 0; }
-  crictl logs --tail 200 "$id" 2>&1 | grep -E 'err=|Error|error|panic|fatal' | tail -n 1 | sed 's/^.*err=//' | tr -d '\134' | cut -c -500
+  crictl logs --tail 200 "$id" 2>&1 | grep -E 'err=|Error|error|panic|fatal' | last_error
 }

@@ -74,5 +74,5 @@ proxies_crash() {
 
 proxy_last_words() {
   kubectl_here logs --namespace kube-system --selector k8s-app=kube-proxy --previous --tail 20 2>/dev/null |
-    grep -E 'err=|Error|error|panic' | tail -n 1 | sed 's/^.*err=//' | tr -d '\134' | cut -c -500
+    grep -E 'err=|Error|error|panic' | last_error
 }

@@ -122,6 +122,8 @@ kubelet_settles() {
 }
 
 kubelet_last_words() {
-  journalctl --unit kubelet.service --since -3min --output cat --no-pager 2>/dev/null | grep -E '"command failed"|Failed to|^E' | tail -n 1 |
-    sed 's/^.*err=//' | tr -d '\134' | cut -c -500
+  journalctl --unit kubelet.service --since -3min --output cat --no-pager 2>/dev/null | grep -E '"command failed"|Failed to|^E' | last_error
 }
+
+# What the last of the lines on stdin says went wrong, for a message.
+last_error() { tail -n 1 | sed 's/^.*err=//' | tr -d '\134' | cut -c -500; }

@@ -9,19 +9,17 @@ import { apiServerFlags, apiServerMounts } from "./api-server";
  * manifest or a kubelet's configuration: at the beginning, when a machine joins, at an upgrade.
  */
 export function settingsPatches(plan: LabPlan, folders: readonly string[]): GuestFile[] {
-  const files = [...controlPlanePatches(plan), ...kubeletPatch(plan.kubernetes.settings)];
-  return folders.flatMap((folder) =>
-    files.map(({ name, content }) => ({ path: `${folder}/${name}`, mode: "0644", content })),
-  );
+  const patches = [...controlPlanePatches(plan), ...kubeletPatch(plan.kubernetes.settings)];
+  return folders.flatMap((folder) => filesOf(patches, folder));
 }
 
 /** Of a worker, which has nothing but a kubelet. */
 export function kubeletPatches({ kubernetes: { settings } }: LabPlan, folder: string): GuestFile[] {
-  return kubeletPatch(settings).map(({ name, content }) => ({
-    path: `${folder}/${name}`,
-    mode: "0644",
-    content,
-  }));
+  return filesOf(kubeletPatch(settings), folder);
+}
+
+function filesOf(patches: readonly Patch[], folder: string): GuestFile[] {
+  return patches.map(({ name, content }) => ({ path: `${folder}/${name}`, mode: "0644", content }));
 }
 
 /** What a worker says of the settings that it has (settings.sh); empty for none. */
