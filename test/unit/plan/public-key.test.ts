@@ -14,7 +14,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function pair(type: string, bits: number, name = `${type}${bits}`) {
   const file = join(folder, name);
   const kind = ["-t", type, "-b", String(bits)];
-  execFileSync("ssh-keygen", ["-q", "-N", "", "-C", "a b@c", "-f", file, ...kind], { input: "y\n" });
+  // It would ask whether to overwrite one.
+  rmSync(file, { force: true });
+  execFileSync("ssh-keygen", ["-q", "-N", "", "-C", "a b@c", "-f", file, ...kind]);
   return { own: readFileSync(file, "utf8"), public: readFileSync(`${file}.pub`, "utf8") };
 }
 
