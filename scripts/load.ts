@@ -9,6 +9,8 @@ import {
 import type { OwnArchive } from "../hypervisor/containers/own-archives";
 import { type OwnImages, ownImages, requireLoaded } from "../hypervisor/containers/wanted-images";
 import { withGuests } from "../hypervisor/guest/guest-shell";
+import { begunMachines } from "../lab/begun-machines";
+import { existingLab } from "../lab/existing-lab";
 import type { LabOutputs } from "../lab/outputs";
 import { Stack } from "../lab/stack/stack";
 import { type CommandLine, type Options, runCommand } from "../lib/command-line";
@@ -37,7 +39,7 @@ const usage = {
     "IMAGE is an archive as docker save writes it, a folder or archive of OCI's layout, or a name of the local docker or podman.",
 };
 
-/** A lab that is up, and what its machines are to have. */
+/** A lab that is up, of its machines those that were ever started, and what they are to have. */
 interface Place {
   stack: string;
   outputs: LabOutputs;
@@ -48,7 +50,8 @@ interface Place {
 async function main({ stack, values, words }: CommandLine<typeof options>): Promise<void> {
   const request = loadRequest(values, words);
   const ready = await setUpEngine(stack);
-  const outputs = await new Stack(stack, ready).outputs();
+  const lab = await existingLab(new Stack(stack, ready), ready.plan);
+  const outputs = { ...lab.outputs, machines: await begunMachines(lab.vbox, lab.outputs.machines) };
   const images = await ownImages(ready.project, stack, ready.plan.imageArchives);
   const place = { stack, outputs, host: thisHost(), images };
   switch (request.kind) {

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { startMachines } from "../../hypervisor/machine/lab-power";
+import { type LabMachine, startMachines } from "../../hypervisor/machine/lab-power";
+import { begunMachines } from "../../lab/begun-machines";
 import type { Check } from "../../lab/check";
 import { type ApiFigures, apiFigures, missedGoals, type StorageFigures } from "../../lab/drill-figures";
 import { type ExistingLab, examineLab } from "../../lab/existing-lab";
 import { untilHealthy } from "../../lab/healthy";
 import { LabShell } from "../../lab/shell";
 import { logFor, waitFor } from "../../lib/progress";
+import type { LabPlan } from "../../plan/lab-plan";
 import { ApiLoad } from "./api-load";
 import { etcdLeader } from "./etcd-leader";
 import { StorageLoad } from "./storage-load";
@@ -41,13 +43,14 @@ export async function drill(
   only: readonly string[] = [],
 ): Promise<{ outcomes: Outcome[]; skipped: string[] }> {
   const shell = new LabShell(lab.outputs.access);
-  const storage = storageLoad(lab, shell);
+  const machines = await begunMachines(lab.vbox, lab.outputs.machines);
+  const storage = storageLoad(machines, lab.plan, shell);
   try {
     const checks = await examineLab(lab, shell);
     refuseAiling(checks);
-    const { victims, skipped } = chooseVictims(lab.outputs.machines, {
+    const { victims, skipped } = chooseVictims(machines, {
       virtualIp: checks.find(({ kind }) => kind === "virtual IP")?.name,
-      etcdLeader: await etcdLeader(shell, lab.outputs.machines),
+      etcdLeader: await etcdLeader(shell, machines),
     });
     await storage?.mount();
     const outcomes: Outcome[] = [];
@@ -69,9 +72,12 @@ function refuseAiling(checks: readonly Check[]): void {
 }
 
 /** The first two workers write and read: the drill switches off the last one. */
-function storageLoad({ outputs, plan }: ExistingLab, shell: LabShell): StorageLoad | undefined {
-  const names = (role: string) =>
-    outputs.machines.filter((machine) => machine.role === role).map(({ name }) => name);
+function storageLoad(
+  machines: readonly LabMachine[],
+  plan: LabPlan,
+  shell: LabShell,
+): StorageLoad | undefined {
+  const names = (role: string) => machines.filter((machine) => machine.role === role).map(({ name }) => name);
   const [servers, workers] = [names("gluster"), names("worker")];
   const [writer, second] = workers;
   if (servers.length === 0 || writer === undefined || second === undefined) return undefined;

@@ -12,6 +12,7 @@ import {
 } from "../../../hypervisor/machine/record";
 import { observeStates, observeWith } from "../../../hypervisor/reality/reality";
 import { readMachineSpecification } from "../../../hypervisor/specification/machine";
+import { begunMachines } from "../../../lab/begun-machines";
 import { IMAGE, referencePlan, scratch } from "./fixtures";
 import { SimulatedVBoxManage } from "./simulated-vboxmanage";
 
@@ -88,6 +89,7 @@ describe("with the lab up", () => {
     expect((await look()).get(name)).toMatchObject({ state: "made", incarnation: TOKEN });
     const states = await observeStates(simulated.open(), plan.machines);
     expect(states.get(name)).toBe("made");
+    expect(await begunMachines(simulated.open(), plan.machines)).toEqual(plan.machines.slice(0, -1));
     machine.state = "running";
     expect((await look()).get(name)).toMatchObject({ state: "running", incarnation: TOKEN });
     await writeRecord(machineFolder(info), record);
