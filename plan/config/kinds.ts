@@ -49,19 +49,20 @@ const release = text(
 );
 export const kubernetesRelease = { ...release, explain: explainRelease };
 
-export const addonRelease = text(
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/,
-  "MAJOR.MINOR.PATCH without a leading v",
-);
-
-const traefik = text(/^3\.6\.(0|[1-9]\d*)$/, "3.6.PATCH without a leading v");
-export const traefikRelease = {
-  ...traefik,
-  explain: (value: unknown) =>
-    /^v?\d+\.\d+\.\d+$/.test(String(value)) && !/^v?3\.6\./.test(String(value))
-      ? { reason: "the masters bring the Gateway API 1.4, which Traefik 3.6 is made for" }
-      : undefined,
-};
+/**
+ * A release of an add-on: of the minor that the lab's objects for it were made for and tried with.
+ * @param because why no other, where that is more than the objects
+ */
+export function releaseLike(tried: string, because = "the lab's objects for it are those of") {
+  const minor = tried.split(".").slice(0, 2).join(".");
+  const ofMinor = new RegExp(`^${minor.replace(".", "\\.")}\\.(0|[1-9]\\d*)$`);
+  const isOther = (value: unknown) =>
+    /^v?\d+\.\d+\.\d+$/.test(String(value)) && !String(value).replace(/^v/, "").startsWith(`${minor}.`);
+  return {
+    ...text(ofMinor, `${minor}.PATCH without a leading v; tried with ${tried}`),
+    explain: (value: unknown) => (isOther(value) ? { reason: `${because} ${minor}` } : undefined),
+  };
+}
 
 export const resolvers = {
   ...listOf(z.string().refine(isResolver), "a list of IPv4 addresses outside 127.0.0.0/8"),

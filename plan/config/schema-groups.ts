@@ -1,4 +1,4 @@
-import { addonRelease, authorityCertificate, authorityKey, prefixOfNames } from "./kinds";
+import { authorityCertificate, authorityKey, prefixOfNames, releaseLike } from "./kinds";
 import {
   address,
   cidr,
@@ -87,6 +87,6 @@ export function authority(whose: string) {
 export function addon(enabled: boolean, release: string, what: string, whose: string) {
   return group({
     enabled: key(onOrOff(), enabled, inPlace, what),
-    version: key(addonRelease, release, inPlace, `Release of ${whose}`),
+    version: key(releaseLike(release), release, inPlace, `Release of ${whose}`),
   });
 }

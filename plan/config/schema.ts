@@ -9,9 +9,9 @@ import {
   glusterCount,
   imageArchives,
   masterCount,
+  releaseLike,
   resolvers,
   timeServers,
-  traefikRelease,
   userName,
   volumeName,
   workerNames,
@@ -169,7 +169,15 @@ export const schema = z.strictObject({
         inPlace,
         "Web applications by the Gateway API, on the virtual IP and on the host",
       ),
-      version: key(traefikRelease, defaultAddonVersions.traefik, inPlace, "Release of Traefik"),
+      version: key(
+        releaseLike(
+          defaultAddonVersions.traefik,
+          "the masters bring the Gateway API 1.4, which is made for Traefik",
+        ),
+        defaultAddonVersions.traefik,
+        inPlace,
+        "Release of Traefik",
+      ),
       httpNodePort: key(
         nodePort,
         30080,

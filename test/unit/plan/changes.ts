@@ -1,3 +1,4 @@
+import { defaultAddonVersions } from "../../../plan/versions";
 import type { Pair } from "./self-signed";
 
 /** Another value of a key, and what else must be set for it to be one that is taken. */
@@ -17,9 +18,9 @@ const wholeLan = {
 };
 const provider = { kubernetes: { oidc: { issuer: "https://id.example", clientId: "lab" } } };
 const size = (group: string) => ({ [`${group}.cpus`]: to(4), [`${group}.memoryMiB`]: to(4096) });
-const addon = (name: string, enabled: boolean) => ({
+const addon = (name: string, enabled: boolean, release: string) => ({
   [`addons.${name}.enabled`]: to(enabled),
-  [`addons.${name}.version`]: to("9.9.9"),
+  [`addons.${name}.version`]: to(release.replace(/\d+$/, "99")),
 });
 const network = (name: string, third: number) => ({
   [`networks.${name}.cidr`]: to("10.9.0.0/24"),
@@ -86,10 +87,10 @@ export const changesOf = (own: Pair): Record<string, ChangedKey> => ({
   "kubernetes.oidc.usernameClaim": to("email", provider),
   "kubernetes.oidc.groupsClaim": to("roles", provider),
   "kubernetes.oidc.authority": to(own.certificate, provider),
-  ...addon("storage", false),
-  ...addon("metricsServer", true),
-  ...addon("metalLb", true),
-  ...addon("headlamp", true),
+  ...addon("storage", false, defaultAddonVersions.localPathProvisioner),
+  ...addon("metricsServer", true, defaultAddonVersions.metricsServer),
+  ...addon("metalLb", true, defaultAddonVersions.metalLb),
+  ...addon("headlamp", true, defaultAddonVersions.headlamp),
   "addons.traefik.enabled": to(true),
   "addons.traefik.version": to("3.6.99"),
   "addons.traefik.httpNodePort": to(30081),
