@@ -69,7 +69,8 @@ export async function buildEngine(
         run({
           program: go,
           arguments: [
-            ...["build", "-v", "-trimpath", "-ldflags", `-s -w -X ${version}`],
+            // Debugging tables, which the linker leaves out, would be a sixth of the compiler's time.
+            ...["build", "-v", "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", `-s -w -X ${version}`],
             ...["-o", target, build.package],
           ],
           ...place,
