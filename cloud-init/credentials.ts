@@ -18,6 +18,8 @@ export interface MachineCredentials {
   serviceAccountKey?: { privateKey: string; publicKey: string };
   /** Masters only. */
   etcdClusterToken?: string;
+  /** Masters only: base64 of 32 bytes, by which secrets in etcd are encrypted. */
+  encryptionKey?: string;
   /** Masters only, where the dashboard is on: what a person logs in with, a bootstrap token `abcdef.0123456789abcdef`. */
   dashboardToken?: string;
   /** Masters only, where Traefik is on: what it serves with. */

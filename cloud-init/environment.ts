@@ -50,6 +50,7 @@ const roleVariables: Record<Role, (plan: LabPlan, machine: MachinePlan) => Varia
     MASTERS: addressList(plan, "master"),
     BALANCER_SUBNET: plan.subnets.dmz.cidr,
     CERTIFICATE_HOURS: plan.certificates.leafHours,
+    ENCRYPT_SECRETS: String(plan.kubernetes.settings.encryptionAtRest),
     PROXY_MODE: plan.kubernetes.settings.proxyMode,
     // As "Feature=true Other=false".
     FEATURE_GATES: Object.entries(plan.kubernetes.settings.featureGates)

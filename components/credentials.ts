@@ -9,7 +9,7 @@ export function credentialsOf(
   machine: MachinePlan,
 ): pulumi.Output<MachineCredentials> {
   const identity = pki.identityOf(machine, machine.role === "master");
-  const { corosyncKey, statisticsPassword, etcdClusterToken, dashboardToken } = secrets;
+  const { corosyncKey, statisticsPassword, etcdClusterToken, encryptionKey, dashboardToken } = secrets;
   switch (machine.role) {
     case "loadBalancer":
       return pulumi.output({ ...identity, corosyncKey, statisticsPassword });
@@ -18,6 +18,7 @@ export function credentialsOf(
         ...identity,
         serviceAccountKey: pki.serviceAccountKey,
         etcdClusterToken,
+        encryptionKey,
         ...(dashboardToken && { dashboardToken }),
         ...(plan.applications && { applications: pki.certificateOf("applications") }),
       });

@@ -18,6 +18,8 @@ export class Secrets extends LabComponent {
   readonly statisticsPassword: pulumi.Output<string>;
   /** Keeps members of another cluster out. */
   readonly etcdClusterToken: pulumi.Output<string>;
+  /** Base64 of 32 bytes, letters and digits: 190 bits of chance. Secrets in etcd are encrypted by it. */
+  readonly encryptionKey: pulumi.Output<string>;
   /** What a person logs in to the dashboard with: a bootstrap token, `abcdef.0123456789abcdef`. */
   readonly dashboardToken?: pulumi.Output<string>;
 
@@ -28,11 +30,12 @@ export class Secrets extends LabComponent {
         .result;
     const token = (role: string) =>
       pulumi.interpolate`${generate(`${role}-id`, 6, false)}.${generate(`${role}-secret`, 16, false)}`;
-    this.corosyncKey = generate("corosync-key", 256, true).apply((key) =>
-      Buffer.from(key).toString("base64"),
-    );
+    const key = (role: string, bytes: number) =>
+      generate(role, bytes, true).apply((text) => Buffer.from(text).toString("base64"));
+    this.corosyncKey = key("corosync-key", 256);
     this.statisticsPassword = generate("statistics-password", 24, true);
     this.etcdClusterToken = generate("etcd-cluster-token", 24, false);
+    this.encryptionKey = key("encryption-key", 32);
     if (dashboard) this.dashboardToken = token("dashboard-token");
     this.registerOutputs({});
   }

@@ -4,7 +4,7 @@ import { type ControlPlaneProgram, controlPlanePrograms, type KubernetesSettings
 /** What the configuration has of them. */
 export function planSettings({ kubernetes }: Configuration): KubernetesSettings {
   const { featureGates, apiServer, controllerManager, scheduler, kubelet, kubeProxy } = kubernetes;
-  const { audit, podSecurity, oidc } = kubernetes;
+  const { encryptionAtRest, audit, podSecurity, oidc } = kubernetes;
   return {
     featureGates,
     flags: {
@@ -14,6 +14,7 @@ export function planSettings({ kubernetes }: Configuration): KubernetesSettings 
     },
     kubelet,
     proxyMode: kubeProxy.mode,
+    encryptionAtRest,
     ...planAudit(audit),
     podSecurity,
     ...planOidc(oidc),

@@ -144,6 +144,8 @@ export interface KubernetesSettings {
   /** Fields of KubeletConfiguration, as kubelet.config.k8s.io/v1beta1 has them. */
   kubelet: Record<string, unknown>;
   proxyMode: "nftables" | "iptables" | "ipvs";
+  /** Whether API servers write secrets encrypted into etcd; they read both. */
+  encryptionAtRest: boolean;
   /** What API servers log of requests; absent for nothing. `policy` is a person's own, YAML, before the level. */
   audit?: { level: string; policy?: string };
   /** What pods may be that name no other level by their namespace. */

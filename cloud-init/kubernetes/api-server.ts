@@ -7,6 +7,8 @@ import { yaml } from "../yaml";
 const folder = "/etc/kubernetes/api-server";
 const logs = "/var/log/kube-apiserver";
 const delivered = "/etc/kube-lab/api-server";
+/** encryption.sh makes what is in it. */
+const encryption = "/etc/kubernetes/encryption";
 
 /** Of an audit log: 50 MB a file, and four old ones, are the most that a master's disk gives. */
 const rotation = { maxsize: 50, maxbackup: 4, maxage: 30 };
@@ -38,15 +40,16 @@ export function apiServerFiles(plan: LabPlan): GuestFile[] {
   return files.map(({ name, content }) => ({ path: `${delivered}/${name}`, mode: "0600", content }));
 }
 
-/** Flags of the API servers for these. */
+/** Flags of the API servers for these, and for what they write secrets with. */
 export function apiServerFlags(plan: LabPlan): string[] {
-  return reading(plan).flags;
+  return [`--encryption-provider-config=${encryption}/providers.yaml`, ...reading(plan).flags];
 }
 
 /** Operations of a JSON patch by which an API server sees its files, and writes its log on the master. */
 export function apiServerMounts(plan: LabPlan): object[] {
   const { files } = reading(plan);
   const mounts = [
+    { name: "lab-encryption", path: encryption, readOnly: true },
     ...(files.length === 0 ? [] : [{ name: "lab-files", path: folder, readOnly: true }]),
     ...(plan.kubernetes.settings.audit === undefined
       ? []

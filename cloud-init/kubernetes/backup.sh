@@ -16,7 +16,7 @@ REPLACED=$STATE/etcd-replaced
 # The machine has converged since: the next restore replaces data of its own.
 RESTORED=$STATE/restored
 
-# A gzipped tar in base64 on standard output: snapshot.db, and about.json with what it is of.
+# A gzipped tar in base64 on standard output: snapshot.db, about.json with what it is of, and the keys by which secrets in it are encrypted.
 master_backup() {
   local folder majority=false
   lock_backups
@@ -30,7 +30,8 @@ master_backup() {
   etcdctl_here --command-timeout 120s snapshot save "$folder/snapshot.db" >/dev/null 2>"$folder/words" ||
     fail "etcd gives no snapshot: $(tail -n 1 "$folder/words")"
   about_backup "$folder" $majority >"$folder/about.json"
-  tar --create --gzip --directory "$folder" about.json snapshot.db | base64 --wrap 0
+  (umask 077 && cat "$ENCRYPTION_KEYS" >"$folder/encryption-keys" 2>/dev/null) || true
+  tar --create --gzip --directory "$folder" about.json snapshot.db encryption-keys | base64 --wrap 0
 }
 
 # One step at a time, also where the host's connection broke and it asks again.
@@ -100,6 +101,8 @@ restore_prepare() {
     --initial-cluster "$(peer_urls "$1")" --initial-advertise-peer-urls "https://$ADDRESS:$ETCD_PEER_PORT" \
     --initial-cluster-token "$2" --bump-revision 1000000000 --mark-compacted >/dev/null 2>"$STATE/restore.log" ||
     fail "etcdutl cannot restore the snapshot: $(tail -n 1 "$STATE/restore.log")"
+  # none in a backup of an earlier release
+  if [ -e "$BACKUPS.in/encryption-keys" ]; then cp --preserve=mode "$BACKUPS.in/encryption-keys" "$PREPARED/"; fi
   trap - EXIT
   rm -rf "$BACKUPS.in"
   sync
@@ -127,6 +130,7 @@ restore_stop() {
   sync "$RESTORING.new"
   mv "$RESTORING.new" "$RESTORING"
   sync "$STATE"
+  stop_encryption
   systemctl stop kube-lab.service kubelet.service
   rm -f "$RUN/converged"
   # Its passes say what is waited for, and start containerd, also where this step ends before its time.
@@ -155,6 +159,12 @@ restore_swap() {
   [ -d "$PREPARED/member" ] || fail "nothing is prepared: npm run restore does that first"
   [ -d "${MEMBER%/*}" ] || install -d -m 0700 "${MEMBER%/*}"
   [ ! -d "$MEMBER" ] || keep_old_data
+  # The restored secrets are readable before there is an API server that reads them; its pass writes them by the lab's own key.
+  if [ -s "$PREPARED/encryption-keys" ]; then
+    install -d -m 0700 "$ENCRYPTION"
+    merge_keys "$ENCRYPTION_KEYS" "$PREPARED/encryption-keys"
+    [ ! -s "$PROVIDERS" ] || write_providers "$(encryption_writes)"
+  fi
   mv "$PREPARED/member" "$MEMBER"
   touch "$STATE/placed"
   rm -rf "$PREPARED"

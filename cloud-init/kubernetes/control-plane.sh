@@ -60,6 +60,7 @@ change_manifest() {
   place_manifest "$2" "$manifest"
   if program_comes_up "$name" "$before"; then
     forget_earlier
+    [ "$name" != kube-apiserver ] || note_loaded
     return 0
   fi
   why=$(last_words "$name")
@@ -70,7 +71,7 @@ change_manifest() {
 $why. It runs again with the earlier ones, and the other masters were not touched; 'crictl ps -a' and 'journalctl -u kubelet' on $MACHINE say more"
 }
 
-declare -gA KEYS_OF=([kube-apiserver]="apiServer, kubernetes.audit, kubernetes.podSecurity, kubernetes.oidc" [kube-controller-manager]=controllerManager [kube-scheduler]=scheduler)
+declare -gA KEYS_OF=([kube-apiserver]="apiServer, kubernetes.encryptionAtRest, kubernetes.audit, kubernetes.podSecurity, kubernetes.oidc" [kube-controller-manager]=controllerManager [kube-scheduler]=scheduler)
 
 # place_manifest FILE MANIFEST: in one step; the kubelet reads no file with a dot
 place_manifest() {

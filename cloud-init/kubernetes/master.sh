@@ -17,6 +17,7 @@
 . "$LIBRARY/balancers.sh"
 . "$LIBRARY/settings.sh"
 . "$LIBRARY/control-plane.sh"
+. "$LIBRARY/encryption.sh"
 . "$LIBRARY/kube-proxy.sh"
 
 ADMIN=/etc/kubernetes/super-admin.conf
@@ -27,12 +28,15 @@ role_converge() {
   # a pass that was killed may have left it away
   return_to_balancers
   node_guard
+  stop_encryption
   put_earlier_back
   node_runtime
   node_bundle
   node_patch "$INIT_PATCHES"
   node_patch "$JOIN_PATCHES"
   place_api_server_files
+  take_encryption_key
+  [ ! -e "$STATE/placed" ] || place_encryption identity
   master_place
   wait_until 300 "own API server to be ready (crictl ps -a; crictl logs)" api_ready
   wait_until 120 "own etcd member to be healthy (etcdctl endpoint health)" etcd_healthy
@@ -49,6 +53,7 @@ role_converge() {
   node_volume
   note_restored
   master_settings
+  master_encryption
   master_proxy
 }
 
@@ -81,6 +86,7 @@ master_take_place() {
   esac
   certificate_digest >"$STATE/certificates"
   note_settings "$INIT_PATCHES"
+  note_loaded
   touch "$STATE/placed" "$STATE/lived"
 }
 
@@ -149,6 +155,8 @@ node_answer() {
 
 master_init() {
   kubelet_certificate
+  # nobody is there who could not read it
+  place_encryption "$(encryption_target)"
   step "initialising the control plane with $(names "$MASTERS" | paste -sd' ')"
   master_addons_early &
   run_kubeadm init --config /etc/kube-lab/kubeadm-init.yaml || master_not_placed init
@@ -158,6 +166,7 @@ master_init() {
 master_join() {
   kubelet_certificate
   join_ahead
+  place_encryption "$(encryption_of_joining)"
   step "joining the control plane"
   run_kubeadm join --config /etc/kube-lab/kubeadm-join.yaml || master_not_placed join
 }
@@ -187,6 +196,7 @@ forget_place() {
   systemctl stop kubelet.service
   forget_pods
   rm -rf /var/lib/etcd/member /etc/kubernetes/manifests/*.yaml
+  rm -f "$PROVIDERS" "$ENCRYPTION_LOADED"
   forget_kubelet
 }
 
@@ -234,6 +244,7 @@ role_settings() { settings_applied; }
 
 role_verify() {
   node_verify
+  encryption_faults
   [ -z "$CLUSTER" ] || object_faults
 }
 

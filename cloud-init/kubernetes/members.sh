@@ -5,6 +5,7 @@
 role_step_aside() {
   local members why end=$((SECONDS + 300))
   [ -e "$STATE/placed" ] || return 0
+  stop_encryption
   [ $# = 0 ] || MASTERS=$(masters_of "$@")
   master_strangers
   until members=$(agreed_members) && why=$(keeps_majority away "$ADDRESS" <<<"$members"); do
@@ -20,6 +21,7 @@ role_step_aside() {
 role_leave() {
   local members why
   if [ ! -e "$STATE/placed" ] && [ ! -e "$STATE/place" ]; then return 0; fi
+  stop_encryption
   if members=$(agreed_members); then
     if member_id <<<"$members" >/dev/null; then
       why=$(keeps_majority leaves "$ADDRESS" <<<"$members") || fail "$MACHINE may not leave: $why"

@@ -38,7 +38,7 @@ const reservedFlags: Record<string, ReservedNames> = {
     [/^admission-control-config-file$/, follows("kubernetes.podSecurity", "baseline")],
     [/^oidc-(issuer-url|client-id|ca-file|(username|groups)-.*)$/, follows("kubernetes.oidc.issuer", "URL")],
     [/^anonymous-auth$/, of("the right to be asked whether it is ready")],
-    [/^encryption-provider-config.*$/, of("no such file")],
+    [/^encryption-provider-config.*$/, follows("kubernetes.encryptionAtRest")],
   ],
   controllerManager: [
     ...gates,

@@ -10,6 +10,7 @@ import {
   machineAfterMachine,
   newLabOnly,
   oneOf,
+  onOrOff,
   port,
   section,
 } from "./settings";
@@ -75,6 +76,12 @@ export const kubernetes = section("Release, subnets, cluster domain, API port, s
       "By what kube-proxy leads services' addresses to pods",
     ),
   }),
+  encryptionAtRest: key(
+    onOrOff(),
+    true,
+    machineAfterMachine,
+    "Whether secrets are encrypted in etcd, by a key of the lab's own",
+  ),
   audit: group({
     level: key(
       oneOf(["off", "Metadata", "Request", "RequestResponse"]),

@@ -5,6 +5,7 @@ import { changeTests } from "./changes";
 import { clusterTests } from "./cluster";
 import { dashboardTests } from "./dashboard";
 import { dayTwoTests } from "./day-two";
+import { encryptionTests } from "./encryption";
 import { expiryTests } from "./expired";
 import { failoverTests } from "./failover";
 import { forwardTests } from "./forwards";
@@ -37,6 +38,7 @@ describe("the reference lab", () => {
     expect(await lab.stack.text(["up", "--yes", "--expect-no-changes"])).not.toMatch(/^\s*[-+~]/m);
   });
 
+  encryptionTests();
   secrecyTests();
   failoverTests();
 });

@@ -58,9 +58,11 @@ async function secrets(): Promise<string[]> {
     "kube-mast01",
     "cd /etc/kubernetes/pki && sudo sed -s -n 2p ca.key etcd/ca.key front-proxy-ca.key",
   );
+  const encryption = (await lab.on("kube-mast01", "sudo cat /etc/kube-lab/encryption-key")).trim();
   const found = Object.values(lab.outputs.privateKeys)
     .flatMap((key) => key.trim().split("\n").slice(1, 2))
     .concat(authorities.trim().split("\n"))
+    .concat(encryption, Buffer.from(encryption, "base64").toString())
     .concat(lab.outputs.statistics.password, lab.outputs.dashboard?.token ?? [])
     .filter((secret) => secret.length >= 16);
   expect(found.length).toBeGreaterThan(30);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { machinesOf } from "../../plan/lab-plan";
 import { exampleLab, firstOf } from "./example-lab";
 import { type WrittenMachine, writeMachine } from "./written-machine";
@@ -66,6 +66,28 @@ tar -cz -C "$KUBE_LAB_ROOT" about.json snapshot.db | base64 | restore_prepare '$
       masters: machinesOf(plan, "master").map(({ name, address }) => ({ name, address })),
     });
     expect(execFileSync("tar", ["-tz"], { input: archive, encoding: "utf8" })).toContain("snapshot.db");
+  });
+
+  test("brings along the keys of the secrets in it, which a master of another key takes beside its own", () => {
+    const keys = "/etc/kubernetes/encryption/keys";
+    onMaster("take_encryption_key; merge_keys $ENCRYPTION_KEYS <(echo k0 AAAA)");
+    const archive = Buffer.from(onMaster("master_backup").words, "base64");
+    const own = (text: string) => text.split("\n").map((line) => line.split(" ")[0]);
+    const given = execFileSync("tar", ["-xzO", "encryption-keys"], { input: archive, encoding: "utf8" });
+    expect(own(given)).toEqual([expect.stringMatching(/^k[0-9a-f]{12}$/), "k0", ""]);
+    rmSync(master.at(keys));
+    onMaster(`take_encryption_key; place_encryption "$(encryption_target)"`);
+    writeFileSync(master.at("/backup"), archive);
+    const { status, words } = onMaster(
+      `base64 "$KUBE_LAB_ROOT/backup" | restore_prepare '${first} ${second}' t1 3; restore_stop true; restore_swap`,
+    );
+    expect({ status, words }).toEqual({ status: 0, words: "" });
+    expect(own(master.read(keys))).toEqual(own(given));
+    const { resources } = JSON.parse(master.read("/etc/kubernetes/encryption/providers.yaml"));
+    expect(resources[0].providers[0].secretbox.keys.map(({ name }: { name: string }) => name)).toEqual(
+      own(given).slice(0, 2),
+    );
+    expect(statSync(master.at(keys)).mode & 0o777).toBe(0o600);
   });
 
   test("gives nothing that cannot be read again, and leaves nothing behind", () => {

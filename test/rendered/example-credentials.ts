@@ -27,6 +27,7 @@ export function exampleCredentials(plan: LabPlan, machine: MachinePlan): Machine
       ? {
           serviceAccountKey: { privateKey: pair.privateKey, publicKey: pair.certificate },
           etcdClusterToken: "an-etcd-token",
+          encryptionKey: Buffer.from("an-encryption-key-of-32-letters-").toString("base64"),
           ...(plan.addons.headlamp.enabled ? { dashboardToken: "fedcba.fedcba9876543210" } : {}),
           ...(plan.applications ? { applications: pair } : {}),
         }

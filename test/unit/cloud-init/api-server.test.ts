@@ -7,10 +7,22 @@ import { planLab } from "../../../plan/plan";
 const planOf = (kubernetes: Record<string, unknown>) => planLab(parseConfiguration({ kubernetes }), "dev");
 const authority = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
-test("an API server of which nothing is said has nothing beside kubeadm's", () => {
-  const plan = planOf({});
-  expect([apiServerFiles(plan), apiServerFlags(plan), apiServerMounts(plan)]).toEqual([[], [], []]);
-  expect(settingsPatches(plan, ["/patches"])).toEqual([]);
+test("an API server of which nothing is said has beside kubeadm's what it reads secrets with, whether it encrypts them or not", () => {
+  for (const encryptionAtRest of [true, false]) {
+    const plan = planOf({ encryptionAtRest });
+    expect(apiServerFiles(plan)).toEqual([]);
+    expect(apiServerFlags(plan)).toEqual([
+      "--encryption-provider-config=/etc/kubernetes/encryption/providers.yaml",
+    ]);
+    expect(apiServerMounts(plan)).toContainEqual({
+      op: "add",
+      path: "/spec/containers/0/volumeMounts/-",
+      value: { name: "lab-encryption", mountPath: "/etc/kubernetes/encryption", readOnly: true },
+    });
+    expect(settingsPatches(plan, ["/patches"]).map(({ path }) => path)).toEqual([
+      "/patches/kube-apiserver2+json.json",
+    ]);
+  }
 });
 
 test("every file that a flag names is delivered, and seen by the program; another content is another name", () => {

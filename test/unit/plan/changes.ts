@@ -79,6 +79,7 @@ export const changesOf = (own: Pair): Record<string, ChangedKey> => ({
   "kubernetes.scheduler.extraArguments": to({ v: 4 }),
   "kubernetes.kubelet": to({ maxPods: 50, evictionHard: { "memory.available": "200Mi" } }),
   "kubernetes.kubeProxy.mode": to("iptables"),
+  "kubernetes.encryptionAtRest": to(false),
   "kubernetes.audit.level": to("Metadata"),
   "kubernetes.audit.policy": to("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n"),
   "kubernetes.podSecurity": to("baseline"),
