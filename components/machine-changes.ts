@@ -1,6 +1,8 @@
 import { isToBeRecreated, type Observation } from "../hypervisor/reality/observation";
 import type { LabPlan, MachinePlan } from "../plan/lab-plan";
+import { parseReleases } from "../plan/releases";
 import { isDue, isOfAnotherKubernetes } from "./due";
+import { nodesOf, releasesOn } from "./living-releases";
 import { observationOf } from "./observation";
 import { waitsForStart } from "./waiting";
 
@@ -46,6 +48,12 @@ export function machineChanges(
     ),
     ...change("brings", named(upgraded), ` to Kubernetes ${plan.kubernetes.version}`, false),
     ...change("changes", named(changed), "", false),
+    ...change(
+      "holds pods to NetworkPolicies on",
+      named(those((seen, machine) => holdsFromNowOn(plan, machine, seen))),
+      ", to those that are there already as well",
+      false,
+    ),
     ...change("starts", named(those(sleeps).filter((machine) => !recreated.includes(machine))), "", false),
     ...change("makes", named(those(isNew)), "", false),
   ];
@@ -56,6 +64,18 @@ function sleeps(seen: Observation, machine: MachinePlan): boolean {
   const { state, image } = seen;
   if (waitsForStart(machine, seen)) return false;
   return state === "stopped" || state === "made" || (state === "missing" && image !== undefined);
+}
+
+/** One whose pods did what they liked until now, whatever policies there are. */
+function holdsFromNowOn(plan: LabPlan, machine: MachinePlan, seen: Observation): boolean {
+  const { Kubernetes, networkPolicy } = parseReleases(releasesOn(seen));
+  return (
+    plan.addons.networkPolicy.enabled &&
+    nodesOf(plan).includes(machine) &&
+    seen.state === "running" &&
+    Kubernetes !== undefined &&
+    networkPolicy === undefined
+  );
 }
 
 function named(machines: readonly MachinePlan[]): string[] {

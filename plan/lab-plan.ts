@@ -164,7 +164,7 @@ export interface OidcPlan {
   authority?: string;
 }
 
-export type AddonName = "storage" | "metricsServer" | "metalLb" | "headlamp" | "traefik";
+export type AddonName = "storage" | "networkPolicy" | "metricsServer" | "metalLb" | "headlamp" | "traefik";
 
 export interface AddonPlan {
   /** Whether the masters apply it; its programs are in every machine's image either way. */

@@ -4,6 +4,7 @@ export type Architecture = "amd64" | "arm64";
 /** Releases of the add-ons, which any release of Kubernetes goes with; without a leading "v". */
 export interface AddonVersions {
   localPathProvisioner: string;
+  networkPolicy: string;
   metricsServer: string;
   metalLb: string;
   headlamp: string;
@@ -31,6 +32,7 @@ export interface ComponentVersions extends AddonVersions {
 /** Those of the add-ons that the committed Go modules are for; Headlamp is no Go module, and official only. */
 export const defaultAddonVersions: AddonVersions = {
   localPathProvisioner: "0.0.30",
+  networkPolicy: "0.8.0",
   metricsServer: "0.9.0",
   metalLb: "0.16.2",
   headlamp: "0.45.0",
@@ -143,6 +145,7 @@ export function imageNames(versions: ComponentVersions): Record<ImageFile, strin
     // As containerd completes the short name kube-lab/toolbox.
     toolbox: `docker.io/kube-lab/toolbox:${versions.toolbox}`,
     "local-path-provisioner": `docker.io/rancher/local-path-provisioner:v${versions.localPathProvisioner}`,
+    "kube-network-policies": `registry.k8s.io/networking/kube-network-policies:v${versions.networkPolicy}`,
     "metrics-server": `registry.k8s.io/metrics-server/metrics-server:v${versions.metricsServer}`,
     "metallb-controller": `quay.io/metallb/controller:v${versions.metalLb}`,
     "metallb-speaker": `quay.io/metallb/speaker:v${versions.metalLb}`,
@@ -163,6 +166,7 @@ export type ImageFile =
   | "flannel"
   | "toolbox"
   | "local-path-provisioner"
+  | "kube-network-policies"
   | "metrics-server"
   | "metallb-controller"
   | "metallb-speaker"

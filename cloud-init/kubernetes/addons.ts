@@ -8,6 +8,7 @@ import { flannelObjects } from "./flannel";
 import { headlampObjects } from "./headlamp";
 import { metalLbObjects, metalLbPool } from "./metal-lb";
 import { metricsServerObjects } from "./metrics-server";
+import { networkPolicyObjects } from "./network-policy";
 import { storageObjects } from "./storage";
 import { gatewayApi, traefikGateway, traefikObjects } from "./traefik";
 
@@ -26,12 +27,13 @@ export interface KubernetesObject {
  * releases'.
  */
 export function addonFiles(plan: LabPlan, credentials: MachineCredentials): GuestFile[] {
-  const { storage, metricsServer, metalLb, headlamp, traefik } = plan.addons;
+  const { storage, networkPolicy, metricsServer, metalLb, headlamp, traefik } = plan.addons;
   const { applications } = plan;
   const first = [
     ...flannelObjects(plan),
     ...ownRights(),
     ...(storage.enabled ? storageObjects(storage) : []),
+    ...(networkPolicy.enabled ? networkPolicyObjects(plan, networkPolicy) : []),
     ...(metricsServer.enabled ? metricsServerObjects(metricsServer) : []),
     ...(metalLb.enabled ? metalLbObjects(metalLb) : []),
     ...(headlamp.enabled ? headlampObjects(headlamp, needed(credentials, "dashboardToken")) : []),

@@ -29,17 +29,21 @@ object_faults() { jq -r '.faults[]' <<<"$CLUSTER"; }
 
 cluster_status() { jq -s '.[0].workloads' <<<"$CLUSTER"; }
 
-# One pod with an address of its own on each node; a node that has none yet, the ring of all nodes tells of.
+# One pod with an address of its own on each node, where no NetworkPolicy may keep others out; a node that has none, the ring of all
+# nodes tells of.
 cluster_probes() {
-  local node pod at name
+  local node pod at name policed
   [ -n "$CLUSTER" ] || return 0
   for name in kube-scheduler kube-controller-manager; do
     probe "new pods" "$name has said nothing for 30 s ('crictl ps -a' on the masters tells)" leads "$name"
   done
+  policed=$(as_admin /apis/networking.k8s.io/v1/networkpolicies 2>/dev/null | jq -c '[.items[].metadata.namespace]') || true
   while read -r node pod at; do
     probe "pods reached" "no answer from $pod on $node" ping -c 1 -W 2 "$at" &
-  done < <(as_admin "/api/v1/pods?fieldSelector=status.phase%3DRunning" 2>/dev/null | jq -r '[.items[]
+  done < <(as_admin "/api/v1/pods?fieldSelector=status.phase%3DRunning" 2>/dev/null | jq -r \
+    --argjson policed "${policed:-[]}" '[.items[]
     | select(.metadata.deletionTimestamp == null and (.spec.hostNetwork | not) and .status.podIP)
+    | select(.metadata.namespace | IN($policed[]) | not)
     | {node: .spec.nodeName, pod: "\(.metadata.namespace)/\(.metadata.name)", address: .status.podIP}]
     | unique_by(.node)[] | "\(.node) \(.pod) \(.address)"')
   wait

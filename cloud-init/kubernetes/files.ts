@@ -80,9 +80,16 @@ function kubeletConfig(plan: LabPlan, machine: MachinePlan, credentials: Machine
 function nodeFiles(plan: LabPlan, machine: MachinePlan, credentials: MachineCredentials): GuestFile[] {
   const authority = credentials.authorities["kubernetes-ca"].certificate;
   return [
-    ...["node.sh", "kubelet.sh", "drain.sh", "volume.sh", "health.sh", "upgrade.sh", "settings.sh"].map(
-      (name) => realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`),
-    ),
+    ...[
+      "node.sh",
+      "kubelet.sh",
+      "drain.sh",
+      "volume.sh",
+      "network-policy.sh",
+      "health.sh",
+      "upgrade.sh",
+      "settings.sh",
+    ].map((name) => realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`)),
     realFile("image/bundle.sh", "/usr/local/lib/kube-lab/bundle.sh"),
     realFile("kubernetes/gluster.nft", "/usr/local/lib/kube-lab/gluster.nft"),
     realFile("kubernetes/volume.service", "/etc/systemd/system/kube-lab-volume.service"),

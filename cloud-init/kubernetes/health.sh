@@ -11,6 +11,7 @@ node_services() {
 
 node_verify() {
   verify_table kube_lab_gluster
+  verify_policies
   [ "$(node_code)" != 404 ] || echo "the cluster does not know the node $MACHINE"
 }
 

@@ -3,6 +3,7 @@ import { type ImageFile, imageNames, provisionalVersions } from "../../plan/vers
 
 const ofAddons: Record<AddonName, ImageFile[]> = {
   storage: ["local-path-provisioner"],
+  networkPolicy: ["kube-network-policies"],
   metricsServer: ["metrics-server"],
   metalLb: ["metallb-controller", "metallb-speaker"],
   headlamp: ["headlamp"],
@@ -17,6 +18,7 @@ export function nodeImages({ kubernetes, addons }: LabPlan): string[] {
   const names = imageNames({
     ...provisionalVersions(kubernetes.version),
     localPathProvisioner: addons.storage.version,
+    networkPolicy: addons.networkPolicy.version,
     metricsServer: addons.metricsServer.version,
     metalLb: addons.metalLb.version,
     headlamp: addons.headlamp.version,

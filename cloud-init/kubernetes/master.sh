@@ -5,6 +5,7 @@
 . "$LIBRARY/kubelet.sh"
 . "$LIBRARY/drain.sh"
 . "$LIBRARY/volume.sh"
+. "$LIBRARY/network-policy.sh"
 . "$LIBRARY/health.sh"
 . "$LIBRARY/cluster-health.sh"
 . "$LIBRARY/etcd.sh"
@@ -48,6 +49,7 @@ role_converge() {
   master_tokens
   wait_node_ready
   master_taint
+  node_policies
   uncordon
   master_strangers
   node_volume

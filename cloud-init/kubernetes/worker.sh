@@ -5,6 +5,7 @@
 . "$LIBRARY/kubelet.sh"
 . "$LIBRARY/drain.sh"
 . "$LIBRARY/volume.sh"
+. "$LIBRARY/network-policy.sh"
 . "$LIBRARY/health.sh"
 . "$LIBRARY/settings.sh"
 
@@ -27,6 +28,7 @@ role_converge() {
   fi
   worker_upgrade
   wait_node_ready
+  node_policies
   uncordon
   node_volume
   worker_settings

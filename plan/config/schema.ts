@@ -144,6 +144,12 @@ export const schema = z.strictObject({
       "A default storage class on the Gluster volume, where there is one: volumes for many pods on any nodes",
       "rancher/local-path-provisioner",
     ),
+    networkPolicy: addon(
+      true,
+      defaultAddonVersions.networkPolicy,
+      "NetworkPolicies hold; without it they are accepted and do nothing",
+      "kube-network-policies",
+    ),
     metricsServer: addon(
       false,
       defaultAddonVersions.metricsServer,

@@ -17,8 +17,13 @@ export async function readyNodes(): Promise<string[]> {
   return ready.map((node) => node.metadata.name).sort();
 }
 
-export async function podsReady(selector: string): Promise<void> {
-  const wanted = [`--selector=${selector}`, "--for=condition=Ready", "--timeout=120s"];
+export async function podsReady(selector: string, namespace = "default"): Promise<void> {
+  const wanted = [
+    `--namespace=${namespace}`,
+    `--selector=${selector}`,
+    "--for=condition=Ready",
+    "--timeout=120s",
+  ];
   await lab.kubectl.run(["wait", "pods", ...wanted], { timeoutMs: 130_000 });
 }
 

@@ -10,6 +10,7 @@ import { expiryTests } from "./expired";
 import { failoverTests } from "./failover";
 import { forwardTests } from "./forwards";
 import { insideTests } from "./inside";
+import { networkPolicyTests } from "./network-policy";
 import { ownImageTests } from "./own-images";
 import { ownPartTests } from "./own-parts";
 import { removalTests } from "./removal";
@@ -42,6 +43,8 @@ describe("the reference lab", () => {
   secrecyTests();
   failoverTests();
 });
+
+describe("policies of the network", networkPolicyTests);
 
 describe("a broken lab", insideTests);
 

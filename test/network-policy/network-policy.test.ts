@@ -45,7 +45,8 @@ test.each(modes)("holds upstream's own tests, with kube-proxy by %s", async (mod
   const [{ SpecReports: specs }] = JSON.parse(readFileSync(report, "utf8")) as [
     { SpecReports: { LeafNodeText: string; State: string }[] },
   ];
-  const of = (state: string) => specs.filter(({ State }) => State === state).map(({ LeafNodeText }) => LeafNodeText);
+  const of = (state: string) =>
+    specs.filter(({ State }) => State === state).map(({ LeafNodeText }) => LeafNodeText);
   expect(of("failed")).toEqual([]);
   expect(status).toBe(0);
   expect(of("passed").length).toBeGreaterThan(0);

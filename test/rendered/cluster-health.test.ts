@@ -126,4 +126,26 @@ timeout() { echo '{"status": {"conditions": [{"type": "RuntimeReady", "status": 
     expect(led(2)).toBe("leads\n");
     expect(led(60)).toBe("");
   });
+
+  test("and pods are reached, but for those that a NetworkPolicy may keep apart", () => {
+    const pod = (namespace: string, node: string, podIP: string) =>
+      `{metadata: {namespace: "${namespace}", name: "one"}, spec: {nodeName: "${node}"}, status: {podIP: "${podIP}"}}`;
+    const asked = (policies: string) =>
+      master.run(
+        `. "$LIBRARY/verify.sh"; CLUSTER=known; cluster_probes`,
+        `leads() { :; }
+ping() { [[ $* != *10.244.1.5* ]]; }
+as_admin() {
+  case $1 in
+    */networkpolicies) ${policies} ;;
+    *) jq -n '{items: [${pod("open", "kube-node01", "10.244.2.5")}, ${pod("closed", "kube-node02", "10.244.1.5")}]}' ;;
+  esac
+}`,
+      ).words;
+    expect(asked(`echo '{"items": []}'`)).toContain("bad\tpods reached\tno answer from closed/one");
+    expect(asked("false")).toContain("bad\tpods reached\tno answer from closed/one");
+    const policed = asked(`echo '{"items": [{"metadata": {"namespace": "closed"}}]}'`);
+    expect(policed).toContain("ok\tpods reached\t");
+    expect(policed).not.toContain("bad");
+  });
 });

@@ -121,7 +121,7 @@ test("a node that the cluster has forgotten is registered again, and one that is
   const restarts = (code: string) =>
     worker.run(
       "register_node; node_verify",
-      `node_code() { echo ${code}; }; pause() { SECONDS=$((SECONDS + 31)); }; forget_pods() { :; }; verify_table() { :; }
+      `node_code() { echo ${code}; }; pause() { SECONDS=$((SECONDS + 31)); }; forget_pods() { :; }; verify_table() { :; }; verify_policies() { :; }
 systemctl() { echo "systemctl $*"; }`,
     ).words;
   expect(restarts("404")).toMatch(

@@ -1,6 +1,7 @@
 import { flannelObjects } from "../../cloud-init/kubernetes/flannel";
 import { metalLbObjects } from "../../cloud-init/kubernetes/metal-lb";
 import { metricsServerObjects } from "../../cloud-init/kubernetes/metrics-server";
+import { networkPolicyObjects } from "../../cloud-init/kubernetes/network-policy";
 import { storageObjects } from "../../cloud-init/kubernetes/storage";
 import { traefikObjects } from "../../cloud-init/kubernetes/traefik";
 import { defaultAddonVersions, flannelRelease } from "../../plan/versions";
@@ -179,6 +180,37 @@ const metricsServer: Upstream = {
   ],
 };
 
+const networkPolicy: Upstream = {
+  small: "kube-network-policies",
+  module: "sigs.k8s.io/kube-network-policies",
+  release: defaultAddonVersions.networkPolicy,
+  files: ["install.yaml"],
+  ours: networkPolicyObjects(plan, addonOf(defaultAddonVersions.networkPolicy)),
+  onPurpose: [
+    [
+      "labels that nothing selects by",
+      /^- \S+ \S+: (pod|spec|metadata|.*template).*labels\.(k8s-app|tier) = /,
+    ],
+    [
+      "the manifest names the release before its own",
+      /^- .*\.image = registry\.k8s\.io\/networking\/kube-network-policies:v0\.7\.0$/,
+      /^\+ .*\.image = registry\.k8s\.io\/networking\/kube-network-policies:v[\d.]+$/,
+    ],
+    ["a line for each connection is too much", /^- .*\.args = --v=2$/],
+    ["its metrics are not for the whole network", /^\+ .*\.args = --metrics-bind-address=127\.0\.0\.1:9080$/],
+    ["containerd 1.7 has no NRI", /^- .*\.mounts\./],
+    ["its default", "- DaemonSet kube-network-policies: pod.dnsPolicy = ClusterFirst"],
+    ["without NRI the packet filter is all that it needs", /^[-+] .*\.securityContext\./],
+    ["it does not wait for kube-proxy", /^\+ .*\.env\.KUBERNETES_SERVICE_/],
+    ["small machines", /^[-+] .*\.resources\.requests\.cpu = /],
+    [
+      "pods that policies name are cut off while it is away",
+      "+ DaemonSet kube-network-policies: pod.priorityClassName = system-node-critical",
+      "+ DaemonSet kube-network-policies: pod.terminationGracePeriodSeconds = 5",
+    ],
+  ],
+};
+
 const storage: Upstream = {
   small: "local-path-provisioner",
   module: "github.com/rancher/local-path-provisioner",
@@ -228,4 +260,11 @@ const traefik: Upstream = {
  * Those whose Go module has a manifest, each with all in which the lab's differs, and why. Headlamp is not among them: it is no Go
  * module.
  */
-export const upstreamManifests: Upstream[] = [flannel, metalLb, metricsServer, storage, traefik];
+export const upstreamManifests: Upstream[] = [
+  flannel,
+  metalLb,
+  metricsServer,
+  networkPolicy,
+  storage,
+  traefik,
+];

@@ -8,10 +8,12 @@ import { capabilityAttribute, netBindServiceCapability } from "../image/file-cap
 import { type ProgramImage, writeProgramImage } from "../image/program-image";
 import { goBuild, goBuildIn } from "./go-build";
 import { moduleFiles } from "./module-files";
+import { networkPolicyProgram } from "./network-policy";
 import { toolsLayer, toolsLayerOf, toolsLayerRecipe } from "./tools-layer";
 
 /** To be raised when what this file makes changes otherwise than by versions and modules. */
 const revision = 1;
+const networkPolicy = "kube-network-policies";
 const onToolsLayer = ["kubernetes", "flannel", "toolbox", "local-path-provisioner"];
 
 /** All parts of a bundle out of Go modules, in the order in which they are built. */
@@ -50,6 +52,7 @@ export function goComponents(modules: string): Component[] {
       buildLocalPathProvisioner,
       "localPathProvisioner",
     ),
+    part(networkPolicy, [networkPolicy], ["networkPolicy"], buildNetworkPolicy, "networkPolicy"),
     part("metrics-server", ["metrics-server"], ["metricsServer"], buildMetricsServer, "metricsServer"),
     part("metallb", ["metallb"], ["metalLb"], buildMetalLb, "metalLb"),
     part("traefik", ["traefik"], ["traefik"], buildTraefik, "traefik"),
@@ -210,6 +213,13 @@ async function buildLocalPathProvisioner(context: BuildContext): Promise<{ image
   const programs = [{ file: join(output, name), path: `usr/bin/${name}` }];
   const bases = [await toolsLayerOf(context)];
   return { images: [await image(context, name, { programs, bases, settings: { Cmd: [name] } })] };
+}
+
+/** Its manifest calls it by its whole path, so that is no entry point. */
+async function buildNetworkPolicy(context: BuildContext): Promise<{ images: string[] }> {
+  const programs = [{ file: await networkPolicyProgram(context), path: "bin/netpol" }];
+  const settings = { Cmd: ["/bin/netpol"] };
+  return { images: [await image(context, networkPolicy, { programs, settings })] };
 }
 
 async function buildMetricsServer(context: BuildContext): Promise<{ images: string[] }> {

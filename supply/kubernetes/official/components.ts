@@ -51,6 +51,7 @@ export function officialComponents(modules: string): Component[] {
       fetchImages("local-path-provisioner"),
       "localPathProvisioner",
     ),
+    part("kube-network-policies", ["networkPolicy"], fetchImages("kube-network-policies"), "networkPolicy"),
     part("metrics-server", ["metricsServer"], fetchImages("metrics-server"), "metricsServer"),
     part("metallb", ["metalLb"], fetchImages("metallb-controller", "metallb-speaker"), "metalLb"),
     part("headlamp", ["headlamp"], fetchImages("headlamp"), "headlamp"),

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { loadAll } from "js-yaml";
 import { addonFiles, type KubernetesObject } from "../../../cloud-init/kubernetes/addons";
 import { defaultAddonVersions, imageNames, provisionalVersions } from "../../../plan/versions";
@@ -37,6 +38,7 @@ test("the configuration's default releases are those of the committed modules", 
   const { addons } = exampleLab();
   expect({
     localPathProvisioner: addons.storage.version,
+    networkPolicy: addons.networkPolicy.version,
     metricsServer: addons.metricsServer.version,
     metalLb: addons.metalLb.version,
     headlamp: addons.headlamp.version,
@@ -75,6 +77,28 @@ describe("storage", () => {
   ])("is not there %s, and no node mounts the volume", (_, raw) => {
     expect(kindsOf(raw)).not.toContain("StorageClass");
     expect(exampleLab(raw).addons.storage.enabled).toBe(false);
+  });
+});
+
+describe("network policies", () => {
+  const off = { addons: { networkPolicy: { enabled: false } } };
+  const found = (raw?: Record<string, unknown>) =>
+    documentsOf(raw).filter(({ metadata }) => metadata.name === "kube-network-policies");
+
+  test("hold by default, on every node, masters too", () => {
+    const daemonSet = found().find(({ kind }) => kind === "DaemonSet");
+    expect(valuesOf(daemonSet, "tolerations")).toEqual([[{ operator: "Exists", effect: "NoSchedule" }]]);
+    expect(found(off)).toEqual([]);
+  });
+
+  test("are queued where the machines' scripts look for it", () => {
+    const script = readFileSync("cloud-init/kubernetes/network-policy.sh", "utf8");
+    const [, queue] = /^POLICY_QUEUE=(\d+)$/m.exec(script) ?? [];
+    expect(JSON.stringify(found())).toContain(`--nfqueue-id=${queue}"`);
+  });
+
+  test("open no port to other machines", () => {
+    expect(JSON.stringify(found())).toContain("--metrics-bind-address=127.0.0.1:");
   });
 });
 

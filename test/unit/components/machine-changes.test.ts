@@ -52,8 +52,18 @@ test("what a wish changes in place is no loss", () => {
   ]);
 });
 
+test("policies that did nothing until now are said to hold", () => {
+  const before = "Kubernetes 1.36.3, flannel 0.28.4";
+  const observations = living({ "kube-mast02": { releases: before }, "kube-node01": { releases: before } });
+  const line =
+    "holds pods to NetworkPolicies on kube-mast02, kube-node01, to those that are there already as well";
+  expect(words(observations)).toContain(line);
+  const off = planOf({ addons: { networkPolicy: { enabled: false } } });
+  expect(words(observations, off).join()).not.toContain("NetworkPolicies");
+});
+
 test("another release of Kubernetes is said with it, of machines that are off when they are started", () => {
-  const releases = "Kubernetes 1.36.1, flannel 0.28.4";
+  const releases = "Kubernetes 1.36.1, flannel 0.28.4, networkPolicy 0.8.0";
   const observations = living({
     "kube-mast01": { releases },
     "kube-node02": { releases },

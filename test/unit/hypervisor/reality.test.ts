@@ -98,7 +98,7 @@ describe("with the lab up", () => {
   it("tells what a machine was given to run and whether it has it on a volume still, of one that is off too", async () => {
     const { hypervisorName = "", name = "" } = plan.machines.find(({ role }) => role === "master") ?? {};
     const machine = simulated.machine(hypervisorName);
-    const releases = "Kubernetes 1.36.3, flannel 0.28.4, storage 0.0.30";
+    const releases = "Kubernetes 1.36.3, flannel 0.28.4, storage 0.0.30, networkPolicy 0.8.0";
     expect((await look()).get(name)).toMatchObject({ releases });
     expect((await look()).get(name)).not.toHaveProperty("volume");
     const drive = machine.values.get("SATA-2-0");

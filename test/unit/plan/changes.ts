@@ -89,6 +89,7 @@ export const changesOf = (own: Pair): Record<string, ChangedKey> => ({
   "kubernetes.oidc.groupsClaim": to("roles", provider),
   "kubernetes.oidc.authority": to(own.certificate, provider),
   ...addon("storage", false, defaultAddonVersions.localPathProvisioner),
+  ...addon("networkPolicy", false, defaultAddonVersions.networkPolicy),
   ...addon("metricsServer", true, defaultAddonVersions.metricsServer),
   ...addon("metalLb", true, defaultAddonVersions.metalLb),
   ...addon("headlamp", true, defaultAddonVersions.headlamp),

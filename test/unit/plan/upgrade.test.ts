@@ -32,7 +32,7 @@ describe("the releases of a plan", () => {
     const text = releasesText(releasesOf(plan));
     expect(text).toMatch(
       new RegExp(
-        `^Kubernetes ${kubernetes.version}, flannel [\\d.]+, storage ${addons.storage.version}, traefik ${addons.traefik.version}$`,
+        `^Kubernetes ${kubernetes.version}, flannel [\\d.]+, storage ${addons.storage.version}, networkPolicy ${addons.networkPolicy.version}, traefik ${addons.traefik.version}$`,
       ),
     );
     expect(parseReleases(text)).toEqual(releasesOf(plan));

@@ -83,6 +83,7 @@ test("the committed modules are those of the default release: their go.sum is us
     ["cni-plugins", ["github.com/containernetworking/plugins", versions.cniPlugins]],
     ["flannel", ["github.com/flannel-io/flannel", versions.flannel]],
     ["cri-tools", ["sigs.k8s.io/cri-tools", versions.crictl]],
+    ["kube-network-policies", ["sigs.k8s.io/kube-network-policies", versions.networkPolicy]],
     ["traefik", ["github.com/traefik/traefik/v3", versions.traefik]],
     ["gateway-api", ["sigs.k8s.io/gateway-api", versions.gatewayApi]],
     ["local-path-provisioner", ["github.com/rancher/local-path-provisioner", versions.localPathProvisioner]],
