@@ -17,7 +17,7 @@ export interface Upstream {
   image: string;
 }
 
-/** Out of Go modules, once for each state of suite/: minutes, and a gigabyte of Go's cache. */
+/** Out of Go modules, once for each state of suite/. */
 export async function upstreamSuite(architecture: Architecture): Promise<Upstream> {
   const caches = join(cacheFolder(), "network-policy-suite");
   const folder = join(caches, `${(await sha256OfFolder(module)).slice(0, 12)}-${architecture}`);

@@ -187,7 +187,7 @@ test("another key of the lab's is taken up beside the one of before, and what th
   up();
   goOn();
   const [before] = shared("secret-");
-  for (const [name, master] of masters)
+  for (const master of masters.values())
     writeFileSync(
       master.at("/etc/kube-lab/encryption-key"),
       `${Buffer.from("another-key-of-32-letters-for-it").toString("base64")}\n`,

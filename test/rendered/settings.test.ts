@@ -111,7 +111,9 @@ describe("a master's settings", () => {
   test("what kubeadm reads is after its own, in both folders of patches", () => {
     for (const folder of ["init", "join"]) {
       const patch = JSON.parse(read(`/etc/kube-lab/patches-${folder}/kube-apiserver2+json.json`));
-      const flags = patch.flatMap(({ value }: { value: unknown }) => (typeof value === "string" ? value : []));
+      const flags = patch.flatMap(({ value }: { value: unknown }) =>
+        typeof value === "string" ? value : [],
+      );
       expect(flags.slice(-2)).toEqual(["--feature-gates=AllAlpha=false", "--max-requests-inflight=500"]);
       const kubelet = JSON.parse(read(`/etc/kube-lab/patches-${folder}/kubeletconfiguration2+merge.json`));
       expect(kubelet).toEqual({ maxPods: 50, featureGates: { AllAlpha: false } });

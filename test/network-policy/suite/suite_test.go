@@ -1,4 +1,4 @@
-// Package suite is upstream's tests of NetworkPolicies, and nothing else of test/e2e: it compiles in a quarter of the time.
+// Package suite is upstream's tests of NetworkPolicies, and nothing else of test/e2e, which would take far longer to compile.
 package suite
 
 import (

@@ -45,7 +45,10 @@ test("a machine gets nobody else's keys, and only masters those of the authoriti
   const allowed: [RegExp, (machine: string) => RegExp][] = [
     [
       /masters/,
-      (machine) => new RegExp(`^lab-(pki-(${machine}-|masters-|.*-ca-key|service-account-key)|secrets-(etcd|encryption))`),
+      (machine) =>
+        new RegExp(
+          `^lab-(pki-(${machine}-|masters-|.*-ca-key|service-account-key)|secrets-(etcd|encryption))`,
+        ),
     ],
     [/workers/, (machine) => new RegExp(`^lab-pki-${machine}-(host|kubelet)-key`)],
     [
