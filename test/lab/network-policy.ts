@@ -40,6 +40,8 @@ export function networkPolicyTests(): void {
     await policy("deny", { policyTypes: ["Ingress"] });
     for (const from of [near, far, foreign]) await reached(from, false);
     expect(await finds(near, dns)).toBe(true);
+    // Nor does a lab ail whose pods keep others out.
+    await eventuallyHealthy();
     const podSelector = { matchLabels: { client: "yes" } };
     await policy("allow", { ingress: [{ from: [{ podSelector }], ports: [{ port: "http" }] }] });
     await reached(far, true);
