@@ -14,7 +14,7 @@ describe.each(["master", "worker"] as const)("a %s", (role) => {
     expect(node.read("/etc/kube-lab/gluster.nft")).toContain(`define gluster = ${plan.subnets.glus.cidr}\n`);
     expect(node.read("/calls")).toMatch(/^--file \/etc\/kube-lab\/gluster.nft\n/);
     expect(node.read(`/usr/local/lib/kube-lab/${role}.sh`)).toMatch(
-      /node_guard\n\s+put_earlier_back\n\s+node_runtime\n/,
+      /node_guard\n(\s+stop_encryption\n)?\s+put_earlier_back\n\s+node_runtime\n/,
     );
   });
 });
