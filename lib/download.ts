@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
+import { fetchOutside } from "./fetch-outside";
 import { describeFailure } from "./http";
 
 /** A digest that a file must have, and who says so. */
@@ -48,7 +49,7 @@ export async function download(url: string, file: string, options: DownloadOptio
       const size = await part.size();
       if (size > before) attempt = 1;
       before = size;
-      const why = describeFailure(error);
+      const why = describeFailure(error, url);
       if (error instanceof Refusal || attempt >= attempts)
         throw new Error(
           `${url}: ${why}. ${size > 0 ? `The next run goes on at ${mib(size)} MiB.` : "Is the internet within reach?"}`,
@@ -111,7 +112,7 @@ async function fetchRest(url: string, part: Part, options: DownloadOptions): Pro
   const range = have > 0 && validator !== undefined ? { range: `bytes=${have}-`, "if-range": validator } : {};
   const stall = new Stall(options.stallMs ?? STALL_MS);
   try {
-    const answer = await fetch(url, {
+    const answer = await fetchOutside(url, {
       // Ranges count the file's own bytes.
       headers: { "accept-encoding": "identity", ...range },
       signal: stall.signal,

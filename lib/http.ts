@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
+import { fetchOutside, proxyTrouble } from "./fetch-outside";
 
 const attempts = 3;
 const stallMs = 60_000;
@@ -33,7 +34,7 @@ export async function downloadWithPublishedChecksum(url: string, path: string): 
 
 /** GET; an error unless the status is 2xx. */
 export async function get(url: string, headers: Record<string, string> = {}): Promise<Response> {
-  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(stallMs * 10) });
+  const answer = await fetchOutside(url, { headers, signal: AbortSignal.timeout(stallMs * 10) });
   if (!answer.ok) throw new HttpError(url, answer);
   return answer;
 }
@@ -88,13 +89,17 @@ export async function withRetries<T>(what: string, work: () => Promise<T>): Prom
       const final = error instanceof HttpError && error.status < 500 && error.status !== 429;
       if (final) throw error;
       if (attempt === attempts)
-        throw new Error(`${what}: failed ${attempts} times: ${describeFailure(error)}`, { cause: error });
+        throw new Error(`${what}: failed ${attempts} times: ${describeFailure(error, what)}`, {
+          cause: error,
+        });
     }
   }
 }
 
-/** An error of `fetch` with its cause, which alone says what is wrong. */
-export function describeFailure(error: unknown): string {
+/** An error of `fetch` with its cause, which alone says what is wrong, or what a proxy has to do with it. */
+export function describeFailure(error: unknown, url?: string): string {
+  const trouble = url !== undefined && URL.canParse(url) ? proxyTrouble(url, error) : undefined;
+  if (trouble !== undefined) return trouble;
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
 }

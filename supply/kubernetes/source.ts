@@ -1,3 +1,4 @@
+import { fetchOutside } from "../../lib/fetch-outside";
 import type { Log } from "../../lib/progress";
 import type { Source } from "./manifest";
 
@@ -37,7 +38,10 @@ export async function chooseSource(
 /** Whether a server answers for an address, be it with a refusal to show it without a login. */
 async function answers(url: string): Promise<boolean> {
   try {
-    const { ok, status } = await fetch(url, { method: "HEAD", signal: AbortSignal.timeout(probeTimeoutMs) });
+    const { ok, status } = await fetchOutside(url, {
+      method: "HEAD",
+      signal: AbortSignal.timeout(probeTimeoutMs),
+    });
     return ok || status === 401;
   } catch {
     return false;
