@@ -1,6 +1,9 @@
 import { sha256Of } from "../lib/checksum";
 import type { LabPlan, MachinePlan, Role } from "../plan/lab-plan";
+import { type Outside, plainOutside } from "../plan/outside";
+import { authorityFiles } from "./common/authorities";
 import { commonFiles } from "./common/files";
+import { proxyFiles } from "./common/proxy";
 import type { MachineCredentials } from "./credentials";
 import { gatewayFiles } from "./gateway/files";
 import { glusterFiles } from "./gluster/files";
@@ -15,16 +18,24 @@ export function guestFiles(
   machine: MachinePlan,
   credentials: MachineCredentials,
   own?: OwnDelivery,
+  outside: Outside = plainOutside,
 ): GuestFile[] {
   const files = [
     ...commonFiles(plan, machine, credentials),
-    ...roleFiles[machine.role](plan, machine, credentials),
+    ...authorityFiles(outside),
+    ...proxyFiles(plan),
+    ...roleFiles[machine.role](plan, machine, credentials, outside),
     ...ownFiles(own),
   ];
   return [...files, { path: "/etc/kube-lab/digest", mode: "0600", content: digestOf(files) }];
 }
 
-type FilesOf = (plan: LabPlan, machine: MachinePlan, credentials: MachineCredentials) => GuestFile[];
+type FilesOf = (
+  plan: LabPlan,
+  machine: MachinePlan,
+  credentials: MachineCredentials,
+  outside: Outside,
+) => GuestFile[];
 
 const roleFiles: Record<Role, FilesOf> = {
   gateway: gatewayFiles,

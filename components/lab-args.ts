@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { OwnArchive } from "../hypervisor/containers/own-archives";
 import { ownImages, requireLoaded } from "../hypervisor/containers/wanted-images";
+import { readOutside } from "../hypervisor/guest/outside";
 import { readOwnSources } from "../hypervisor/guest/own-sources";
 import { readAddedForwards } from "../hypervisor/reality/added-forwards";
 import { LOOK_BOUND } from "../hypervisor/reality/inside";
@@ -10,9 +11,11 @@ import { RemedyError } from "../lib/remedy-error";
 import type { Configuration } from "../plan/config/defaults";
 import { ownParts } from "../plan/config/own-parts";
 import { ConfigurationError } from "../plan/config/problems";
+import { registryLogins } from "../plan/config/registries";
 import { givenAuthorities } from "../plan/given-authorities";
 import { hasNoSettings } from "../plan/kubernetes-settings";
 import type { LabPlan } from "../plan/lab-plan";
+import type { Outside } from "../plan/outside";
 import { planLab } from "../plan/plan";
 import { baseDiskFor, imageChoice } from "./base-disk";
 import type { LabArgs } from "./lab";
@@ -42,6 +45,7 @@ export async function labArgs(own: Readonly<Record<string, unknown>> = {}): Prom
     givenAuthorities: givenAuthorities(configuration),
     archives,
     own: ownDeliveries(configuration, plan),
+    outside: outsideOf(configuration, plan),
   };
 }
 
@@ -50,6 +54,15 @@ function ownDeliveries(configuration: Configuration, { ownSources }: LabPlan): N
   try {
     const sources = readOwnSources(thisHost().project, ownSources);
     return new Map([...ownParts(configuration)].map(([name, part]) => [name, { part, sources }]));
+  } catch (error) {
+    throw asRunError(error);
+  }
+}
+
+/** @throws pulumi.RunError with every PEM file that cannot be had */
+function outsideOf(configuration: Configuration, plan: LabPlan): Outside {
+  try {
+    return readOutside(thisHost().project, plan, registryLogins(configuration));
   } catch (error) {
     throw asRunError(error);
   }

@@ -5,6 +5,7 @@ import { sealEnvironment } from "../hypervisor/environment";
 import type { Observation } from "../hypervisor/reality/observation";
 import { type AuthorityName, planCertificates } from "../plan/certificates";
 import { type LabPlan, type MachinePlan, machinesOf } from "../plan/lab-plan";
+import { type Outside, plainOutside } from "../plan/outside";
 import {
   neededBaseDisk,
   refuseToMakeMastersBesideRestore,
@@ -47,6 +48,8 @@ export interface LabArgs {
   archives?: readonly OwnArchive[];
   /** Files, commands and packages of a person's own, by machines' names; none where it is left out. They become secrets here. */
   own?: ReadonlyMap<string, OwnDelivery>;
+  /** How its machines reach what is outside of the lab; plainly where it is left out. It becomes a secret here. */
+  outside?: Outside;
 }
 
 /** The whole lab: all that machines must know, what they are made of, the machines by role. */
@@ -60,7 +63,8 @@ export class Lab extends LabComponent {
 
   /** @throws pulumi.RunError where the lab that lives could not be brought to the plan without loss; nothing is registered then. */
   constructor(name: string, args: LabArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { plan, observations, givenAuthorities, incarnation, archives = [], own = new Map() } = args;
+    const { plan, observations, givenAuthorities, incarnation } = args;
+    const { archives = [], own = new Map(), outside = plainOutside } = args;
     const baseDisk = checkedBaseDisk(args);
     super("Lab", name, opts);
     const child = { parent: this };
@@ -77,7 +81,8 @@ export class Lab extends LabComponent {
       incarnation: observationOf(observations, baseDisk.template).incarnation,
     };
     const image = new Image(`${name}-image`, template, child);
-    const site: Site = { plan, observations, starting: new Starting(), network, image, pki, secrets, own };
+    const starting = new Starting();
+    const site: Site = { plan, observations, starting, network, image, pki, secrets, own, outside };
     this.machines = this.machinesOn(name, site);
     ownImagesOn(`${name}-own-images`, { site, machines: this.machines, archives }, child);
     this.outputs = labOutputs(site, this.machines);

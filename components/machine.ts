@@ -54,7 +54,9 @@ export class Machine extends LabComponent {
     const image = templateOf(observation) ?? site.image.template;
     const delivered = pulumi
       .secret(credentials)
-      .apply((known) => delivery(guestFiles(site.plan, machine, known, site.own.get(machine.name))));
+      .apply((known) =>
+        delivery(guestFiles(site.plan, machine, known, site.own.get(machine.name), site.outside)),
+      );
 
     const seed = localCommand(
       `${name}-seed`,

@@ -1,6 +1,7 @@
 import type { OwnDelivery } from "../cloud-init/own/files";
 import type { Observation } from "../hypervisor/reality/observation";
 import type { LabPlan } from "../plan/lab-plan";
+import type { Outside } from "../plan/outside";
 import type { Image } from "./image";
 import type { Network } from "./network";
 import type { Pki } from "./pki";
@@ -20,4 +21,6 @@ export interface Site {
   secrets: Secrets;
   /** What a person's own configuration adds to machines, by their names. */
   own: ReadonlyMap<string, OwnDelivery>;
+  /** How machines reach what is outside of the lab. */
+  outside: Outside;
 }

@@ -198,6 +198,26 @@ export interface ImagePlan {
   layout: DiskLayout;
 }
 
+/** How masters and workers reach a registry of container images; its login is a secret, and apart. */
+export interface RegistryPlan {
+  /** As images' names begin: `docker.io`, `registry.example:5000`. */
+  host: string;
+  /** URLs that are tried first, in this order. */
+  mirrors: string[];
+  /** Its certificate counts for nothing, and where it speaks no TLS, plain HTTP does. */
+  insecure: boolean;
+  /** PEM file of who signs its certificate: full path, or relative to the project's folder. */
+  authority?: string;
+}
+
+/** By what machines reach the outside. Secret where a login is in a URL. */
+export interface ProxyPlan {
+  http?: string;
+  https?: string;
+  /** The lab's own networks and names among them. */
+  noProxy: string[];
+}
+
 export interface LabPlan {
   project: "kube-lab";
   stack: string;
@@ -233,6 +253,11 @@ export interface LabPlan {
   imageArchives: string[];
   /** Files of the host that its machines get by \`cloudInit\`: paths, relative to the project's folder or full. */
   ownSources: { key: string; source: string }[];
+  registries: RegistryPlan[];
+  /** PEM files of authorities that every machine trusts: paths, relative to the project's folder or full. */
+  certificateAuthorities: string[];
+  /** Absent where there is none. */
+  proxy?: ProxyPlan;
   hostAccess: { mode: "forward" | "hostonly" | "bridged"; address: string };
   certificates: CertificateLifetimes;
 }

@@ -2,6 +2,8 @@ import { addressAfter, addressAt, prefixLength } from "../lib/addresses";
 import { madeWith } from "./config/changes";
 import type { Configuration } from "./config/defaults";
 import { ownSources } from "./config/own-parts";
+import { planProxy } from "./config/proxy";
+import { planRegistries } from "./config/registries";
 import { natNetwork, subnetNames } from "./fixed-networks";
 import type { AddedForward } from "./forwards";
 import { planSettings } from "./kubernetes-settings";
@@ -37,6 +39,7 @@ export function planLab(
   added: readonly AddedForward[] = [],
 ): LabPlan {
   const { kubernetes, loadBalancers, hostAccess, certificates, image } = configuration;
+  const proxy = planProxy(configuration);
   // The stand-in's machines reach nothing outside their computer, and share its clock.
   const reachesOut = configuration.hypervisor !== "embedded";
   return {
@@ -79,6 +82,9 @@ export function planLab(
     },
     imageArchives: configuration.images,
     ownSources: ownSources(configuration),
+    registries: planRegistries(configuration),
+    certificateAuthorities: configuration.certificateAuthorities,
+    ...(proxy && { proxy }),
     hostAccess: { mode: hostAccess.mode, address: hostAccess.address },
     certificates: {
       authorityHours: certificates.authorityYears * HOURS_A_YEAR,

@@ -3,6 +3,7 @@ import { fittingHypervisor, preflight } from "../hypervisor/preflight/preflight"
 import { findLab } from "../hypervisor/reality/living-lab";
 import { planOfStack, rawConfigurationIn } from "../lab/stack/stack-plan";
 import { type CommandLine, type Options, runCommand } from "../lib/command-line";
+import { useProxy } from "../lib/fetch-outside";
 import { ConfigurationError } from "../plan/config/configuration";
 
 const options = { json: { type: "boolean", does: "as JSON" } } as const satisfies Options;
@@ -35,6 +36,7 @@ async function look(stack: string): Promise<Finding[]> {
     const configFile = `Pulumi.${stack}.yaml`;
     const choice = { configured: rawConfigurationIn(configFile).hypervisor, fitting: hypervisor };
     const plan = planOfStack(stack, configFile, hypervisor, (await findLab(stack, choice)).living);
+    useProxy(plan.proxy);
     const why =
       plan.hypervisor === "embedded" && reason !== undefined ? `, since VirtualBox can't run: ${reason}` : "";
     return [fine("hypervisor", `${plan.hypervisor}${why}`), ...(await preflight(plan))];

@@ -4,6 +4,8 @@
 base_converge() {
   base_network
   base_services
+  base_authorities
+  base_proxy
   base_lan
   step "setting up name resolution and kernel settings"
   base_resolver
@@ -31,6 +33,34 @@ base_services() {
   ln -sf /etc/systemd/system/kube-lab.service /etc/systemd/system/multi-user.target.wants/kube-lab.service
   [ "$ROLE" = gateway ] || systemctl start kube-lab-verify.socket ||
     printf 'kube-lab: nobody can ask this machine what is broken inside: systemctl status kube-lab-verify.socket\n'
+}
+
+# Who has read them before is its role's to start again.
+base_authorities() {
+  local files=("$ROOT"/usr/local/share/ca-certificates/kube-lab-*.crt) digest=none
+  [ ! -e "${files[0]}" ] || digest=$(sha256sum "${files[@]}" | sha256sum)
+  [ "$digest" != "$(cat "$STATE/authorities" 2>/dev/null || echo none)" ] || return 0
+  step "trusting the certificate authorities of the configuration"
+  update-ca-certificates >/dev/null 2>"$RUN/authorities" ||
+    fail "update-ca-certificates failed: $(tail -n 1 "$RUN/authorities")"
+  printf '%s\n' "$digest" >"$STATE/authorities"
+}
+
+# What sessions have of the proxy; what somebody else has in that file stays.
+base_proxy() {
+  local file=$ROOT/etc/environment begin="# kube-lab: proxy" end="# kube-lab: end" mode=0644
+  [ -e "$ETC/proxy.env" ] || grep -qxF "$begin" "$file" 2>/dev/null || return 0
+  touch "$file"
+  {
+    sed "/^$begin\$/,/^$end\$/d" "$file"
+    [ ! -e "$ETC/proxy.env" ] || { printf '%s\n' "$begin" && cat "$ETC/proxy.env" && printf '%s\n' "$end"; }
+  } | (umask 077 && cat >"$STATE/environment")
+  [ ! -e "$ETC/proxy.env" ] || mode=0$(stat --format %a "$ETC/proxy.env")
+  if ! cmp -s "$STATE/environment" "$file"; then
+    step "changing the proxy of sessions"
+    install --mode="$mode" "$STATE/environment" "$file.kube-lab" && mv -f "$file.kube-lab" "$file"
+  fi
+  rm -f "$STATE/environment"
 }
 
 base_lan() {

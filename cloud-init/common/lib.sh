@@ -12,6 +12,8 @@ LIBRARY=${LIBRARY:-/usr/local/lib/kube-lab}
 POLL_SECONDS=0.5
 
 umask 022
+# The lab's scripts ask its own machines alone; a session has the configuration's proxy.
+unset http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY
 mkdir -p "$RUN" "$STATE"
 [ ! -r "$ETC/environment" ] || . "$ETC/environment"
 # A hypervisor whose machines share something with their host says so here (KUBE_LAB_…); each variable has a default.

@@ -1,4 +1,5 @@
 import type { LabPlan, MachinePlan } from "../../plan/lab-plan";
+import type { Outside } from "../../plan/outside";
 import type { MachineCredentials } from "../credentials";
 import type { GuestFile } from "../guest-file";
 import { needed } from "../needed";
@@ -9,6 +10,7 @@ import { initDocuments, joinDocuments, upgradeDocuments } from "./kubeadm";
 import { kubeconfig } from "./kubeconfig";
 import { initPatches } from "./patches";
 import { kubeletFiles, pkiFiles } from "./pki-files";
+import { registryFiles } from "./registries";
 import { kubeletPatches, settingsPatches } from "./settings";
 
 /** Only kubelet and containerd: a worker gets no authority's key and no certificate of the control plane. */
@@ -16,9 +18,10 @@ export function workerFiles(
   plan: LabPlan,
   machine: MachinePlan,
   credentials: MachineCredentials,
+  outside: Outside,
 ): GuestFile[] {
   return [
-    ...nodeFiles(plan, machine, credentials),
+    ...nodeFiles(plan, machine, credentials, outside),
     realFile("kubernetes/worker.sh", "/usr/local/lib/kube-lab/worker.sh"),
     ...kubeletPatches(plan, "/etc/kube-lab/patches"),
   ];
@@ -29,9 +32,10 @@ export function masterFiles(
   plan: LabPlan,
   machine: MachinePlan,
   credentials: MachineCredentials,
+  outside: Outside,
 ): GuestFile[] {
   return [
-    ...nodeFiles(plan, machine, credentials),
+    ...nodeFiles(plan, machine, credentials, outside),
     ...[
       "master.sh",
       "members.sh",
@@ -77,7 +81,12 @@ function kubeletConfig(plan: LabPlan, machine: MachinePlan, credentials: Machine
   });
 }
 
-function nodeFiles(plan: LabPlan, machine: MachinePlan, credentials: MachineCredentials): GuestFile[] {
+function nodeFiles(
+  plan: LabPlan,
+  machine: MachinePlan,
+  credentials: MachineCredentials,
+  outside: Outside,
+): GuestFile[] {
   const authority = credentials.authorities["kubernetes-ca"].certificate;
   return [
     ...[
@@ -93,7 +102,15 @@ function nodeFiles(plan: LabPlan, machine: MachinePlan, credentials: MachineCred
     realFile("image/bundle.sh", "/usr/local/lib/kube-lab/bundle.sh"),
     realFile("kubernetes/gluster.nft", "/usr/local/lib/kube-lab/gluster.nft"),
     realFile("kubernetes/volume.service", "/etc/systemd/system/kube-lab-volume.service"),
-    realFile("kubernetes/containerd.toml", "/usr/local/lib/kube-lab/containerd.toml"),
+    ...registryFiles(outside),
+    ...(plan.proxy === undefined
+      ? []
+      : [
+          realFile(
+            "kubernetes/containerd-proxy.conf",
+            "/etc/systemd/system/containerd.service.d/10-kube-lab-proxy.conf",
+          ),
+        ]),
     realFile("kubernetes/kubelet.service", "/etc/systemd/system/kubelet.service"),
     realFile("kubernetes/stop-pods.sh", "/usr/local/lib/kube-lab/stop-pods.sh", "0755"),
     realFile("kubernetes/pods.service", "/etc/systemd/system/kube-lab-pods.service"),

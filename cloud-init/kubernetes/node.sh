@@ -10,13 +10,24 @@ AUTHORITY=/etc/kube-lab/kubernetes-ca.crt
 node_runtime() {
   step "starting containerd"
   unchanged
-  render containerd.toml /etc/containerd/config.toml 0644 \
+  # The template is for root alone where logins of registries are in it.
+  render containerd.toml /etc/containerd/config.toml "0$(stat --format %a "$LIBRARY/containerd.toml")" \
     "SANDBOX_IMAGE=$(sandbox_image)" \
     "SYSTEMD_CGROUP=$([ "$(cgroup_driver)" = systemd ] && echo true || echo false)" \
     "RESTRICT_OOM_SCORE_ADJ=${KUBE_LAB_RESTRICT_OOM_SCORE_ADJ:-false}"
-  start_service containerd.service
+  start_runtime
   systemctl start kube-lab-pods.service
   wait_until 60 "own address $ADDRESS (netplan, 'networkctl status' tells)" has_own_address
+}
+
+# Containers outlive it. A pass that was cut off before the restart has noted nothing.
+start_runtime() {
+  local digest
+  digest=$(cat "$ROOT/etc/containerd/config.toml" "$ETC/proxy.env" 2>/dev/null | sha256sum || true)
+  # Of a machine that has noted nothing yet the proxy is new.
+  [ "$digest" = "$(cat "$STATE/containerd" 2>/dev/null || sha256sum <"$ROOT/etc/containerd/config.toml")" ] || changed
+  start_service containerd.service
+  printf '%s\n' "$digest" >"$STATE/containerd"
 }
 
 has_own_address() { ip -brief address show | grep -qwF "$ADDRESS"; }

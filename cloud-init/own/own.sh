@@ -200,7 +200,7 @@ own_command() {
   log=$OWN_LOG/${log%.}.log
   (umask 077 && own_query ".commands[$1].command" >"$script" && : >"$ROOT$log") || return 1
   step "running $key"
-  (cd / && umask 022 && timeout --kill-after 10 "$OWN_COMMAND_SECONDS" bash -euo pipefail "$script") </dev/null >"$ROOT$log" 2>&1 || status=$?
+  (cd / && umask 022 && own_proxy && timeout --kill-after 10 "$OWN_COMMAND_SECONDS" bash -euo pipefail "$script") </dev/null >"$ROOT$log" 2>&1 || status=$?
   rm -f "$script"
   case $status in
     0) touch "$OWN_STATE/commands/$3" ;;
@@ -208,6 +208,15 @@ own_command() {
     *) own_error "$key ended with status $status, those after it wait, what it printed: $log" ;;
   esac
   return "$status"
+}
+
+# Whose commands may fetch something.
+own_proxy() {
+  [ -r "$ETC/proxy.env" ] || return 0
+  set -a
+  # shellcheck disable=SC1091
+  . "$ETC/proxy.env"
+  set +a
 }
 
 # What is taken out of the configuration and comes back later runs again.

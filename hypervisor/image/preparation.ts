@@ -4,6 +4,7 @@ import { dump } from "js-yaml";
 import type { Host } from "../../lib/host";
 import { type Log, waitFor } from "../../lib/progress";
 import { RemedyError } from "../../lib/remedy-error";
+import { posixWord } from "../../lib/shell-words";
 import { withTemporaryFolder } from "../../lib/temporary-folder";
 import { makeIso } from "../driver/iso";
 import type { VBoxManage } from "../driver/vboxmanage";
@@ -39,7 +40,7 @@ export async function prepareByBoot(
     const seed = path.join(temporary, "seed.iso");
     const volume = path.join(temporary, "bundle.iso");
     log("packing the bundle for its preparation");
-    await writeSeed(await preparationSeed(host.project, image), seed, host);
+    await writeSeed(await preparationSeed(host.project, image, process.env), seed, host);
     await makeIso({ source: bundle, target: volume, label: BUNDLE_LABEL }, host);
     await setDevices(vbox, image, { seed, bundle: volume, consoleLog });
     try {
@@ -77,7 +78,7 @@ async function bootOnce(vbox: VBoxManage, image: string, consoleLog: string, log
 }
 
 /** User data that carries the preparation scripts and runs them. Typed values, YAML by js-yaml. */
-export async function preparationSeed(project: string, image: string) {
+export async function preparationSeed(project: string, image: string, environment: NodeJS.ProcessEnv = {}) {
   const source = path.join(project, "cloud-init", "image");
   const entries = await readdir(source, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
@@ -93,10 +94,15 @@ export async function preparationSeed(project: string, image: string) {
     permissions: "0700",
     content: await readFile(path.join(project, "hypervisor", "image", "prepare-boot.sh"), "utf8"),
   };
+  // Set-up has this computer's proxy in them, or the configuration's.
+  const proxy = ["http_proxy", "https_proxy"].flatMap((name) =>
+    environment[name] ? [`export ${name}=${posixWord(environment[name])}\n`] : [],
+  );
+  const proxyFile = { path: `${GUEST_FOLDER}/proxy.sh`, permissions: "0600", content: proxy.join("") };
   const userData = {
     ssh_pwauth: false,
     disable_root: true,
-    write_files: [...files, start],
+    write_files: [...files, start, ...(proxy.length > 0 ? [proxyFile] : [])],
     runcmd: [[start.path, BUNDLE_LABEL, `${GUEST_FOLDER}/prepare.sh`]],
   };
   return {

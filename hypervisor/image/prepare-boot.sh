@@ -32,5 +32,7 @@ trap finish EXIT
 say "mounting the volume $label"
 mkdir -p "$mount_point"
 mount -o ro "/dev/disk/by-label/$label" "$mount_point"
+# shellcheck disable=SC1091
+[ ! -r "${prepare%/*}/proxy.sh" ] || . "${prepare%/*}/proxy.sh"
 say "running $prepare"
 "$prepare" "$mount_point" > >(tee "$console") 2>&1

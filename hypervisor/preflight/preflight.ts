@@ -1,5 +1,6 @@
 import type { Hypervisor, LabPlan } from "../../plan/lab-plan";
 import { checkAddonImages } from "./addons";
+import { checkAuthorityFiles } from "./authority-files";
 import { checkClock } from "./clock";
 import { checkEmbedded } from "./embedded";
 import type { Finding } from "./finding";
@@ -16,6 +17,7 @@ import { checkHostNetworks } from "./networks";
 import { checkOwnImages } from "./own-images";
 import { checkOwnSources } from "./own-sources";
 import { type Probes, realProbes } from "./probes";
+import { checkProxy } from "./proxy";
 import { checkSettings } from "./settings";
 import { checkVirtualBox } from "./virtualbox";
 
@@ -33,9 +35,11 @@ export async function preflight(plan: LabPlan, probes: Probes = realProbes()): P
     checkHostNetworks(plan, probes),
     checkLans(plan, probes),
     checkClock(probes),
+    checkProxy(probes),
     checkAddonImages(plan, probes),
     checkOwnImages(plan, probes),
     checkOwnSources(plan, probes),
+    checkAuthorityFiles(plan, probes),
     checkSettings(plan),
   ]);
   return findings.flat();

@@ -87,6 +87,37 @@ export const imageArchives = listOf(
   "a list of files, relative to the project's folder or full paths, as docker save writes them",
 );
 
+export const authorityFiles = listOf(
+  z
+    .string()
+    .max(1024)
+    .regex(/^[^\s-](.*\S)?$/),
+  "a list of PEM files, relative to the project's folder or full paths",
+);
+
+/** A login may be in it. */
+export const proxyUrl = {
+  ...text(
+    /^https?:\/\/([^\s'"\\$`@/]+@)?[A-Za-z0-9.-]+(:\d{1,5})?\/?$/,
+    "http(s)://HOST:PORT, or http(s)://USER:PASSWORD@HOST:PORT with %XX for what is no letter or digit",
+    1024,
+  ),
+  secret: true,
+};
+export const proxyExceptions = listOf(
+  z.string().regex(/^(\*|\.?[a-z0-9][a-z0-9.-]*(:\d{1,5})?|\d[\d.]*\/\d{1,2})$/),
+  "a list of at most 16 names, which stand for those in them, too, addresses, or subnets",
+);
+
+/** What is in it, plan/config/registries.ts reads. */
+export const registries = {
+  schema: z.record(z.string(), z.unknown()),
+  allowed:
+    "a map of registries' hosts, as images' names begin, to objects with mirrors, username, password, insecure and authority",
+  type: "map",
+  secret: true,
+};
+
 /** Whoever takes the wrong one of two files has a private key in it: none of them is shown when it is refused. */
 export const authorizedKeys = {
   ...listOf(

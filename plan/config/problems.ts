@@ -56,9 +56,8 @@ export function visible(value: unknown): unknown {
 }
 
 function pathOf(key: string): string {
-  if (key.includes("[")) {
-    return `--path "${key}"`;
-  }
+  if (key.includes('"')) return `--path '${key}'`;
+  if (key.includes("[")) return `--path "${key}"`;
   return key.includes(".") ? `--path ${key}` : key;
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { diskLayouts } from "../lab-plan";
 import { defaultAddonVersions } from "../versions";
 import {
+  authorityFiles,
   authorizedKeys,
   checksum,
   diskImage,
@@ -9,6 +10,9 @@ import {
   glusterCount,
   imageArchives,
   masterCount,
+  proxyExceptions,
+  proxyUrl,
+  registries,
   releaseLike,
   resolvers,
   timeServers,
@@ -225,6 +229,28 @@ export const schema = z.strictObject({
     inPlace,
     "Archives of container images, as `docker save` writes them, that every master and worker has from its birth",
   ),
+  registries: key(
+    registries,
+    {},
+    inPlace,
+    "How masters and workers reach registries of container images, by the registry's host: `mirrors`, `username` and `password`, `insecure`, `authority`",
+  ),
+  certificateAuthorities: key(
+    authorityFiles,
+    [],
+    inPlace,
+    "PEM files of certificate authorities that every machine trusts, beside the public ones",
+  ),
+  proxy: section("The proxy by which the lab's machines, and its set-up, reach the outside", {
+    http: derivedKey(proxyUrl, "none", inPlace, "For http:// URLs"),
+    https: derivedKey(proxyUrl, "none", inPlace, "For https:// URLs"),
+    noProxy: key(
+      proxyExceptions,
+      [],
+      inPlace,
+      "What is reached without it, beside the lab's own networks and names",
+    ),
+  }),
   cloudInit,
   hostAccess,
   names: section("What machines' names begin with; two digits follow", {

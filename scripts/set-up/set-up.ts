@@ -5,6 +5,7 @@ import { problemsOfUpgrade } from "../../components/living-releases";
 import { standInPackages as embeddedPackages } from "../../embedded/host-packages";
 import { writeChoice } from "../../hypervisor/driver/choice";
 import { locateVBoxManage } from "../../hypervisor/driver/locate";
+import { readableAuthorities } from "../../hypervisor/guest/outside";
 import { fittingHypervisor } from "../../hypervisor/preflight/preflight";
 import { addInside, LOOK_BOUND, lookInside } from "../../hypervisor/reality/inside";
 import { findLab } from "../../hypervisor/reality/living-lab";
@@ -17,6 +18,7 @@ import {
   usablePlanOfStack,
 } from "../../lab/stack/stack-plan";
 import { ensureHostPackages } from "../../lib/debian-packages";
+import { trustAuthorities, useProxy } from "../../lib/fetch-outside";
 import { thisHost } from "../../lib/host";
 import { localFolder } from "../../lib/local-folder";
 import { ensurePrivateFolder } from "../../lib/private-folder";
@@ -83,6 +85,8 @@ async function prepareWith(
   const configured = readableConfigurationIn(configFile).raw.hypervisor;
   const { living, folder } = await findLab(stack, { configured, fitting });
   const { plan, ...rest } = planned(stack, configFile, fitting, living);
+  useProxy(plan.proxy);
+  trustAuthorities(readableAuthorities(project, plan), join(project, localFolder, "authorities.pem"));
   if (plan.hypervisor === "embedded" && reason !== undefined) sayOnce(project, [standIn(reason)]);
   if (plan.hypervisor === "embedded") sayOnce(project, [containerWords]);
   // Others build no disk and run no stand-in; what they lack, preflight names.

@@ -13,6 +13,7 @@ import { insideTests } from "./inside";
 import { networkPolicyTests } from "./network-policy";
 import { ownImageTests } from "./own-images";
 import { ownPartTests } from "./own-parts";
+import { registryTests } from "./registries";
 import { removalTests } from "./removal";
 import { secrecyTests } from "./secrecy";
 import { storageTests } from "./storage";
@@ -51,6 +52,8 @@ describe("a broken lab", insideTests);
 describe("day two", dayTwoTests);
 
 describe("images of one's own", ownImageTests);
+
+describe("registries", registryTests);
 
 describe("a changed lab", changeTests);
 

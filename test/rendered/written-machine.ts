@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import type { GuestFile } from "../../cloud-init/guest-file";
 import { guestFiles } from "../../cloud-init/guest-files";
 import type { LabPlan, MachinePlan } from "../../plan/lab-plan";
+import type { Outside } from "../../plan/outside";
 import { exampleCredentials } from "./example-credentials";
 import { expectAccepted, toolEnvironment } from "./tool";
 
@@ -25,9 +26,9 @@ export interface WrittenMachine {
   remove(): void;
 }
 
-export function writeMachine(plan: LabPlan, machine: MachinePlan): WrittenMachine {
+export function writeMachine(plan: LabPlan, machine: MachinePlan, outside?: Outside): WrittenMachine {
   const root = mkdtempSync(join(tmpdir(), `kube-lab-${machine.name}-`));
-  const files = guestFiles(plan, machine, exampleCredentials(plan, machine));
+  const files = guestFiles(plan, machine, exampleCredentials(plan, machine), undefined, outside);
   const at = (path: string) => join(root, path);
   for (const file of files) {
     mkdirSync(dirname(at(file.path)), { recursive: true });

@@ -14,6 +14,7 @@ import { checkNames } from "./names";
 import { checkNotStarted } from "./not-started";
 import { checkOwnParts } from "./own-parts";
 import { checkPorts } from "./ports";
+import { checkRegistries } from "./registries";
 import { checkResolvers } from "./resolvers";
 import { checkSubnets } from "./subnet-overlap";
 import { checkUser } from "./user";
@@ -34,6 +35,7 @@ export const everyCheck: readonly ConfigurationCheck[] = [
   checkResolvers,
   checkAddons,
   checkOwnParts,
+  checkRegistries,
   checkKubernetesSettings,
   checkLifetimes,
   checkAuthorities,

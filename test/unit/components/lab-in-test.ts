@@ -48,6 +48,7 @@ interface Given {
   givenAuthorities?: LabArgs["givenAuthorities"];
   archives?: NonNullable<LabArgs["archives"]>;
   own?: NonNullable<LabArgs["own"]>;
+  outside?: NonNullable<LabArgs["outside"]>;
   baseDisk?: LabArgs["baseDisk"];
 }
 
@@ -57,7 +58,11 @@ export async function labOf(plan: LabPlan, given: Given = {}) {
   const incarnation = "2026-11-20T10:00:00Z missing";
   const disk = "baseDisk" in given ? given.baseDisk : baseDisk;
   const args = { plan, incarnation, observations, baseDisk: disk, givenAuthorities, archives, own };
-  const { resources, result } = await registered(() => new Lab("lab", args).outputs, resourceOutputs);
+  const { outside } = given;
+  const { resources, result } = await registered(
+    () => new Lab("lab", { ...args, ...(outside && { outside }) }).outputs,
+    resourceOutputs,
+  );
   const byName = new Map(resources.map((resource) => [resource.name, resource]));
   const resource = (name: string): Registered => {
     const found = byName.get(name);

@@ -88,6 +88,18 @@ test("what cloudInit gives to a machine is its alone, and secret", async () => {
   ]);
 });
 
+test("a registry's password is masters' and workers' alone, and secret", async () => {
+  const login = { username: "alice", password: "PRIVATE(registry)" };
+  const registries = [{ host: "registry.example", mirrors: [], insecure: false, login }];
+  const lab = await labOf(planOf(), { outside: { authorities: [], registries } });
+  expect(lab.resources.filter(({ inputs }) => /PRIVATE/.test(JSON.stringify(open(inputs))))).toEqual([]);
+  const holders = lab.resources
+    .filter(({ name }) => /-(seed|apply)$/.test(name))
+    .filter((command) => given(command).includes(login.password));
+  expect(holders).toHaveLength(12);
+  for (const { name } of holders) expect(name).toMatch(/^lab-(masters|workers)-/);
+});
+
 test("the outputs keep secrets secret and public parts public", async () => {
   for (const output of [
     outputs.kubeconfig,

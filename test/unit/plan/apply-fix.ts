@@ -1,18 +1,17 @@
 /** Does to a raw configuration what the `pulumi config` commands in a problem's fix would do. */
 export function applyFix(raw: Record<string, unknown>, fix: string): Record<string, unknown> {
   const fixed = structuredClone(raw);
-  const command = /pulumi config (set|rm) (?:--path )?("[^"]+"|[\w.-]+)(?: ("[^"]*"|[\w.:/@+-]+))?/g;
+  const command = /pulumi config (set|rm) (?:--path )?("[^"]+"|'[^']+'|[\w.-]+)(?: ("[^"]*"|[\w.:/@+-]+))?/g;
   for (const [, verb, key = "", value = ""] of fix.split(", or")[0]?.matchAll(command) ?? []) {
-    const path = unquoted(key)
-      .split(/[.[\]]+/)
-      .filter((part) => part !== "");
+    const parts = unquoted(key).matchAll(/"([^"]+)"|([^.[\]"]+)/g);
+    const path = [...parts].map(([, quoted, plain]) => quoted ?? plain ?? "");
     change(fixed, path, verb === "rm" ? undefined : unquoted(value));
   }
   return fixed;
 }
 
 function unquoted(text: string): string {
-  return text.replace(/^"|"$/g, "");
+  return text.replace(/^["']|["']$/g, "");
 }
 
 function change(root: Record<string, unknown>, path: string[], value: string | undefined): void {
