@@ -3,8 +3,11 @@ import { load } from "js-yaml";
 import { readAddedForwards } from "../../hypervisor/reality/added-forwards";
 import { readLivingLab } from "../../hypervisor/reality/living-lab";
 import { type LivingLab, parseConfiguration, usableConfiguration } from "../../plan/config/configuration";
+import { parsedValue } from "../../plan/config/stack-configuration";
 import type { LabPlan } from "../../plan/lab-plan";
 import { planLab } from "../../plan/plan";
+import { knownPassphrase } from "../../supply/engine/backend";
+import { withSecretsOpen } from "./secret-values";
 
 /**
  * The plan of a stack as its configuration file has it, without asking the engine; a file that is not there is the
@@ -64,7 +67,7 @@ export function readableConfigurationIn(configFile: string): {
 }
 
 /**
- * The namespace `kube-lab` of a stack's file.
+ * The namespace `kube-lab` of a stack's file, with encrypted values in clear.
  * @throws Error in one line where the file is no YAML.
  */
 export function rawConfigurationIn(configFile: string): Record<string, unknown> {
@@ -72,10 +75,18 @@ export function rawConfigurationIn(configFile: string): Record<string, unknown> 
   // Empty is what stays of a file that had only the engine's own line.
   const file = text.trim() === "" ? null : parsed(text, configFile);
   const prefix = "kube-lab:";
+  const passphrase = () => knownPassphrase(process.cwd(), process.env);
   return Object.fromEntries(
     Object.entries(file?.config ?? {})
       .filter(([key]) => key.startsWith(prefix))
-      .map(([key, value]) => [key.slice(prefix.length), value]),
+      .map(([key, value]) => {
+        const open = withSecretsOpen(value, file?.encryptionsalt, passphrase);
+        // A group that is encrypted as a whole is JSON, as the engine hands it to the program.
+        return [
+          key.slice(prefix.length),
+          open !== value && typeof open === "string" ? parsedValue(open) : open,
+        ];
+      }),
   );
 }
 
@@ -88,5 +99,6 @@ function parsed(text: string, configFile: string): StackFile | null {
 }
 
 interface StackFile {
+  encryptionsalt?: string;
   config?: Record<string, unknown>;
 }

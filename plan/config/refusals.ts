@@ -12,6 +12,7 @@ export function refusedValue(path: Path, value: unknown, fallback: Fallback): Pr
   if (setting === undefined) {
     return notAGroup(keyOf(path), visible(value), keysAt(path), fallback);
   }
+  if (isSealed(value)) return sealedValue(path, setting);
   const explanation = value === null ? undefined : setting.explain?.(value);
   return {
     key: keyOf(path),
@@ -19,6 +20,21 @@ export function refusedValue(path: Path, value: unknown, fallback: Fallback): Pr
     reason: explanation?.reason ?? (isEntry(path) ? entryMismatch(value) : mismatch(setting, value)),
     allowed: setting.allowed,
     fix: fixFor(path, explanation?.meant ?? fallback(keyOf(leafPath(path)))),
+  };
+}
+
+/** What `pulumi config set --secret` has written, and could not be opened here. */
+function isSealed(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "secure" in value && typeof value.secure === "string";
+}
+
+function sealedValue(path: Path, { allowed }: Setting): Problem {
+  return {
+    key: keyOf(path),
+    value: "(secret)",
+    reason: "it is encrypted by another passphrase than this project's, or by a service",
+    allowed,
+    fix: "set PULUMI_CONFIG_PASSPHRASE to the stack's passphrase, or set the key without --secret",
   };
 }
 

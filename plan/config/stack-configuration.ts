@@ -8,12 +8,12 @@ export function rawConfiguration(stackConfiguration: Record<string, string>): Re
   return Object.fromEntries(
     Object.entries(stackConfiguration)
       .filter(([key]) => key.startsWith(namespace))
-      .map(([key, value]) => [key.slice(namespace.length), parsed(value)]),
+      .map(([key, value]) => [key.slice(namespace.length), parsedValue(value)]),
   );
 }
 
 /** What is no JSON object or list stays a text; if it should have been one, the schema says so with its key. */
-function parsed(value: string): unknown {
+export function parsedValue(value: string): unknown {
   if (!/^\s*[[{]/.test(value)) {
     return value;
   }

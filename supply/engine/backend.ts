@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { localFolder } from "../../lib/local-folder";
@@ -63,6 +64,17 @@ export async function removeSalt(projectFolder: string, stack: string): Promise<
   }
   await writeFile(file, without);
   return true;
+}
+
+/** The passphrase that ensureBackend sets, or the user's own; undefined where there is none yet, or it can't be read. */
+export function knownPassphrase(projectFolder: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const { PULUMI_CONFIG_PASSPHRASE: own, PULUMI_CONFIG_PASSPHRASE_FILE: file } = environment;
+  if (own !== undefined) return own;
+  try {
+    return readFileSync(file || join(resolve(projectFolder, localFolder), "passphrase"), "utf8").trim();
+  } catch {
+    return undefined;
+  }
 }
 
 async function removeSalts(projectFolder: string): Promise<void> {
