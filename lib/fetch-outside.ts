@@ -66,11 +66,17 @@ export async function fetchOutside(url: string, init: RequestInit = {}): Promise
   return (await fetchBy(url, { ...(init as object), dispatcher })) as unknown as Response;
 }
 
-/** Why nothing came, where a proxy is a part of it; undefined where the site alone is. */
+const unreached =
+  /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|Connect Timeout/;
+
+/** Why nothing came, where a proxy, or that there is none, may be a part of it; undefined where the site alone is. */
 export function proxyTrouble(url: string, error: unknown): string | undefined {
   const proxy = proxyFor(url, process.env);
-  if (proxy === undefined) return undefined;
   const words = reasonsOf(error).at(-1) ?? String(error);
+  if (proxy === undefined)
+    return unreached.test(words)
+      ? `${new URL(url).host} is not reached (${words}): it is down, or this network leads outside by a proxy alone, which ${variableOf(url)} or kube-lab:proxy names`
+      : undefined;
   const status = /Proxy response \((\d+)\)/.exec(words)?.[1];
   const name = `the proxy ${shownProxy(proxy)}`;
   if (status === "407")
@@ -79,7 +85,7 @@ export function proxyTrouble(url: string, error: unknown): string | undefined {
   if (status === "502" || status === "503" || status === "504")
     return `${name} answers, and does not reach ${new URL(url).host} (status ${status}): the site is down, or the proxy has no way to it`;
   if (status !== undefined) return `${name} refuses ${new URL(url).host} (status ${status})`;
-  return /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|Connect Timeout/.test(words)
+  return unreached.test(words)
     ? `${name} does not answer (${words}); ${variableOf(url)} names it`
     : undefined;
 }

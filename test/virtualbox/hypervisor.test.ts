@@ -35,6 +35,7 @@ describeHere("our code, on the real VBoxManage and the stand-in alike:", () => {
 async function playReal(): Promise<Map<string, View>> {
   const sandbox = await openSandbox((line) => process.stderr.write(`${line}\n`));
   try {
+    await sandbox.keepService();
     const folder = join(sandbox.folder, "lab");
     return await play(script, await openLaboratory("virtualbox", sandbox.vboxManage, process.env, folder));
   } finally {

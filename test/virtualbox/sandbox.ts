@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -19,6 +19,8 @@ export interface Sandbox {
   processes: number;
   /** A process in its namespaces, seen from here. */
   inside: number;
+  /** Starts its service to stay; else it ends five seconds after the last call, and forgets the media that no machine has. */
+  keepService: () => Promise<void>;
   remove: () => Promise<void>;
 }
 
@@ -58,12 +60,25 @@ export async function openSandbox(log: Log, read: readonly string[] = []): Promi
     "--net",
     "--ipc",
   ];
+  const variables = { HOME: home, VBOX_USER_HOME: join(home, "settings"), USER: "root", LOGNAME: "root" };
+  const exported = Object.entries(variables).map(([name, value]) => `${name}='${value}'`);
   const lines = [
     "#!/bin/sh",
-    `export HOME='${home}' VBOX_USER_HOME='${home}/settings' USER=root LOGNAME=root`,
+    `export ${exported.join(" ")}`,
     `exec ${enter.join(" ")} -- /usr/bin/VBoxManage "$@"`,
   ];
   writeFileSync(vboxManage, `${lines.join("\n")}\n`, { mode: 0o755 });
+  const keepService = async () => {
+    const [program = "", ...words] = [...enter, "--", "/usr/lib/virtualbox/VBoxSVC"];
+    const env = { ...process.env, ...variables };
+    const service = spawn(program, words, { env, stdio: "ignore" });
+    const file = join(variables.VBOX_USER_HOME, "VBoxSVC.log");
+    const wait = { log, what: "for VirtualBox's service", boundSeconds: 30, remedy: `Look at ${file}.` };
+    await waitFor({ ...wait, pause: { first: 50, longest: 200 } }, async () => {
+      if (service.exitCode !== null) throw new Error(`VirtualBox's service ended at once. ${wait.remedy}`);
+      return (existsSync(file) && readFileSync(file, "utf8").includes("IPC socket")) || undefined;
+    });
+  };
   const remove = async () => {
     holder.stdin?.end();
     const processes = `/proc/${information["child-pid"]}`;
@@ -80,6 +95,7 @@ export async function openSandbox(log: Log, read: readonly string[] = []): Promi
     folder,
     processes: information["pid-namespace"],
     inside: information["child-pid"],
+    keepService,
     remove,
   };
 }

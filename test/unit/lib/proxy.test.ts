@@ -100,6 +100,17 @@ describe("fetchOutside", () => {
     expect(proxyTrouble("https://site.invalid/", error)).not.toContain("secret");
   });
 
+  test("tells that a proxy may be missing, where none is set and the site is not reached at all", async () => {
+    const { HTTPS_PROXY: before } = process.env;
+    delete process.env.HTTPS_PROXY;
+    const error = await fetchOutside("https://site.invalid/").catch((thrown: unknown) => thrown);
+    expect(proxyTrouble("https://site.invalid/", error)).toMatch(
+      /site\.invalid is not reached .*HTTPS_PROXY/,
+    );
+    expect(proxyTrouble("https://site.invalid/", new Error("status 404"))).toBeUndefined();
+    process.env.HTTPS_PROXY = before;
+  });
+
   test("tells a proxy that does not answer", async () => {
     const { HTTPS_PROXY: before } = process.env;
     process.env.HTTPS_PROXY = "http://127.0.0.1:1";
