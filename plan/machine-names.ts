@@ -1,3 +1,4 @@
+import { addressAfter } from "../lib/addresses";
 import type { Configuration } from "./config/defaults";
 import type { Role, SubnetName } from "./lab-plan";
 
@@ -39,4 +40,10 @@ export function countsOf(configuration: Configuration): Record<Role, number> {
     worker: configuration.workers.count,
     gluster: configuration.gluster.count,
   };
+}
+
+/** In its role's subnet. */
+export function addressOf({ networks }: Configuration, role: Role, index: number): string {
+  const network = networks[subnetOf[role]];
+  return role === "gateway" ? network.gateway : addressAfter(network.firstAddress, index - 1);
 }
