@@ -57,7 +57,7 @@ change_manifest() {
   step "starting $name with its settings"
   before=$(containers_of "$name" | jq -c 'map(.id)')
   keep_earlier "$manifest"
-  place_manifest "$2" "$manifest"
+  place_whole "$2" "$manifest"
   if program_comes_up "$name" "$before"; then
     forget_earlier
     [ "$name" != kube-apiserver ] || note_loaded
@@ -72,12 +72,6 @@ $why. It runs again with the earlier ones, and the other masters were not touche
 }
 
 declare -gA KEYS_OF=([kube-apiserver]="apiServer, kubernetes.encryptionAtRest, kubernetes.audit, kubernetes.podSecurity, kubernetes.oidc" [kube-controller-manager]=controllerManager [kube-scheduler]=scheduler)
-
-# place_manifest FILE MANIFEST: in one step; the kubelet reads no file with a dot
-place_manifest() {
-  (umask 077 && cp "$1" "${2%/*}/.${2##*/}")
-  mv "${2%/*}/.${2##*/}" "$2"
-}
 
 # [{id, state}] of all containers of a program
 containers_of() {

@@ -112,7 +112,6 @@ restore_manifests() {
     kept=$(find "$ROOT/etc/kubernetes/tmp" -path "*/kubeadm-backup-manifests-*/$name.yaml" -size +0 -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1) || true
     [ -n "$kept" ] || continue
     step "putting back the manifest of $name, which an upgrade that was cut off had moved away"
-    (umask 077 && cp "${kept#* }" "$ROOT$folder/.$name")
-    mv "$ROOT$folder/.$name" "$ROOT$folder/$name.yaml"
+    place_whole "${kept#* }" "$ROOT$folder/$name.yaml"
   done
 }

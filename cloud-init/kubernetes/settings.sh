@@ -51,6 +51,12 @@ keep_earlier() {
 
 forget_earlier() { rm -rf "$EARLIER"; }
 
+# place_whole FILE TARGET: in one step; the kubelet reads no file with a dot
+place_whole() {
+  cp --preserve=mode "$1" "${2%/*}/.${2##*/}"
+  mv "${2%/*}/.${2##*/}" "$2"
+}
+
 # A pass that was cut off has not seen whether the program comes up: it begins again with what did.
 put_earlier_back() {
   local path
@@ -60,9 +66,7 @@ put_earlier_back() {
   fi
   path=$(cat "$EARLIER/path")
   step "putting back the earlier $path"
-  # the kubelet reads no file with a dot
-  cp --preserve=mode "$EARLIER/file" "${path%/*}/.${path##*/}"
-  mv "${path%/*}/.${path##*/}" "$path"
+  place_whole "$EARLIER/file" "$path"
   [ "$path" != "$KUBELET_CONFIGURATION" ] || ! systemctl is-active --quiet kubelet.service || systemctl restart kubelet.service
   forget_earlier
 }
