@@ -78,12 +78,15 @@ export async function waitFor<T>(wait: Wait, look: () => Promise<T | undefined>)
   const { first, longest } = wait.pause ?? { first: 100, longest: 1000 };
   return withProgress(wait.log, `waiting ${wait.what}`, async () => {
     for (let pause = first; ; pause = Math.min(pause * 1.5, longest)) {
+      const begun = Date.now();
       const found = await look();
+      const took = Date.now() - begun;
       if (found !== undefined) return found;
       const elapsed = (Date.now() - started) / 1000;
       if (elapsed >= wait.boundSeconds)
         throw new RemedyError(`Waited ${Math.round(elapsed)} s ${wait.what}: timed out.`, wait.remedy);
-      await sleep(Math.min(pause, wait.boundSeconds * 1000));
+      // Of a computer that is busy, looks without a pause would take what they wait for.
+      await sleep(Math.min(Math.max(pause, took), wait.boundSeconds * 1000));
     }
   });
 }

@@ -57,17 +57,27 @@ FAILED_FOR_GOOD=78
 exec {SILENCE}<> <(:)
 pause() { read -rt "$1" -u "$SILENCE" || true; }
 
+# pause_after MICROSECONDS: as long as what began then took, but POLL_SECONDS at least: polling would take what it waits for.
+pause_after() {
+  local took=$((${EPOCHREALTIME//[!0-9]/} - $1)) seconds=$POLL_SECONDS
+  [ "$took" -lt 1000000 ] || printf -v seconds '%d.%06d' $((took / 1000000)) $((took % 1000000))
+  pause "$seconds"
+}
+
 # wait_until SECONDS WHAT COMMAND…: polls COMMAND; on its end says what was waited for and the command's last words. In a COMMAND whose
 # status is looked at, here and in retry, set -e is off: a function says `|| return 1` where the rest of it must not follow.
 wait_until() {
-  local limit=$1 what=$2 output="" end
+  local limit=$1 what=$2 output="" end begun
   shift 2
   if "$@" >/dev/null 2>&1; then return 0; fi
   step "waiting for $what"
   end=$((SECONDS + limit))
-  until output=$("$@" 2>&1); do
+  until
+    begun=${EPOCHREALTIME//[!0-9]/}
+    output=$("$@" 2>&1)
+  do
     [ $SECONDS -lt $end ] || fail "$what: not there after $limit s; last answer: ${output:-none} (checked by: $1)"
-    pause "$POLL_SECONDS"
+    pause_after "$begun"
   done
 }
 
