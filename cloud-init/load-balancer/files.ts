@@ -11,6 +11,7 @@ export function loadBalancerFiles(credentials: MachineCredentials): GuestFile[] 
     ...["haproxy.cfg", "corosync.conf", "cib.xml"].map((name) =>
       realFile(`load-balancer/${name}`, `/usr/local/lib/kube-lab/${name}`),
     ),
+    realFile("load-balancer/stop-failed.sh", "/usr/local/lib/kube-lab/stop-failed.sh", "0755"),
     { path: "/etc/kube-lab/corosync-key", mode: "0600", content: `${needed(credentials, "corosyncKey")}\n` },
     {
       path: "/etc/kube-lab/statistics-password",

@@ -191,6 +191,8 @@ has_coordinator() { crmadmin --quiet --dc_lookup --timeout 3s; }
 apply_resources() {
   local section
   for section in resources constraints rsc_defaults; do put_section --replace "$section" || return 1; done
+  # An earlier lab has none, which cannot be replaced.
+  put_section --modify alerts || return 1
   put_section --modify crm_config
 }
 

@@ -74,6 +74,37 @@ describe.each([
   });
 });
 
+describe("a resource whose stop failed", () => {
+  const plan = exampleLab();
+  const balancer = writeMachine(plan, firstOf(plan, "loadBalancer"));
+  afterAll(balancer.remove);
+
+  /** What the program that pacemaker calls at an event asks of it. */
+  const asked = (event: Record<string, string>) => {
+    writeFileSync(balancer.at("crm_resource"), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+    const env = { ...toolEnvironment(), PATH: `${balancer.root}:${process.env.PATH}`, ...event };
+    return spawnSync(alert, { env, encoding: "utf8" }).stdout;
+  };
+  const path = /<alert id="stop-failed" path="([^"]+)"/.exec(
+    balancer.read("/usr/local/lib/kube-lab/cib.xml"),
+  )?.[1];
+  const alert = balancer.at(path ?? "");
+  const stop = { CRM_alert_kind: "resource", CRM_alert_task: "stop", CRM_alert_rsc: "virtual-ip" };
+
+  test("is looked at afresh, where it would be taken for running", () => {
+    const failed = { ...stop, CRM_alert_rc: "1", CRM_alert_node: "hapx-node01" };
+    expect(asked(failed)).toBe("--refresh --resource virtual-ip --node hapx-node01\n");
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ["a stop that went well", { ...stop, CRM_alert_rc: "0" }],
+    ["a failed monitor", { ...stop, CRM_alert_task: "monitor", CRM_alert_rc: "1" }],
+    ["a node's coming", { CRM_alert_kind: "node", CRM_alert_desc: "member" }],
+  ])("%s asks for nothing", (_, event) => {
+    expect(asked(event)).toBe("");
+  });
+});
+
 describe("a balancer that is to go", () => {
   const plan = exampleLab();
   let balancer: WrittenMachine;
