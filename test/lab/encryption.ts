@@ -5,24 +5,21 @@ import { lab } from "./the-lab";
 
 const secret = "kept-encrypted";
 
-/** What etcd has of secrets, and that they are readable whatever it has. */
+/** Secrets that a lab has had in clear are encrypted, and readable all the time. */
 export function encryptionTests(): void {
-  test("keeps secrets encrypted in etcd, in clear where that is switched off by an update that was killed and repeated, and encrypted again", async () => {
+  test("encrypts the secrets that are there, also after an update that was killed, and every master reads them", async () => {
     await lab.kubectl.run(["create", "secret", "generic", secret, "--from-literal=word=hidden"]);
-    expect(await inEtcd()).toMatch(/^k8s:enc:secretbox:v1:k/);
+    expect(await inEtcd()).toMatch(/^k8s\0/);
     const silence = await lab.longestSilenceDuring(async () => {
-      await lab.configure({ kubernetes: { encryptionAtRest: false } });
+      await lab.configure({ kubernetes: {} });
       await lab.close();
       await lab.killedUp(pause(20_000));
       await lab.readOutputs();
       await everyServerReads();
-      await write(false);
-      expect(await inEtcd()).toMatch(/^k8s\0/);
-      await write(true);
+      await lab.up();
+      await everyServerReads();
     });
-    console.log(
-      `secrets in clear and encrypted again: longest time without an answer of the API ${silence.toFixed(1)} s`,
-    );
+    console.log(`secrets encrypted: longest time without an answer of the API ${silence.toFixed(1)} s`);
     expect(await inEtcd()).toMatch(/^k8s:enc:secretbox:v1:k/);
     const otherwise = await lab.on(
       "kube-mast01",
@@ -33,12 +30,6 @@ export function encryptionTests(): void {
     await eventuallyHealthy();
     expect(await lab.stack.text(["preview", "--expect-no-changes"])).not.toMatch(/^\s*[-+~]/m);
   });
-}
-
-async function write(encryptionAtRest: boolean): Promise<void> {
-  await lab.configure({ kubernetes: encryptionAtRest ? {} : { encryptionAtRest } });
-  await lab.up();
-  await everyServerReads();
 }
 
 /** Each master's own API server, not whichever answers. */

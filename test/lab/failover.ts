@@ -34,7 +34,9 @@ export function failoverTests(): void {
     }
     await eventually("pacemaker to watch the virtual IP again", 60_000, async () => {
       const status = await lab.on(holder, "sudo crm_mon --one-shot --operations");
-      return /virtual-ip: migration[^:]*:(?:\n +\* \(\d+\) (?:probe|start).*)*\n +\* \(\d+\) monitor/.test(status)
+      return /virtual-ip: migration[^:]*:(?:\n +\* \(\d+\) (?:probe|start).*)*\n +\* \(\d+\) monitor/.test(
+        status,
+      )
         ? true
         : undefined;
     });
