@@ -3,7 +3,9 @@
 
 POLICY_TABLE=kube-network-policies
 POLICY_QUEUE=98
+# how long it may take to begin, and after a start anew on a busy computer
 POLICY_SECONDS=30
+POLICY_RESTART_SECONDS=150
 
 policies_wanted() { [[ $IMAGES = */kube-network-policies:* ]]; }
 
@@ -34,15 +36,16 @@ policies_ended() {
 # It goes on running where it could not begin: a new start is another attempt. Without it pods go on as if there were no policies.
 enforce_policies() {
   local running
-  if policies_hold_soon; then return 0; fi
+  if policies_hold_within "$POLICY_SECONDS"; then return 0; fi
   running=$(policy_containers) && [ -n "$running" ] || return 0
   step "starting $POLICY_TABLE again"
-  xargs crictl stop <<<"$running" >/dev/null || true
-  policies_hold_soon || true
+  xargs crictl --timeout 60s stop <<<"$running" >/dev/null || true
+  policies_hold_within "$POLICY_RESTART_SECONDS" || printf 'kube-lab: %s\n' "$(verify_policies)"
 }
 
-policies_hold_soon() {
-  local end=$((SECONDS + POLICY_SECONDS))
+# policies_hold_within SECONDS
+policies_hold_within() {
+  local end=$((SECONDS + $1))
   until policies_hold; do
     status_line "waiting for NetworkPolicies to hold"
     [ $SECONDS -lt $end ] || return 1

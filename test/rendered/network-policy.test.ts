@@ -34,15 +34,17 @@ describe("a node where policies are to hold", () => {
     ["nobody takes what it queues", { loaded: true }],
   ])("says so where %s, and starts the container again", (_, has) => {
     expect(faults(has)).toContain("NetworkPolicies do not hold");
-    const { status, calls } = nodeDoes(`${node({ ...has, containers: "c1" })}node_policies`);
+    const { status, calls, output } = nodeDoes(`${node({ ...has, containers: "c1" })}node_policies`);
     expect(status).toBe(0);
-    expect(calls).toContain("crictl stop");
+    expect(calls).toContain("crictl --timeout 60s stop");
+    // Nor is a start that changed nothing passed over.
+    expect(output).toContain("kube-lab: NetworkPolicies do not hold");
   });
 
   test("goes on where there is no container yet that could be started again", () => {
     const { status, calls } = nodeDoes(`${node({})}node_policies`);
     expect(status).toBe(0);
-    expect(calls).not.toContain("crictl stop");
+    expect(calls).not.toContain("crictl --timeout 60s stop");
   });
 });
 
