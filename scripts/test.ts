@@ -10,10 +10,10 @@ import { packageProgram } from "./test/package-program";
 import { testPackages } from "./test/packages";
 import { requireRoom } from "./test/room";
 
-const help = `npm test [-- WORDS AND OPTIONS FOR JEST]: runs all tests that need no lab; npm run test:lab, those of a whole lab; npm run test:upgrade, those of a lab that gets other releases of Kubernetes; npm run test:machines, those of a small lab of real machines; npm run test:network-policy, upstream's of NetworkPolicies`;
+const help = `npm test [-- WORDS AND OPTIONS FOR JEST]: runs all tests that need no lab; npm run test:lab, those of a whole lab; npm run test:upgrade, those of a lab that gets other releases of Kubernetes; npm run test:machines, those of a small lab of real machines; npm run test:network-policy, upstream's of NetworkPolicies; npm run test:registries, those of registries`;
 
 /** Tests of a lab, each by a command of its own: `npm run test:lab`. */
-const ofLabs = ["lab", "upgrade", "machines", "network-policy"];
+const ofLabs = ["lab", "upgrade", "machines", "network-policy", "registries"];
 
 /** Free space for disks of machines, base disks and file systems that tests make; the caches are there already. */
 const roomGiB = { others: 8, lab: 15 };
@@ -21,7 +21,8 @@ const roomGiB = { others: 8, lab: 15 };
 /**
  * `npm test` runs all that needs no lab: formatter, linter, compiler, needless exports, unit, rendered, engine and stand-in tests.
  * `npm run test:lab` brings the whole lab up, `npm run test:upgrade` one that is upgraded, `npm run test:machines` a small one of real
- * machines, `npm run test:network-policy` a small one that upstream's own tests ask. Other words and options go on to jest.
+ * machines, `npm run test:network-policy` a small one that upstream's own tests ask, `npm run test:registries` one that has images from a
+ * registry of the test's. Other words and options go on to jest.
  * Its last line is `N passed, N failed`.
  */
 async function main(): Promise<void> {

@@ -13,7 +13,6 @@ import { insideTests } from "./inside";
 import { networkPolicyTests } from "./network-policy";
 import { ownImageTests } from "./own-images";
 import { ownPartTests } from "./own-parts";
-import { registryTests } from "./registries";
 import { removalTests } from "./removal";
 import { secrecyTests } from "./secrecy";
 import { storageTests } from "./storage";
@@ -52,8 +51,6 @@ describe("a broken lab", insideTests);
 describe("day two", dayTwoTests);
 
 describe("images of one's own", ownImageTests);
-
-describe("registries", registryTests);
 
 describe("a changed lab", changeTests);
 

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import "../../supply/engine/plugins/tls/reflect";
 import { SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
 import { natNetwork } from "../../plan/fixed-networks";
-import { eventually } from "./lab-under-test";
-import { lab } from "./the-lab";
+import { eventually, LabUnderTest } from "../lab/lab-under-test";
+
+jest.setTimeout(15 * 60_000);
 
 /** The computer, as machines reach it. */
 const registry = `${natNetwork.gateway}:5443`;
@@ -14,8 +15,9 @@ const mirrored = "docker.io/only-mirrored/shop:1";
 const hidden = `${registry}/private/shop:1`;
 const password = randomBytes(18).toString("base64url");
 
-/** Images by a mirror and from a registry with a login and an authority of its own, on a lab that lives. */
-export function registryTests(): void {
+let lab: LabUnderTest;
+
+describe("images by a mirror, and from a registry with a login and an authority of its own, on a lab that lives", () => {
   const folder = () => join(lab.setUp.project, ".kube-lab", "test", "registry");
   const workers = () => lab.outputs.machines.filter(({ role }) => role === "worker").map(({ name }) => name);
   let server: ChildProcess;
@@ -31,14 +33,20 @@ export function registryTests(): void {
   };
 
   beforeAll(async () => {
+    const one = { count: 1 };
+    const small = { loadBalancers: one, masters: one, workers: one, gluster: { count: 0 } };
+    lab = await LabUnderTest.create("registries-test", small);
+    await lab.up();
+    const healthy = async () => (await lab.ailments()).length === 0 || undefined;
+    await eventually("a healthy lab", 300_000, healthy);
     await prepare(folder());
     server = await startRegistry(folder());
   });
 
   afterAll(async () => {
     server?.kill();
-    for (const worker of workers()) await lab.shell.run(worker, `sudo crictl rmi ${mirrored} ${hidden}`);
     rmSync(folder(), { recursive: true, force: true });
+    await lab?.down();
   });
 
   test("an image comes by a mirror, and one by a login that --secret has, without a container's restart", async () => {
@@ -111,7 +119,7 @@ export function registryTests(): void {
     }
     await expect(pull(workers()[0] ?? "", `${registry}/private/other:1`)).rejects.toThrow();
   });
-}
+});
 
 /** The bundle's toolbox, a certificate of its own authority, and who may have it. */
 async function prepare(folder: string): Promise<void> {
