@@ -1,7 +1,7 @@
 import { sha256Of } from "../lib/checksum";
 import type { LabPlan, MachinePlan, Role } from "../plan/lab-plan";
 import { type Outside, plainOutside } from "../plan/outside";
-import { authorityFiles } from "./common/authorities";
+import { trustedAuthorityFiles } from "./common/authorities";
 import { commonFiles } from "./common/files";
 import { proxyFiles } from "./common/proxy";
 import type { MachineCredentials } from "./credentials";
@@ -22,7 +22,7 @@ export function guestFiles(
 ): GuestFile[] {
   const files = [
     ...commonFiles(plan, machine, credentials),
-    ...authorityFiles(outside),
+    ...trustedAuthorityFiles(outside),
     ...proxyFiles(plan),
     ...roleFiles[machine.role](plan, machine, credentials, outside),
     ...ownFiles(own),
