@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { cacheFolder } from "../lib/cache";
 import { ensureHostPackages } from "../lib/debian-packages";
@@ -10,17 +10,31 @@ import { packageProgram } from "./test/package-program";
 import { testPackages } from "./test/packages";
 import { requireRoom } from "./test/room";
 
-const help = `npm test [-- WORDS AND OPTIONS FOR JEST]: runs all tests that need no lab; npm run test:lab, those of a whole lab; npm run test:upgrade, those of a lab that gets other releases of Kubernetes; npm run test:machines, those of a small lab of real machines; npm run test:network-policy, upstream's of NetworkPolicies; npm run test:registries, those of registries`;
+const help = `npm test [-- WORDS AND OPTIONS FOR JEST]: runs all tests that need no lab; npm run test:lab, those of a whole lab; npm run test:upgrade, those of a lab that gets other releases of Kubernetes; npm run test:ageing, those of labs whose updates are cut off and whose certificates run out; npm run test:machines, those of a small lab of real machines; npm run test:network-policy, upstream's of NetworkPolicies; npm run test:registries, those of registries`;
 
 /** Tests of a lab, each by a command of its own: `npm run test:lab`. */
-const ofLabs = ["lab", "upgrade", "machines", "network-policy", "registries"];
+const ofLabs = ["lab", "ageing", "upgrade", "machines", "network-policy", "registries"];
+
+interface Run {
+  /** A regular expression. */
+  paths: string;
+  options: string[];
+}
+
+/** Tests that take nothing of the computer but its processors go as many at once; the others make machines, disks and networks. */
+const together = ["unit", "rendered"];
+const ofNoLab: Run[] = [
+  { paths: `test/(${together.join("|")})/`, options: [`--maxWorkers=${availableParallelism()}`] },
+  { paths: `test/(?!(${[...together, ...ofLabs].join("|")})/)`, options: ["--runInBand"] },
+];
 
 /** Free space for disks of machines, base disks and file systems that tests make; the caches are there already. */
 const roomGiB = { others: 8, lab: 15 };
 
 /**
  * `npm test` runs all that needs no lab: formatter, linter, compiler, needless exports, unit, rendered, engine and stand-in tests.
- * `npm run test:lab` brings the whole lab up, `npm run test:upgrade` one that is upgraded, `npm run test:machines` a small one of real
+ * `npm run test:lab` brings the whole lab up, `npm run test:ageing` labs whose updates are cut off and
+ * whose certificates run out, `npm run test:upgrade` one that is upgraded, `npm run test:machines` a small one of real
  * machines, `npm run test:network-policy` a small one that upstream's own tests ask, `npm run test:registries` one that has images from a
  * registry of the test's. Other words and options go on to jest.
  * Its last line is `N passed, N failed`.
@@ -46,13 +60,11 @@ async function main(): Promise<void> {
       counts[passed ? "passed" : "failed"] += 1;
     }
   }
-  const jest = runJest(
-    [lab ? `test/${lab}/` : `test/(?!(${ofLabs.join("|")})/)`],
-    jestArguments,
-    environment,
-  );
-  counts.passed += jest.passed;
-  counts.failed += jest.failed;
+  for (const { paths, options } of lab ? [{ paths: `test/${lab}/`, options: [] }] : ofNoLab) {
+    const jest = runJest([paths], [...options, ...jestArguments], environment);
+    counts.passed += jest.passed;
+    counts.failed += jest.failed;
+  }
   console.log(`${counts.passed} passed, ${counts.failed} failed`);
   process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 }

@@ -31,9 +31,9 @@ export async function podsReady(selector: string, namespace = "default"): Promis
  * As `npm run status` says; members of clusters need a moment to hear of each other, and what clients leave that find a brick late
  * waits for Gluster's next round of healing, every minute.
  */
-export async function eventuallyHealthy(): Promise<void> {
+export async function eventuallyHealthy(who = lab): Promise<void> {
   await eventually("a lab that status calls healthy", 240_000, async () => {
-    const ailments = await lab.ailments();
+    const ailments = await who.ailments();
     if (ailments.length > 0) throw new Error(ailments.join("; "));
     return true;
   });

@@ -184,6 +184,7 @@ export async function eventually<T>(
   const end = Date.now() + timeoutMs;
   let last = "no answer";
   while (Date.now() < end) {
+    const asked = Date.now();
     try {
       const value = await attempt();
       if (value !== undefined) return value;
@@ -191,7 +192,8 @@ export async function eventually<T>(
     } catch (error) {
       last = (error as Error).message;
     }
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    // A look at a whole lab takes from what it waits for.
+    await new Promise((resolve) => setTimeout(resolve, Math.max(250, Date.now() - asked)));
   }
   throw new Error(`waited ${timeoutMs / 1000} s for ${what}; last: ${last}`);
 }

@@ -5,6 +5,7 @@ import type { Happening } from "../../lab/happening";
 import { KubernetesEvents } from "../../lab/kubernetes-events";
 import { LabWatcher } from "../../lab/watcher";
 import { labView } from "../../ui/view";
+import { inEtcd } from "./in-etcd";
 import { eventually } from "./lab-under-test";
 import { lab } from "./the-lab";
 
@@ -29,6 +30,12 @@ export function secrecyTests(): void {
       await events.close();
       await watcher.close();
     }
+  });
+
+  test("has its secrets encrypted in etcd", async () => {
+    await lab.kubectl.run(["create", "secret", "generic", "hidden", "--from-literal=word=hidden"]);
+    expect(await inEtcd(lab, "hidden")).toMatch(/^k8s:enc:secretbox:v1:k/);
+    await lab.kubectl.run(["delete", "secret", "hidden"]);
   });
 
   test("keeps its secrets out of state, processes and logs", async () => {

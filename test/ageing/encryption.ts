@@ -1,39 +1,43 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { eventuallyHealthy } from "./health";
-import { eventually } from "./lab-under-test";
-import { lab } from "./the-lab";
+import { eventuallyHealthy } from "../lab/health";
+import { inEtcd } from "../lab/in-etcd";
+import { eventually, type LabUnderTest } from "../lab/lab-under-test";
 
 const secret = "kept-encrypted";
 
-/** Secrets that a lab has had in clear are encrypted, and readable all the time. */
-export function encryptionTests(): void {
+/**
+ * Secrets that a lab has had in clear are encrypted, and readable all the time.
+ * @param labOf a lab with three masters that has its secrets in clear
+ */
+export function encryptionTests(labOf: () => LabUnderTest): void {
   test("encrypts the secrets that are there, also after an update that was killed, and every master reads them", async () => {
+    const lab = labOf();
     await lab.kubectl.run(["create", "secret", "generic", secret, "--from-literal=word=hidden"]);
-    expect(await inEtcd()).toMatch(/^k8s\0/);
+    expect(await inEtcd(lab, secret)).toMatch(/^k8s\0/);
     const silence = await lab.longestSilenceDuring(async () => {
       await lab.configure({ kubernetes: {} });
       await lab.close();
       await lab.killedUp(pause(20_000));
       await lab.readOutputs();
-      await everyServerReads();
+      await everyServerReads(lab);
       await lab.up();
-      await everyServerReads();
+      await everyServerReads(lab);
     });
     console.log(`secrets encrypted: longest time without an answer of the API ${silence.toFixed(1)} s`);
-    expect(await inEtcd()).toMatch(/^k8s:enc:secretbox:v1:k/);
+    expect(await inEtcd(lab, secret)).toMatch(/^k8s:enc:secretbox:v1:k/);
     const otherwise = await lab.on(
       "kube-mast01",
       "sudo bash -c 'cd /usr/local/lib/kube-lab && LIBRARY=$PWD && . ./lib.sh && load_role && secrets_otherwise $(encryption_target)'",
     );
     expect(otherwise.trim()).toBe("0");
     await lab.kubectl.run(["delete", "secret", secret]);
-    await eventuallyHealthy();
+    await eventuallyHealthy(lab);
     expect(await lab.stack.text(["preview", "--expect-no-changes"])).not.toMatch(/^\s*[-+~]/m);
   });
 }
 
 /** Each master's own API server, not whichever answers. */
-async function everyServerReads(): Promise<void> {
+async function everyServerReads(lab: LabUnderTest): Promise<void> {
   for (const { name } of lab.outputs.machines.filter(({ role }) => role === "master"))
     await eventually(`${name} to read the secret`, 60_000, async () => {
       const kubectl = `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://$(hostname -i):6443`;
@@ -43,14 +47,4 @@ async function everyServerReads(): Promise<void> {
       );
       return word === "hidden" ? true : undefined;
     });
-}
-
-/** The beginning of what etcd has of the secret. */
-async function inEtcd(): Promise<string> {
-  const pki = "/etc/kubernetes/pki/etcd";
-  const access = `--cacert ${pki}/ca.crt --cert ${pki}/healthcheck-client.crt --key ${pki}/healthcheck-client.key`;
-  return lab.on(
-    "kube-mast01",
-    `sudo etcdctl ${access} get /registry/secrets/default/${secret} --print-value-only | head -c 60`,
-  );
 }

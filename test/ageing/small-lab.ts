@@ -3,40 +3,52 @@ import { setTimeout as pause } from "node:timers/promises";
 import { stopMachines } from "../../hypervisor/machine/lab-power";
 import { certificateEnds } from "../../lab/certificate-ends";
 import { startLab } from "../../scripts/start/start-lab";
-import { LabUnderTest } from "./lab-under-test";
+import { LabUnderTest } from "../lab/lab-under-test";
+import { encryptionTests } from "./encryption";
 
 const dayMs = 86_400_000;
 
 /** Long enough for the lab to come up and be stopped again on a slow computer. */
 const livesForMs = 4 * 60_000;
 
-/** A lab of its own: the certificates of the other tests' lab live for a year. */
-export function expiryTests(): void {
-  test("a lab that was off when all its certificates ran out, kubelets' own too, comes back with its data", async () => {
-    const lab = await LabUnderTest.create("expired-test", {
+/**
+ * A lab of its own, with three masters and as little as can be beside them: its certificates run out within minutes, where the other
+ * tests' live for a year, and it begins with its secrets in clear.
+ */
+export function smallLabTests(): void {
+  let lab: LabUnderTest;
+
+  beforeAll(async () => {
+    lab = await LabUnderTest.create("small-test", {
       loadBalancers: { count: 1 },
       masters: { count: 3 },
       workers: { count: 1 },
       gluster: { count: 0 },
       certificates: { leafDays: 1, renewBeforeDays: 0 },
+      kubernetes: { encryptionAtRest: false },
     });
-    try {
-      await bornEarlier(lab, dayMs - livesForMs);
-      await lab.kubectl.run(["create", "configmap", "kept"]);
-      const nodes = lab.outputs.machines.filter(({ role }) => role === "master" || role === "worker");
-      await Promise.all(nodes.map(({ name }) => lab.on(name, kubeletLetsRunOut)));
-      const existing = await lab.existing();
-      await stopMachines(existing.vbox, existing.outputs.machines);
-      await pause(Math.max(0, endOfLeaves(lab) - Date.now()));
-      await startLab(await lab.existing());
-      await lab.readOutputs();
-      expect(endOfLeaves(lab)).toBeGreaterThan(Date.now() + dayMs / 2);
-      expect(await lab.kubectl.run(["get", "configmaps", "--output=name"])).toContain("configmap/kept\n");
-      expect(await lab.stack.text(["preview", "--expect-no-changes"])).not.toMatch(/^\s*[-+~]/m);
-    } finally {
-      await lab.down();
-    }
   });
+
+  afterAll(async () => {
+    await lab?.down();
+  });
+
+  test("comes back with its data where all its certificates ran out while it was off, kubelets' own too", async () => {
+    await bornEarlier(lab, dayMs - livesForMs);
+    await lab.kubectl.run(["create", "configmap", "kept"]);
+    const nodes = lab.outputs.machines.filter(({ role }) => role === "master" || role === "worker");
+    await Promise.all(nodes.map(({ name }) => lab.on(name, kubeletLetsRunOut)));
+    const existing = await lab.existing();
+    await stopMachines(existing.vbox, existing.outputs.machines);
+    await pause(Math.max(0, endOfLeaves(lab) - Date.now()));
+    await startLab(await lab.existing());
+    await lab.readOutputs();
+    expect(endOfLeaves(lab)).toBeGreaterThan(Date.now() + dayMs / 2);
+    expect(await lab.kubectl.run(["get", "configmaps", "--output=name"])).toContain("configmap/kept\n");
+    expect(await lab.stack.text(["preview", "--expect-no-changes"])).not.toMatch(/^\s*[-+~]/m);
+  });
+
+  encryptionTests(() => lab);
 }
 
 /** As if it had been brought up then: its certificates are made by a clock that is late. */
