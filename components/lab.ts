@@ -23,6 +23,7 @@ import type { Machine } from "./machine";
 import { type MachineChange, machineChanges } from "./machine-changes";
 import { MachineGroup, type MachineGroupArgs } from "./machine-group";
 import { Network } from "./network";
+import { nodeSettingsOn } from "./node-settings";
 import { observationOf } from "./observation";
 import { labOutputs, type StackOutputs } from "./outputs";
 import { ownImagesOn } from "./own-images";
@@ -84,6 +85,7 @@ export class Lab extends LabComponent {
     const starting = new Starting();
     const site: Site = { plan, observations, starting, network, image, pki, secrets, own, outside };
     this.machines = this.machinesOn(name, site);
+    nodeSettingsOn(`${name}-node-settings`, { site, machines: this.machines }, child);
     ownImagesOn(`${name}-own-images`, { site, machines: this.machines, archives }, child);
     this.outputs = labOutputs(site, this.machines);
     this.kubeconfig = this.outputs.kubeconfig;

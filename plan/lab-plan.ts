@@ -106,10 +106,20 @@ export interface MachinePlan {
   memoryMiB: number;
   /** Size of the second, thin disk; only Gluster machines have one. */
   dataDiskGiB?: number;
+  /** Labels and taints of its node that the configuration gives it alone; only workers have some. */
+  labels?: Record<string, string>;
+  taints?: readonly TaintPlan[];
   /** Made, and off until a person starts it for the first time. */
   autoStart?: false;
   /** In the hypervisor's order: adapters[0] is adapter 1. */
   adapters: AdapterPlan[];
+}
+
+/** As the API has it: what keeps pods away that do not tolerate it. */
+export interface TaintPlan {
+  key: string;
+  value?: string;
+  effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 }
 
 export interface KubernetesPlan {

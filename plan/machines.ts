@@ -1,10 +1,12 @@
 import { allOnLan, gatewayAdapters, lanAdapters, machineAdapter } from "./adapters";
 import type { Configuration } from "./config/defaults";
+import { type OwnWorker, ownWorkers } from "./config/own-workers";
 import { subnetNames } from "./fixed-networks";
 import type { AddedForward } from "./forwards";
-import type { MachinePlan, Role } from "./lab-plan";
+import type { MachinePlan } from "./lab-plan";
 import { type AdapterName, adapterKey, macAddresses } from "./mac-addresses";
 import { addressOf, type MachineName, machineNames, subnetOf } from "./machine-names";
+import { machineSize } from "./machine-sizes";
 
 /** Every machine, in the order of `machineNames`. */
 export function planMachines(
@@ -13,6 +15,7 @@ export function planMachines(
   added: readonly AddedForward[],
 ): MachinePlan[] {
   const names = machineNames(configuration);
+  const workers = ownWorkers(configuration);
   const macs = macAddresses(stack, adapterNames(configuration, names));
   const macOf = (machine: string, adapter: string) => macs.get(adapterKey({ machine, adapter })) ?? "";
   return names.map(({ role, index, name }) => ({
@@ -22,7 +25,9 @@ export function planMachines(
     hypervisorName: `kube-lab-${stack}-${name}`,
     fqdn: `${name}.${configuration.domain}`,
     address: addressOf(configuration, role, index),
-    ...sizesOf(configuration, role),
+    ...machineSize(configuration, { role, name }),
+    ...(role === "gluster" && { dataDiskGiB: configuration.gluster.brickGiB }),
+    ...nodeOf(workers.get(name)),
     ...(configuration.workers.notStarted.includes(name) && { autoStart: false as const }),
     adapters:
       role === "gateway"
@@ -50,14 +55,8 @@ function gatewayAdapterNames({ hostAccess }: Configuration): string[] {
   return ["nat", ...subnetNames, ...(hostAccess.mode === "forward" ? [] : [hostAccess.mode])];
 }
 
-function sizesOf(configuration: Configuration, role: Role) {
-  const group = {
-    gateway: configuration.gateway,
-    loadBalancer: configuration.loadBalancers,
-    master: configuration.masters,
-    worker: configuration.workers,
-    gluster: configuration.gluster,
-  }[role];
-  const size = { cpus: group.cpus, memoryMiB: group.memoryMiB };
-  return role === "gluster" ? { ...size, dataDiskGiB: configuration.gluster.brickGiB } : size;
+function nodeOf(own: OwnWorker | undefined): Pick<MachinePlan, "labels" | "taints"> {
+  if (own === undefined) return {};
+  const { labels, taints } = own;
+  return { ...(Object.keys(labels).length > 0 && { labels }), ...(taints.length > 0 && { taints }) };
 }

@@ -19,10 +19,10 @@ speaks_for_cluster() {
   return 1
 }
 
-# {faults: ["DaemonSet kube-flannel/kube-flannel-ds is gone"], workloads: [{name, ready, wanted}]}
+# {faults: ["DaemonSet kube-flannel/kube-flannel-ds is gone"], unsettled: ["kube-node03"], workloads: [{name, ready, wanted}]}
 cluster_objects() {
   python3 "$LIBRARY/objects.py" "$ADDRESS:$API_PORT" "$AUTHORITY" "$CERTIFICATES/apiserver-kubelet-client" \
-    "$ROOT"/etc/kube-lab/addons-*.yaml "$ADDONS_LIST"
+    "$ROOT/etc/kube-lab/nodes.json" "$ROOT"/etc/kube-lab/addons-*.yaml "$ADDONS_LIST"
 }
 
 object_faults() { jq -r '.faults[]' <<<"$CLUSTER"; }

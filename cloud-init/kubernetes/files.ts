@@ -8,6 +8,7 @@ import { addonFiles } from "./addons";
 import { apiServerFiles } from "./api-server";
 import { initDocuments, joinDocuments, upgradeDocuments } from "./kubeadm";
 import { kubeconfig } from "./kubeconfig";
+import { nodesFile } from "./nodes";
 import { initPatches } from "./patches";
 import { kubeletFiles, pkiFiles } from "./pki-files";
 import { registryFiles } from "./registries";
@@ -52,6 +53,8 @@ export function masterFiles(
       "encryption.sh",
       "kube-proxy.sh",
       "kube-proxy.py",
+      "nodes.sh",
+      "nodes.jq",
     ].map((name) => realFile(`kubernetes/${name}`, `/usr/local/lib/kube-lab/${name}`)),
     realFile("kubernetes/leaving.nft", "/usr/local/lib/kube-lab/leaving.nft"),
     realFile("kubernetes/encryption.service", "/etc/systemd/system/kube-lab-encryption.service"),
@@ -61,6 +64,7 @@ export function masterFiles(
       content: `${needed(credentials, "encryptionKey")}\n`,
     },
     { path: "/etc/kube-lab/kubeadm-init.yaml", mode: "0600", content: initDocuments(plan, machine) },
+    nodesFile(plan),
     ...addonFiles(plan, credentials),
     ...apiServerFiles(plan),
     ...settingsPatches(plan, ["/etc/kube-lab/patches-init", "/etc/kube-lab/patches-join"]),

@@ -83,7 +83,8 @@ function daemonSet(plan: LabPlan): object {
           priorityClassName: "system-node-critical",
           serviceAccountName: "flannel",
           terminationGracePeriodSeconds: 5,
-          tolerations: [{ operator: "Exists", effect: "NoSchedule" }],
+          // Whatever a person taints a node with.
+          tolerations: [{ operator: "Exists" }],
           nodeSelector: { "kubernetes.io/os": "linux" },
           containers: [container(plan)],
           volumes: [

@@ -101,7 +101,8 @@ function nodeRegistration(plan: LabPlan, machine: MachinePlan): object {
   ];
   const control = { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" };
   // Where there are no workers, the masters do their work.
-  const taints = machine.role === "master" && machinesOf(plan, "worker").length > 0 ? [control] : [];
+  const own = machine.taints ?? [];
+  const taints = machine.role === "master" && machinesOf(plan, "worker").length > 0 ? [control] : own;
   return {
     name: machine.name,
     criSocket: runtimeSocket,

@@ -20,6 +20,7 @@
 . "$LIBRARY/control-plane.sh"
 . "$LIBRARY/encryption.sh"
 . "$LIBRARY/kube-proxy.sh"
+. "$LIBRARY/nodes.sh"
 
 ADMIN=/etc/kubernetes/super-admin.conf
 INIT_PATCHES=/etc/kube-lab/patches-init
@@ -49,6 +50,7 @@ role_converge() {
   master_tokens
   wait_node_ready
   master_taint
+  master_nodes
   node_policies
   uncordon
   master_strangers
@@ -247,7 +249,7 @@ role_settings() { settings_applied; }
 role_verify() {
   node_verify
   encryption_faults
-  [ -z "$CLUSTER" ] || object_faults
+  [ -z "$CLUSTER" ] || { object_faults && node_faults; }
 }
 
 role_probe() {

@@ -30,7 +30,8 @@ export function networkPolicyObjects(plan: LabPlan, { version }: AddonPlan): obj
         priorityClassName: "system-node-critical",
         serviceAccountName: name,
         terminationGracePeriodSeconds: 5,
-        tolerations: [{ operator: "Exists", effect: "NoSchedule" }],
+        // Whatever a person taints a node with.
+        tolerations: [{ operator: "Exists" }],
         containers: [container(plan, version)],
       },
     ),

@@ -1,8 +1,9 @@
 """What the cluster has of the objects in the given files, and of kubeadm's own.
 
-objects.py SERVER AUTHORITY CLIENT FILE...: CLIENT is the path of a certificate and its key, without ending. Prints JSON:
-faults, a line for each object that is gone or was edited, and workloads with how many of their pods are ready. What the
-files leave open may be anything. Ends with 1 when the API server does not answer.
+objects.py SERVER AUTHORITY CLIENT NODES FILE...: CLIENT is the path of a certificate and its key, without ending, NODES the labels
+and taints of nodes by their names. Prints JSON: faults, a line for each object that is gone or was edited, unsettled, the names of
+nodes that lack something of theirs, and workloads with how many of their pods are ready. What the files leave open may be anything.
+Ends with 1 when the API server does not answer.
 """
 
 import base64
@@ -21,11 +22,17 @@ KUBEADM_OBJECTS = [
 TIMEOUT_SECONDS = 5
 
 
-def main(server, authority, client, *files):
+def main(server, authority, client, nodes, *files):
     context = ssl.create_default_context(cafile=authority)
     context.load_cert_chain(f"{client}.crt", f"{client}.key")
     connection = http.client.HTTPSConnection(server, timeout=TIMEOUT_SECONDS, context=context)
-    print(json.dumps(look(lambda resource: get(connection, resource), files)))
+    with open(nodes, encoding="utf-8") as text:
+        given = json.load(text)
+
+    def ask(resource):
+        return get(connection, resource)
+
+    print(json.dumps({**look(ask, files), "unsettled": list(unsettled(ask, given))}))
 
 
 def look(ask, files):
@@ -41,6 +48,18 @@ def look(ask, files):
         if kind in ("Deployment", "DaemonSet"):
             workloads.append({"name": name, **pods_of(actual)})
     return {"faults": faults, "workloads": workloads}
+
+
+def unsettled(ask, given):
+    """One that is not there lacks nothing: it has not joined yet, or was not started."""
+    for name, own in given.items():
+        node = ask(f"/api/v1/nodes/{name}")
+        if node is None:
+            continue
+        has = node["spec"].get("taints", [])
+        tainted = all(any(within(taint, other) for other in has) for taint in own.get("taints", []))
+        if not (tainted and within(own.get("labels", {}), node["metadata"].get("labels", {}))):
+            yield name
 
 
 def kubeadm_objects():

@@ -136,6 +136,13 @@ export const workerNames = listOf(
   "a list of workers' names, such as kube-node03",
 );
 
+/** What is in it, plan/config/own-workers.ts reads. */
+export const ownWorker = {
+  schema: z.record(z.string(), z.unknown()),
+  allowed: "a map of workers' names to objects with cpus, memoryMiB, labels and taints",
+  type: "map",
+};
+
 /** What is in it, plan/config/own-parts.ts reads: contents and commands may be secret. */
 export const ownPart = {
   schema: z.record(z.string(), z.unknown()),

@@ -21,13 +21,25 @@ interface Size {
   memoryMiB: number;
 }
 
+/** What a worker's own programs and a few pods take. */
+export const smallestWorker: Size = { cpus: 1, memoryMiB: 768 };
+
+/** The values that a machine's size may have. */
+export function sizeRanges(minimum: Size) {
+  return {
+    cpus: integer({ min: minimum.cpus, max: 64 }),
+    memoryMiB: integer({ min: minimum.memoryMiB, max: 1048576 }),
+  };
+}
+
 export function size(fallback: Size, minimum: Size, whose: string, because?: string) {
   const explain = (least: number): { explain?: Explain } =>
     because === undefined
       ? {}
       : { explain: (value) => (Number(value) < least ? { reason: because, meant: least } : undefined) };
-  const cpus = { ...integer({ min: minimum.cpus, max: 64 }), ...explain(minimum.cpus) };
-  const memory = { ...integer({ min: minimum.memoryMiB, max: 1048576 }), ...explain(minimum.memoryMiB) };
+  const ranges = sizeRanges(minimum);
+  const cpus = { ...ranges.cpus, ...explain(minimum.cpus) };
+  const memory = { ...ranges.memoryMiB, ...explain(minimum.memoryMiB) };
   return {
     cpus: key(cpus, fallback.cpus, machineAfterMachine, `Virtual processors of each ${whose}`),
     memoryMiB: key(memory, fallback.memoryMiB, machineAfterMachine, `Memory of each ${whose}, MiB`),

@@ -10,6 +10,7 @@ import {
   glusterCount,
   imageArchives,
   masterCount,
+  ownWorker,
   proxyExceptions,
   proxyUrl,
   registries,
@@ -21,7 +22,17 @@ import {
   workerNames,
 } from "./kinds";
 import { cloudInit } from "./schema-cloud-init";
-import { addon, authority, beforeGateway, name, network, servicePool, size, trusted } from "./schema-groups";
+import {
+  addon,
+  authority,
+  beforeGateway,
+  name,
+  network,
+  servicePool,
+  size,
+  smallestWorker,
+  trusted,
+} from "./schema-groups";
 import { hostAccess } from "./schema-host-access";
 import { kubernetes } from "./schema-kubernetes";
 import {
@@ -110,7 +121,13 @@ export const schema = z.strictObject({
       inPlace,
       "How many of those that run may be away at the same time for a change",
     ),
-    ...size({ cpus: 2, memoryMiB: 2048 }, { cpus: 1, memoryMiB: 768 }, "worker"),
+    ...size({ cpus: 2, memoryMiB: 2048 }, smallestWorker, "worker"),
+    machines: key(
+      ownWorker,
+      {},
+      machineAfterMachine,
+      "What single workers have of their own, by their names: cpus, memoryMiB, labels, and taints as KEY=VALUE:EFFECT",
+    ),
     notStarted: key(
       workerNames,
       [],

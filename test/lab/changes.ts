@@ -1,5 +1,6 @@
 import { eventuallyHealthy, readyNodes, referenceNodes } from "./health";
 import { eventually } from "./lab-under-test";
+import { nodesWithOwn } from "./own-parts";
 import { lab } from "./the-lab";
 import { twin } from "./workload";
 
@@ -16,6 +17,8 @@ export function changeTests(): void {
       const grown = await uuids();
       expect(grown).toHaveLength(before.length + 3);
       expect(grown).toEqual(expect.arrayContaining(before));
+      // The worker that had something of its own has nothing of it any more.
+      expect(await nodesWithOwn()).toEqual([]);
       await lab.configure({ workers: {}, loadBalancers: {}, gluster: {}, addons: {} });
       await lab.up();
       const left = await lab.kubectl.run(["get", "deployments", "--all-namespaces", "--output=name"]);
@@ -61,7 +64,8 @@ export function changeTests(): void {
     const before = await uuids();
     await lab.kubectl.run(["apply", "--filename=-"], { stdin: twin() });
     await lab.kubectl.run(["rollout", "status", "deployment/twin", "--timeout=120s"], { timeoutMs: 130_000 });
-    await lab.configure({ workers: { memoryMiB: 2304 } });
+    const larger = { memoryMiB: 2304 };
+    await lab.configure({ workers: { machines: { "kube-node01": larger, "kube-node03": larger } } });
     const path = "/api/v1/namespaces/default/services/twin:80/proxy/";
     const silence = await lab.longestSilenceDuring(async () => void (await lab.up()), path);
     console.log(
@@ -69,6 +73,15 @@ export function changeTests(): void {
     );
     expect(silence).toBeLessThan(5);
     expect(await uuids()).toEqual(before);
+    const sizes = await Promise.all(
+      lab.outputs.machines
+        .filter(({ role }) => role === "worker")
+        .map(
+          async ({ hypervisorName }) =>
+            /memory=(\d+)/.exec(await lab.vboxManage("showvminfo", hypervisorName, "--machinereadable"))?.[1],
+        ),
+    );
+    expect(sizes).toEqual(["2304", "2048", "2304"]);
     const { items } = await lab.kubectl.json<{ items: { spec: { unschedulable?: boolean } }[] }>([
       "get",
       "nodes",

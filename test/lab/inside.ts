@@ -7,7 +7,8 @@ import { unsealed } from "../../scripts/backup/vault";
 import { planRestore, restore } from "../../scripts/restore/restore";
 import { eventuallyHealthy } from "./health";
 import { eventually } from "./lab-under-test";
-import { lab } from "./the-lab";
+import { nodesWithOwn } from "./own-parts";
+import { lab, ownLabel } from "./the-lab";
 
 /** What is broken inside machines and cluster, and data that is lost with most masters. */
 export function insideTests(): void {
@@ -15,8 +16,10 @@ export function insideTests(): void {
     await lab.on("gate-node01", "sudo systemctl stop dnsmasq");
     await lab.on("hapx-node02", "echo '# edited' | sudo tee -a /etc/haproxy/haproxy.cfg");
     await lab.kubectl.run(["delete", "daemonset", "--namespace=kube-flannel", "kube-flannel-ds"]);
+    await lab.kubectl.run(["label", "node", "kube-node03", `${ownLabel}=hdd`, "--overwrite"]);
     const ailments = (await lab.ailments()).join("\n");
     const faults = [
+      "node kube-node03 has other labels or taints than the configuration gives it",
       "dnsmasq.service is stopped",
       "/etc/haproxy/haproxy.cfg was edited",
       "DaemonSet kube-flannel/kube-flannel-ds is gone",
@@ -35,6 +38,7 @@ export function insideTests(): void {
     );
     expect(await lab.stack.text(["preview", "--expect-no-changes"])).not.toMatch(/^\s*[-+~]/m);
     await eventuallyHealthy();
+    expect(await nodesWithOwn()).toEqual([["kube-node03", "ssd", "PreferNoSchedule"]]);
   });
 
   test("a backup comes back after two of three masters are lost for good, and new ones join", async () => {

@@ -1,5 +1,8 @@
 import { LabUnderTest } from "./lab-under-test";
 
+/** Key of the label and of the taint that one worker has of its own. */
+export const ownLabel = "example.com/disk";
+
 /** The one lab of all subjects; there as soon as the first test runs. */
 export let lab: LabUnderTest;
 
@@ -13,8 +16,11 @@ export async function bringUp(): Promise<void> {
   await lab.configure({
     addons: Object.fromEntries(addons),
     cloudInit: { workers: own },
-    // As in a lab of before: its own test switches that on for all that follows.
-    kubernetes: { encryptionAtRest: false },
+    workers: {
+      machines: {
+        "kube-node03": { labels: { [ownLabel]: "ssd" }, taints: [`${ownLabel}=ssd:PreferNoSchedule`] },
+      },
+    },
   });
   await lab.up();
   // Its image can't be had everywhere, and a pod that waits for one is rightly no part of a healthy lab.

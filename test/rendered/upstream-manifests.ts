@@ -73,6 +73,10 @@ const flannel: Upstream = {
       /^\+ .*\.mounts\.\/run\/flannel\.hostPath\.type = DirectoryOrCreate$/,
     ],
     [
+      "on a node that a person has tainted with NoExecute, too",
+      /^[-+] DaemonSet kube-flannel-ds: pod\.tolerations = /,
+    ],
+    [
       "pods go on without it, so all nodes change at once",
       "+ DaemonSet kube-flannel-ds: spec.updateStrategy.rollingUpdate.maxUnavailable = 100%",
       "+ DaemonSet kube-flannel-ds: pod.terminationGracePeriodSeconds = 5",
@@ -203,6 +207,10 @@ const networkPolicy: Upstream = {
     ["without NRI the packet filter is all that it needs", /^[-+] .*\.securityContext\./],
     ["it does not wait for kube-proxy", /^\+ .*\.env\.KUBERNETES_SERVICE_/],
     ["small machines", /^[-+] .*\.resources\.requests\.cpu = /],
+    [
+      "on a node that a person has tainted with NoExecute, too",
+      /^[-+] DaemonSet kube-network-policies: pod\.tolerations = /,
+    ],
     [
       "pods that policies name are cut off while it is away",
       "+ DaemonSet kube-network-policies: pod.priorityClassName = system-node-critical",

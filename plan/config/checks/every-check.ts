@@ -13,6 +13,7 @@ import { checkLivingLab } from "./living-lab";
 import { checkNames } from "./names";
 import { checkNotStarted } from "./not-started";
 import { checkOwnParts } from "./own-parts";
+import { checkOwnWorkers } from "./own-workers";
 import { checkPorts } from "./ports";
 import { checkRegistries } from "./registries";
 import { checkResolvers } from "./resolvers";
@@ -26,6 +27,7 @@ export const everyCheck: readonly ConfigurationCheck[] = [
   checkAddresses,
   checkNames,
   checkNotStarted,
+  checkOwnWorkers,
   checkUser,
   checkPorts,
   checkForwards,

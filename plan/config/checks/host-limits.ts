@@ -1,4 +1,6 @@
-import { countsOf } from "../../machine-names";
+import type { Role } from "../../lab-plan";
+import { machineNames } from "../../machine-names";
+import { groupOf, machineSize, sizeKey } from "../../machine-sizes";
 import type { Configuration } from "../defaults";
 import type { HostCapacity } from "../host-capacity";
 import { type Problem, setCommand } from "../problems";
@@ -9,9 +11,11 @@ const DISK_GIB = { image: 4, machine: 1, brick: 1 };
 
 const MASTER_CPUS = 2;
 
-/** What all machines of one role take. */
+/** What all machines take that one place of the configuration says the size of. */
 interface Share {
-  group: "gateway" | "loadBalancers" | "masters" | "workers" | "gluster";
+  /** That place: `workers`, or `workers.machines.kube-node02`. */
+  key: string;
+  group: (typeof groupOf)[Role];
   count: number;
   cpus: number;
   memoryMiB: number;
@@ -23,34 +27,27 @@ export const checkHostLimits: ConfigurationCheck = ({ configuration, host }: Che
     : [...processors(configuration, host), ...memory(configuration, host), ...disk(configuration, host)];
 
 function sharesOf(configuration: Configuration): Share[] {
-  const counts = countsOf(configuration);
-  const share = (group: Share["group"], count: number): Share => ({
-    group,
-    count,
-    cpus: configuration[group].cpus,
-    memoryMiB: configuration[group].memoryMiB,
-  });
-  return [
-    share("gateway", counts.gateway),
-    share("loadBalancers", counts.loadBalancer),
-    share("masters", counts.master),
-    share("workers", counts.worker),
-    share("gluster", counts.gluster),
-  ].filter(({ count }) => count > 0);
+  const shares = new Map<string, Share>();
+  for (const machine of machineNames(configuration)) {
+    const key = sizeKey(configuration, machine);
+    const share = { key, group: groupOf[machine.role], count: 0, ...machineSize(configuration, machine) };
+    shares.set(key, { ...share, count: (shares.get(key)?.count ?? 0) + 1 });
+  }
+  return [...shares.values()];
 }
 
 function processors(configuration: Configuration, host: HostCapacity): Problem[] {
   return sharesOf(configuration)
     .filter(({ cpus }) => cpus > host.cpus)
-    .map(({ group, cpus }) => ({
-      key: `${group}.cpus`,
+    .map(({ key, group, cpus }) => ({
+      key: `${key}.cpus`,
       value: cpus,
       reason: `the host has ${host.cpus} processors`,
       allowed: `at most ${host.cpus} on this host`,
       fix:
         group === "masters" && host.cpus < MASTER_CPUS
           ? `a host with ${MASTER_CPUS} processors, which kubeadm wants in a master`
-          : setCommand(`${group}.cpus`, host.cpus),
+          : setCommand(`${key}.cpus`, host.cpus),
     }));
 }
 
@@ -60,12 +57,12 @@ function memory(configuration: Configuration, host: HostCapacity): Problem[] {
   if (configuration.hypervisor === "embedded") {
     return shares
       .filter(({ memoryMiB }) => memoryMiB > host.memoryMiB)
-      .map(({ group, memoryMiB }) => ({
-        key: `${group}.memoryMiB`,
+      .map(({ key, memoryMiB }) => ({
+        key: `${key}.memoryMiB`,
         value: memoryMiB,
         reason: `the host has ${host.memoryMiB} MiB`,
         allowed: `at most ${host.memoryMiB} MiB on this host`,
-        fix: setCommand(`${group}.memoryMiB`, host.memoryMiB),
+        fix: setCommand(`${key}.memoryMiB`, host.memoryMiB),
       }));
   }
   const total = shares.reduce((sum, { count, memoryMiB }) => sum + count * memoryMiB, 0);
@@ -73,24 +70,27 @@ function memory(configuration: Configuration, host: HostCapacity): Problem[] {
     return [];
   }
   const largest = shares.reduce((a, b) => (b.count * b.memoryMiB > a.count * a.memoryMiB ? b : a));
-  const list = shares.map(({ group, count, memoryMiB }) => `${group} ${count} × ${memoryMiB}`).join(", ");
+  const list = shares.map(({ key, count, memoryMiB }) => `${key} ${count} × ${memoryMiB}`).join(", ");
   return [
     {
-      key: `${largest.group}.memoryMiB`,
+      key: `${largest.key}.memoryMiB`,
       value: largest.memoryMiB,
       reason: `all machines together take ${total} MiB (${list}), and the host has ${host.memoryMiB} MiB`,
       allowed: `a sum of at most ${host.memoryMiB} MiB`,
-      fix: lessMemory(configuration, total - host.memoryMiB),
-      dependsOn: shares.flatMap(({ group }) => [`${group}.memoryMiB`, `${group}.count`]),
+      fix: lessMemory(configuration, shares, total - host.memoryMiB),
+      dependsOn: shares.flatMap(({ key, group }) => [`${key}.memoryMiB`, `${group}.count`]),
     },
   ];
 }
 
 /** The smallest sacrifice that is enough: Gluster, then workers, then all but one master. */
-function lessMemory({ gluster, workers, masters, loadBalancers }: Configuration, excess: number): string {
+function lessMemory(configuration: Configuration, shares: readonly Share[], excess: number): string {
+  const { gluster, workers, masters, loadBalancers } = configuration;
+  const ofWorkers = shares.filter(({ group }) => group === "workers");
+  const allWorkers = ofWorkers.reduce((sum, { count, memoryMiB }) => sum + count * memoryMiB, 0);
   const steps: [string, number, number][] = [
     ["gluster.count", 0, gluster.count * gluster.memoryMiB],
-    ["workers.count", 1, (workers.count - 1) * workers.memoryMiB],
+    ["workers.count", 1, workers.count > 1 ? allWorkers - workers.memoryMiB : 0],
     ["masters.count", 1, (masters.count - 1) * masters.memoryMiB],
     ["loadBalancers.count", 1, (loadBalancers.count - 1) * loadBalancers.memoryMiB],
   ];

@@ -87,7 +87,7 @@ describe("network policies", () => {
 
   test("hold by default, on every node, masters too", () => {
     const daemonSet = found().find(({ kind }) => kind === "DaemonSet");
-    expect(valuesOf(daemonSet, "tolerations")).toEqual([[{ operator: "Exists", effect: "NoSchedule" }]]);
+    expect(valuesOf(daemonSet, "tolerations")).toEqual([[{ operator: "Exists" }]]);
     expect(found(off)).toEqual([]);
   });
 

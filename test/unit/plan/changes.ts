@@ -56,6 +56,7 @@ export const changesOf = (own: Pair): Record<string, ChangedKey> => ({
   "workers.count": to(4),
   "workers.atOnce": to(2),
   ...size("workers"),
+  "workers.machines": to({ "kube-node02": { cpus: 4, labels: { disk: "ssd" } } }),
   "workers.notStarted": to(["kube-node03"]),
   "gluster.count": to(6),
   ...size("gluster"),

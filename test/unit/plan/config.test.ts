@@ -23,6 +23,7 @@ describe("parseConfiguration", () => {
     expect(parseConfiguration({ workers: { count: 5 } }).workers).toEqual({
       count: 5,
       atOnce: 1,
+      machines: {},
       notStarted: [],
       cpus: 2,
       memoryMiB: 2048,
