@@ -10,7 +10,7 @@ import { packageProgram } from "./test/package-program";
 import { testPackages } from "./test/packages";
 import { requireRoom } from "./test/room";
 
-const help = `npm test [-- WORDS AND OPTIONS FOR JEST]: runs all tests that need no lab; npm run test:lab, those of a whole lab; npm run test:upgrade, those of a lab that gets other releases of Kubernetes; npm run test:ageing, those of labs whose updates are cut off and whose certificates run out; npm run test:machines, those of a small lab of real machines; npm run test:network-policy, upstream's of NetworkPolicies; npm run test:registries, those of registries`;
+const help = `npm test [-- WORDS AND OPTIONS FOR JEST]: runs all tests that need no lab; npm run test:lab, those of a whole lab; npm run test:upgrade, those of a lab that gets other releases of Kubernetes; npm run test:ageing, those of labs that lose machines and certificates, and whose updates are cut off; npm run test:machines, those of a small lab of real machines; npm run test:network-policy, upstream's of NetworkPolicies; npm run test:registries, those of registries`;
 
 /** Tests of a lab, each by a command of its own: `npm run test:lab`. */
 const ofLabs = ["lab", "ageing", "upgrade", "machines", "network-policy", "registries"];
@@ -33,8 +33,8 @@ const roomGiB = { others: 8, lab: 15 };
 
 /**
  * `npm test` runs all that needs no lab: formatter, linter, compiler, needless exports, unit, rendered, engine and stand-in tests.
- * `npm run test:lab` brings the whole lab up, `npm run test:ageing` labs whose updates are cut off and
- * whose certificates run out, `npm run test:upgrade` one that is upgraded, `npm run test:machines` a small one of real
+ * `npm run test:lab` brings the whole lab up, `npm run test:ageing` labs that lose machines and certificates, and
+ * whose updates are cut off, `npm run test:upgrade` one that is upgraded, `npm run test:machines` a small one of real
  * machines, `npm run test:network-policy` a small one that upstream's own tests ask, `npm run test:registries` one that has images from a
  * registry of the test's. Other words and options go on to jest.
  * Its last line is `N passed, N failed`.

@@ -19,7 +19,7 @@ export interface LookInside {
 }
 
 /**
- * Of the whole look, ms; it ends when all have answered. Twelve machines on two processors need four seconds, and a person waits for a
+ * Of the whole look, ms; it ends when all have answered. Twelve machines on two processors need several seconds, and a person waits for a
  * preview; an update that did not hear of a fault would not repair it, and takes longer itself.
  */
 export const LOOK_BOUND = { preview: 8_000, update: 20_000 };

@@ -5,7 +5,9 @@ import { startLab } from "../../scripts/start/start-lab";
 import { keptThings } from "../lab/ageing";
 import { eventuallyHealthy, readyNodes, referenceNodes } from "../lab/health";
 import { bringUp, lab } from "../lab/the-lab";
+import { lossTests } from "./losses";
 import { smallLabTests } from "./small-lab";
+import { snapshotTests } from "./snapshots";
 
 jest.setTimeout(15 * 60_000);
 
@@ -18,6 +20,9 @@ describe("the reference lab", () => {
   afterAll(async () => {
     await lab?.down();
   });
+
+  lossTests();
+  snapshotTests();
 
   test("loses nothing when up is killed five times and the power fails while all machines are recreated", async () => {
     const before = await keptThings();

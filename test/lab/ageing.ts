@@ -27,18 +27,6 @@ export function ageingTests(): void {
     expect(await readyNodes()).toEqual(referenceNodes);
     expect(await lab.stack.text(["preview", "--expect-no-changes"])).not.toMatch(/^\s*[-+~]/m);
   });
-
-  test("takes a machine that the hypervisor was told to forget as it was", async () => {
-    const [worker] = lab.outputs.machines.filter(({ role }) => role === "worker");
-    if (worker === undefined) throw new Error("the reference lab has three workers");
-    const note = "/var/lib/kube-lab-note";
-    await lab.on(worker.name, `echo kept | sudo tee ${note} && sync`);
-    await lab.vboxManage("controlvm", worker.hypervisorName, "poweroff");
-    await lab.vboxManage("unregistervm", worker.hypervisorName);
-    await lab.up();
-    expect(await lab.on(worker.name, `cat ${note}`)).toBe("kept\n");
-    await eventuallyHealthy();
-  });
 }
 
 /** Files on the Gluster volume, with their sums, and an object of the cluster; made when they are asked for first. */

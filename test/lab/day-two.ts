@@ -8,15 +8,13 @@ import type { LogEntry } from "../../scripts/logs/entry";
 import { labLogs } from "../../scripts/logs/lab-logs";
 import { questionOf } from "../../scripts/logs/question";
 import { entryRedactor } from "../../scripts/logs/redaction";
-import { deleteLabSnapshot, restoreLabSnapshot, takeLabSnapshot } from "../../scripts/snapshot/lab-snapshots";
 import { eventually } from "./lab-under-test";
 import { lab } from "./the-lab";
 import { toolboxImage } from "./workload";
 
-/** Diagnosis, drill and snapshots: what is done with a lab without another configuration. */
+/** Diagnosis, logs and drill: what is done with a lab without another configuration. */
 export function dayTwoTests(): void {
   const worker = "kube-node01";
-  const note = "/var/lib/kube-lab-note";
 
   test("a diagnosis has every machine's logs and no secret", async () => {
     const secrets = [
@@ -84,24 +82,6 @@ export function dayTwoTests(): void {
     expect(storage?.written).toBeGreaterThan(50);
     expect(storage?.failed).toBe(0);
     expect(storage?.found).toBe(storage?.written);
-  });
-
-  test("a snapshot brings the whole lab back, from a clean stop and from a power cut", async () => {
-    const existing = await lab.existing();
-    await lab.on(worker, `echo before | sudo tee ${note}`);
-    await lab.kubectl.run(["create", "configmap", "before"]);
-    await takeLabSnapshot(existing, "day-two");
-    await expect(takeLabSnapshot(existing, "day-two")).rejects.toThrow("There is a snapshot day-two already");
-    // Its connections are those of before.
-    await lab.shell.close();
-    await lab.on(worker, `echo after | sudo tee ${note}`);
-    await lab.kubectl.run(["delete", "configmap", "before"]);
-    await restoreLabSnapshot(existing, "day-two");
-    await lab.shell.close();
-    expect(await lab.on(worker, `cat ${note}`)).toBe("before\n");
-    await lab.kubectl.run(["get", "configmap", "before"]);
-    expect(await lab.stack.text(["preview", "--expect-no-changes"])).not.toMatch(/^\s*[-+~]/m);
-    await deleteLabSnapshot(existing, "day-two");
   });
 }
 
